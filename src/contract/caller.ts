@@ -1,0 +1,29 @@
+import type { GatewayError } from './errors.ts'
+
+/** What a caller showed at the door. */
+export type Credential = { kind: 'none' } | { kind: 'secret'; secret: string }
+
+export const scopes = ['use', 'admin'] as const
+export type Scope = (typeof scopes)[number]
+
+/** Who is asking. Only `gateway/authenticate` makes one. */
+export interface Caller {
+  /** Key id, or `local` for mode none and stdio: what limits, cache and ledger go by. */
+  id: string
+  name: string
+  scope: Scope
+}
+
+/** A gateway key as it is kept: never the secret itself. */
+export interface KeyRecord {
+  id: string
+  name: string
+  scope: Scope
+  /** SHA-256 of the secret, hex. */
+  sha256: string
+  createdAtMs: number
+  revokedAtMs: number | null
+}
+
+export type Authenticate = (credential: Credential) => Promise<Caller>
+export type AuthFailure = GatewayError

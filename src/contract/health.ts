@@ -1,0 +1,27 @@
+/** How a provider row is doing, as this instance has seen it. */
+export interface ProviderHealth {
+  provider: string
+  circuit: 'closed' | 'open' | 'half_open'
+  /** Why the circuit is not closed, in words. */
+  reason: string | null
+  /** When an open circuit lets the next try through. */
+  retryAtMs: number | null
+  /** Calls running now, and how many may. */
+  inFlight: number
+  maxConcurrent: number
+  /** Over the breaker's window. */
+  calls: number
+  failures: number
+}
+
+/** Speed of one model as measured on its own answers; nulls before the first. */
+export interface ModelSpeed {
+  firstTokenMs: number | null
+  outputTokensPerSecond: number | null
+  samples: number
+}
+
+export interface HealthView {
+  provider(id: string): ProviderHealth
+  speed(modelKey: string): ModelSpeed
+}

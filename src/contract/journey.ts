@@ -1,0 +1,57 @@
+import type { AnswerEvent, Finish, ReasoningBlock, ToolCall, Usage, Warning } from './chat.ts'
+import type { Json } from './json.ts'
+import type { Caller } from './caller.ts'
+import type { Task } from './plan.ts'
+import type { CacheState, Face, Receipt } from './receipt.ts'
+
+/** Who asks, through which face, and until when: everything about a request that is not the question. */
+export interface RequestContext {
+  /** Ours, unique; the receipt's id. */
+  requestId: string
+  caller: Caller
+  face: Face
+  clientRequestId: string | null
+  traceId: string | null
+  /** Ids of the gateways that the request passed before this one. */
+  hops: readonly string[]
+  /** The caller reads the answer as it comes; providers are then asked for a stream. */
+  incremental: boolean
+  /** Aborted when the caller leaves. */
+  signal: AbortSignal
+}
+
+/** What is known when the first token comes: stream headers are made of it. */
+export interface Served {
+  requestId: string
+  provider: string
+  /** The model that answers, by its wire id. */
+  model: string
+  task: Task | null
+  cache: CacheState
+  simulated: boolean
+}
+
+/** One event of the journey as a face sees it: `start`, then the answer, then one `end`, after which nothing comes. */
+export type GatewayEvent =
+  | { type: 'start'; served: Served }
+  | AnswerEvent
+  | { type: 'end'; finishes: readonly Finish[]; usage: Usage; warnings: readonly Warning[]; receipt: Receipt }
+
+/** An answer in one piece. */
+export interface Answer {
+  served: Served
+  choices: readonly AnswerChoice[]
+  usage: Usage
+  warnings: readonly Warning[]
+  receipt: Receipt
+}
+
+export interface AnswerChoice {
+  index: number
+  text: string
+  refusal: string | null
+  reasoning: readonly ReasoningBlock[]
+  toolCalls: readonly ToolCall[]
+  logprobs: { content: Json; refusal: Json } | null
+  finish: Finish
+}

@@ -1,0 +1,78 @@
+import type { AnswerEvent, ChatRequest, Finish, Usage, Warning } from './chat.ts'
+import type { ModelCard } from './model.ts'
+
+/** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
+export interface SecretText {
+  reveal(): string
+}
+
+/** One row of config/providers.yaml: an endpoint that can be called. Providers are data, not classes. */
+export interface ProviderRow {
+  id: string
+  /** What people call it, e.g. `OpenAI`. */
+  title: string
+  dialect: string
+  /** Without a trailing slash; paths of the dialect are appended. */
+  baseUrl: string
+  auth: 'bearer' | 'x-api-key' | 'none'
+  /** The first is used; the others are backups. Empty for a local provider that needs none. */
+  keys: readonly SecretText[]
+  /** Fixed headers of this row. */
+  headers: Readonly<Record<string, string>>
+  /** Runs on this machine or network: no key needed, nothing to pay unless a price says so. */
+  local: boolean
+  /** The sandbox stands behind this row. */
+  simulated: boolean
+  maxConcurrent: number
+  timeouts: ProviderTimeouts
+  wire: RowFlags
+}
+
+export interface ProviderTimeouts {
+  connectMs: number
+  /** Until the reply's first byte. */
+  firstByteMs: number
+  /** Between two reads of the reply's body. */
+  stallMs: number
+}
+
+/** What a provider's wire can and cannot do, whatever the model. */
+export interface RowFlags {
+  /** `stream_options.include_usage` is understood. */
+  usageInStreaming: boolean
+  /** `response_format: json_schema` is understood. */
+  jsonSchema: boolean
+  /** `store`, `metadata`, `service_tier` and other OpenAI-only fields are understood rather than refused. */
+  openaiExtras: boolean
+}
+
+/** What a dialect is asked to do: one request at one model with one key. */
+export interface UpstreamCall {
+  row: ProviderRow
+  card: ModelCard
+  key: SecretText | null
+  request: ChatRequest
+  /** Ask the provider for a stream. The events are the same either way. */
+  stream: boolean
+  /** Sent upstream so that a loop through gateways is seen: ids of the gateways passed so far, ours last. */
+  hops: readonly string[]
+}
+
+/** One event of a provider's reply, in order. `identity` comes first; `finish` and `usage` come at the end, in either order. */
+export type UpstreamEvent =
+  | { type: 'identity'; model: string | null; responseId: string | null }
+  | AnswerEvent
+  | ({ type: 'finish' } & Finish)
+  /** May come more than once; the last stands. */
+  | { type: 'usage'; usage: Usage }
+  | { type: 'warning'; warning: Warning }
+
+/**
+ * A wire dialect. `chat` throws a GatewayError when the provider refuses, fails, stalls, cuts or lies; before the first
+ * event that is a failed try, after it a broken answer. A generator that returns has seen a complete answer.
+ * Aborting `signal` closes the upstream connection at once and makes the generator throw the signal's reason.
+ */
+export interface Dialect {
+  name: string
+  chat(call: UpstreamCall, signal: AbortSignal): AsyncGenerator<UpstreamEvent, void>
+}

@@ -1,0 +1,88 @@
+import type { Caller } from './caller.ts'
+import type { Usage, Warning } from './chat.ts'
+import type { ErrorCode } from './errors.ts'
+import type { NanoUsd } from './money.ts'
+import type { FactorScore, Refusal, TaskGuess } from './plan.ts'
+
+/** Why an answer came from memory or not. */
+export type CacheState = 'miss' | 'exact' | 'shared' | 'bypass'
+
+export type Outcome =
+  /** Answered in full. */
+  | 'complete'
+  /** The caller left; what was used is paid. */
+  | 'client_aborted'
+  /** The answer broke after its first token. */
+  | 'upstream_error'
+  /** No provider answered. */
+  | 'failed'
+  | 'deadline_exceeded'
+
+/** One attempt at one provider. */
+export interface Try {
+  provider: string
+  /** Card's key. */
+  model: string
+  /** Which of the row's keys, by position. */
+  keyIndex: number
+  startedAtMs: number
+  durationMs: number
+  firstTokenMs: number | null
+  outcome: 'answered' | 'failed' | 'broken' | 'aborted'
+  errorCode: ErrorCode | null
+  upstreamStatus: number | null
+  usage: Usage | null
+  /** Null: nothing used, or price unknown. */
+  costNanoUsd: NanoUsd | null
+}
+
+export interface ReceiptCandidate {
+  model: string
+  score: number
+  factors: readonly FactorScore[]
+}
+
+/** One record a request: the source of headers, log line, ledger row and every report. */
+export interface Receipt {
+  /** The request id. */
+  id: string
+  receivedAtMs: number
+  caller: Pick<Caller, 'id' | 'name'>
+  face: Face
+  operation: 'chat'
+  /** The caller's own id for the request. */
+  clientRequestId: string | null
+  traceId: string | null
+  /** The model as the caller wrote it. */
+  requestedModel: string
+  task: TaskGuess | null
+  candidates: readonly ReceiptCandidate[]
+  refusals: readonly Refusal[]
+  tries: readonly Try[]
+  /** Provider row, wire model and the model that the reply named; null when nobody served. */
+  served: { provider: string; model: string; answeredModel: string } | null
+  usage: Usage | null
+  priceId: string | null
+  /** Sum over the tries; null when something was used whose price is unknown. */
+  costNanoUsd: NanoUsd | null
+  /** What the answer would have cost, where memory or another's call spared it. */
+  savedNanoUsd: NanoUsd
+  cache: CacheState
+  /** Why the cache was not used, for `bypass`. */
+  cacheReason: string | null
+  outcome: Outcome
+  errorCode: ErrorCode | null
+  timings: {
+    /** To the first token given to the caller; null when none was. */
+    firstTokenMs: number | null
+    admitMs: number
+    recallMs: number
+    routeMs: number
+    totalMs: number
+  }
+  tags: { user: string | null; metadata: Readonly<Record<string, string>> }
+  warnings: readonly Warning[]
+  simulated: boolean
+}
+
+export type Face = 'http' | 'mcp' | 'stdio'

@@ -1,0 +1,99 @@
+import type { Task } from './plan.ts'
+
+/** What config/*.yaml and the environment decide, as each room reads it. Defaults live in `config/`, nowhere else. */
+export interface RoutingSettings {
+  /** Weight of each factor by profile; `balanced` applies when no requirement shifts it. */
+  profiles: Readonly<Record<'balanced' | 'low_cost' | 'high_quality' | 'low_latency', FactorWeights>>
+  /** Quality assumed where no prior is known. */
+  defaultQuality: number
+  /** Expected output tokens by task, for the score when the caller set no cap. */
+  expectedOutputTokens: Readonly<Record<Task, number>>
+  /** Speed assumed where neither measurement nor prior is known. */
+  defaultFirstTokenMs: number
+  defaultOutputTokensPerSecond: number
+  /** Lowest quality prior that `auto` takes for a task unless the caller says otherwise. */
+  qualityFloor: Readonly<Partial<Record<Task, number>>>
+  /** Names that callers may use for a model: `fast` → `gpt-6-luna`. */
+  aliases: Readonly<Record<string, string>>
+  /** Models to fall back to, by the model's name, when the named model cannot answer. */
+  fallbacks: Readonly<Record<string, readonly string[]>>
+}
+
+export interface FactorWeights {
+  cost: number
+  quality: number
+  latency: number
+  health: number
+}
+
+export interface CacheSettings {
+  enabled: boolean
+  /** Life of an entry by kind; 0: not kept. */
+  chatTtlMs: number
+  embeddingsTtlMs: number
+  modelsTtlMs: number
+  /** Longest life that a caller may ask for. */
+  maxTtlMs: number
+  /** Bound of all entries together, and of one. */
+  maxBytes: number
+  maxEntryBytes: number
+}
+
+export interface RateSettings {
+  windowMs: number
+  maxRequests: number
+}
+
+/** How calls to providers are repeated and broken off. */
+export interface ResilienceSettings {
+  /** Tries at one deployment with one key, the first included. */
+  maxTries: number
+  /** Full-jitter backoff: random between 0 and min(maxDelayMs, baseDelayMs × 2^try). */
+  baseDelayMs: number
+  maxDelayMs: number
+  /** Longest Retry-After that is waited for rather than failed over. */
+  maxRetryAfterMs: number
+  breaker: {
+    windowMs: number
+    /** Calls in the window before the ratio counts. */
+    minCalls: number
+    /** Share of failures, 0…1, that opens the circuit. */
+    failureRatio: number
+    /** A call whose first token takes longer counts as a failure. */
+    slowMs: number
+    /** How long an open circuit rests. */
+    restMs: number
+    /** How long it rests when the account is out of credit or the key is refused. */
+    accountRestMs: number
+  }
+}
+
+export interface HttpSettings {
+  host: string
+  port: number
+  /** Host names beside loopback and `host` that requests may name. */
+  allowedHosts: readonly string[]
+  /** Origins (scheme://host[:port]) of web pages that may call. */
+  allowedOrigins: readonly string[]
+  maxBodyBytes: number
+  /** Whole-request deadline, all tries together. */
+  requestDeadlineMs: number
+  /** A stream whose first event is later than this commits 200 and pings. */
+  commitAfterMs: number
+  pingIntervalMs: number
+  /** How long running requests may go on after a stop signal. */
+  drainMs: number
+}
+
+export interface LedgerSettings {
+  /** Receipts older than this are deleted; 0 keeps them for ever. */
+  retentionDays: number
+}
+
+export interface LogSettings {
+  level: 'debug' | 'info' | 'warn' | 'error'
+  /** `auto`: lines for people on a terminal, JSON otherwise. */
+  format: 'auto' | 'json' | 'pretty'
+  /** Opt-in: prompts and answers in the log. */
+  content: boolean
+}

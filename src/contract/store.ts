@@ -1,0 +1,108 @@
+import type { AnswerEvent, Finish, Usage, Warning } from './chat.ts'
+import type { KeyRecord } from './caller.ts'
+import type { NanoUsd } from './money.ts'
+import type { Task } from './plan.ts'
+import type { Outcome, Receipt } from './receipt.ts'
+
+/** The ledger's rows. `append` resolves when the row is durable; answers wait for it. */
+export interface Receipts {
+  append(receipt: Receipt): Promise<void>
+  find(id: string): Promise<Receipt | null>
+  usage(query: UsageQuery): Promise<UsageReport>
+  /** Deletes rows received before `beforeMs`; returns how many. */
+  prune(beforeMs: number): Promise<number>
+}
+
+export const usageGroupings = ['provider', 'model', 'task', 'day', 'caller', 'user', 'cache'] as const
+export type UsageGrouping = (typeof usageGroupings)[number]
+
+export interface UsageQuery {
+  /** Only this caller's rows; null: everybody's. */
+  callerId: string | null
+  fromMs: number
+  untilMs: number
+  groupBy: UsageGrouping
+  /** Simulated rows are summed apart: false reads real ones only, true simulated ones only. */
+  simulated: boolean
+}
+
+export interface UsageRow {
+  group: string
+  requests: number
+  /** Answered from the cache or by another's running call. */
+  cacheHits: number
+  failures: number
+  inputTokens: number
+  outputTokens: number
+  cacheReadTokens: number
+  reasoningTokens: number
+  costNanoUsd: NanoUsd
+  savedNanoUsd: NanoUsd
+  /** Requests that used something whose price is unknown: their cost is not in the sum. */
+  unpricedRequests: number
+  /** Requests whose usage is our own estimate. */
+  estimatedRequests: number
+  averageMs: number
+}
+
+export interface UsageReport {
+  total: UsageRow
+  rows: readonly UsageRow[]
+  outcomes: Readonly<Partial<Record<Outcome, number>>>
+}
+
+/** Gateway keys. */
+export interface Directory {
+  keys(): Promise<readonly KeyRecord[]>
+  create(key: KeyRecord): Promise<void>
+  /** False when there is no such key or it is revoked already. */
+  revoke(id: string, atMs: number): Promise<boolean>
+}
+
+/** Counted hits in a sliding window. */
+export interface Counters {
+  /** Counts one hit unless `max` are in the window already. */
+  hit(query: { key: string; nowMs: number; windowMs: number; max: number }): Promise<CounterVerdict>
+  /** Takes one hit back, as if it never was. */
+  unhit(query: { key: string; atMs: number }): Promise<void>
+}
+
+export type CounterVerdict =
+  | { allowed: true; remaining: number; resetMs: number }
+  /** `retryAfterMs`: until the oldest hit leaves the window. */
+  | { allowed: false; retryAfterMs: number }
+
+/** An answer as it is remembered: complete, and enough to be streamed or folded again. */
+export interface CachedAnswer {
+  events: readonly AnswerEvent[]
+  finishes: readonly Finish[]
+  usage: Usage
+  warnings: readonly Warning[]
+  provider: string
+  model: string
+  answeredModel: string
+  task: Task | null
+  /** What it cost when it was made; null when unknown. */
+  costNanoUsd: NanoUsd | null
+  simulated: boolean
+}
+
+export interface CacheEntry {
+  key: string
+  /** Who may read it: the caller's id. */
+  scope: string
+  createdAtMs: number
+  expiresAtMs: number
+  answer: CachedAnswer
+  /** Size charged against the bound. */
+  bytes: number
+}
+
+/** Remembered answers, bounded by bytes. */
+export interface Entries {
+  get(key: string): Promise<CacheEntry | null>
+  set(entry: CacheEntry): Promise<void>
+  stats(scope: string | null): Promise<{ entries: number; bytes: number; maxBytes: number }>
+  /** Deletes a scope's entries (null: all); a dry run only counts. Returns how many. */
+  clear(query: { scope: string | null; dryRun: boolean }): Promise<number>
+}
