@@ -158,7 +158,8 @@ export const errorTable = {
     status: 502,
     type: 'provider_error',
     retryable: false,
-    advice: "The gateway's account at the provider has no credit; its owner must top it up. Meanwhile use another model.",
+    advice:
+      "The gateway's account at the provider has no credit; its owner must top it up. Meanwhile use another model.",
   },
   provider_auth: {
     status: 502,

@@ -16,7 +16,8 @@ export const formatUsd = (amount: NanoUsd): string => {
 export const parseUsd = (dollars: string | number): NanoUsd => {
   const text = typeof dollars === 'number' ? plainDecimal(dollars) : dollars.trim()
   const match = /^(\d+)(?:\.(\d+))?$/.exec(text)
-  if (!match) throw new RangeError(`"${dollars}" is not an amount in dollars: write a non-negative decimal such as 0.05`)
+  if (!match)
+    throw new RangeError(`"${dollars}" is not an amount in dollars: write a non-negative decimal such as 0.05`)
   return BigInt(match[1] ?? '0') * nanoPerUsd + BigInt((match[2] ?? '').slice(0, 9).padEnd(9, '0'))
 }
 
