@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config'
+import { closingLine } from './test/support/closing-line.ts'
+import allowedSkips from './test/allowed-skips.json' with { type: 'json' }
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Tests start servers and programs of their own: more files at once would only make them wait for each other.
+    maxWorkers: 2,
+    reporters: ['default', closingLine({ strict: process.env['CI'] === 'true', allowedSkips })],
   },
 })

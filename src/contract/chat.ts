@@ -155,7 +155,7 @@ export interface Usage {
 
 /** Something the target could not do and the gateway left out or changed; told to the caller, never silent. */
 export interface Warning {
-  code: 'dropped_parameter' | 'changed_parameter' | 'model_substituted'
+  code: 'dropped_parameter' | 'changed_parameter' | 'model_substituted' | 'model_deprecated'
   param: string
   message: string
 }

@@ -1,3 +1,5 @@
+import type { Refusal } from './plan.ts'
+
 /** How a caller tells errors apart, as OpenAI's clients know the types. */
 type ErrorType =
   | 'invalid_request_error'
@@ -45,6 +47,12 @@ export const errorTable = {
     type: 'invalid_request_error',
     retryable: false,
     advice: 'Send a smaller body, or raise http.max_body_bytes in config/limits.yaml.',
+  },
+  request_timeout: {
+    status: 408,
+    type: 'timeout_error',
+    retryable: true,
+    advice: 'Send the whole request without pausing; look for a slow network or a wrong content-length.',
   },
   not_found: {
     status: 404,
@@ -269,6 +277,13 @@ export const errorTable = {
     retryable: true,
     advice: "The gateway could not write its ledger; check the disk under DATA_DIR. The answer's cost is in the log.",
   },
+  store_unavailable: {
+    status: 503,
+    type: 'overloaded_error',
+    retryable: true,
+    advice:
+      'The gateway cannot read its database; its owner finds the cause in the log, often the disk under DATA_DIR.',
+  },
   internal: {
     status: 500,
     type: 'internal_error',
@@ -290,6 +305,8 @@ interface ErrorDetail {
   upstreamStatus?: number | undefined
   /** Methods that the route does take, for `method_not_allowed`. */
   allow?: readonly string[] | undefined
+  /** Why each model was refused, where routing found none. */
+  refusals?: readonly Refusal[] | undefined
   cause?: unknown
 }
 

@@ -19,7 +19,7 @@ export interface WireFlags {
   shortToolCallIds: boolean
   /** Assistant turns with tool calls must carry `reasoning_content` back (DeepSeek thinking). */
   reasoningContentInHistory: boolean
-  /** Accepts `n`, `logprobs`, `seed`, penalties, … on its chat wire. */
+  /** Whether `parallel_tool_calls` is taken. */
   parallelToolCalls: boolean
 }
 

@@ -1,3 +1,4 @@
+import type { Warning } from './chat.ts'
 import type { ModelCard } from './model.ts'
 import type { NanoUsd } from './money.ts'
 
@@ -69,6 +70,8 @@ export interface Candidate {
   score: number
   factors: readonly FactorScore[]
   forecast: Forecast
+  /** What the caller should be told if this candidate serves: that it is deprecated, that the output cap was lowered. */
+  warnings?: readonly Warning[] | undefined
 }
 
 /** A model that was not taken, and why. */

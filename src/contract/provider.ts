@@ -6,6 +6,9 @@ export interface SecretText {
   reveal(): string
 }
 
+/** The wires that a row may speak; `providers/` has one dialect for each. */
+export const dialectNames = ['openai-chat', 'anthropic'] as const
+
 /** One row of config/providers.yaml: an endpoint that can be called. Providers are data, not classes. */
 export interface ProviderRow {
   id: string
@@ -23,6 +26,8 @@ export interface ProviderRow {
   local: boolean
   /** The sandbox stands behind this row. */
   simulated: boolean
+  /** `id:anything` may name a model that no card describes. */
+  uncharted?: boolean | undefined
   maxConcurrent: number
   timeouts: ProviderTimeouts
   wire: RowFlags
@@ -44,6 +49,27 @@ export interface RowFlags {
   jsonSchema: boolean
   /** `store`, `metadata`, `service_tier` and other OpenAI-only fields are understood rather than refused. */
   openaiExtras: boolean
+  /**
+   * OpenRouter's own words are understood rather than refused: `reasoning`, `reasoning_details` in the history, and
+   * Anthropic's `cache_control` on parts and tools.
+   * @default false
+   */
+  openrouterExtras?: boolean | undefined
+  /**
+   * What `seed` is called (Mistral: `random_seed`); null where none is taken.
+   * @default seed
+   */
+  seedField?: string | null | undefined
+  /**
+   * More than one answer (`n`) can be asked for.
+   * @default true
+   */
+  multipleChoices?: boolean | undefined
+  /**
+   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood.
+   * @default true
+   */
+  nativeParts?: boolean | undefined
 }
 
 /** What a dialect is asked to do: one request at one model with one key. */
@@ -58,7 +84,10 @@ export interface UpstreamCall {
   hops: readonly string[]
 }
 
-/** One event of a provider's reply, in order. `identity` comes first; `finish` and `usage` come at the end, in either order. */
+/**
+ * One event of a provider's reply, in order. `identity` comes first, and again if the provider goes over to another
+ * model on the way; `finish` and `usage` come at the end, in either order.
+ */
 export type UpstreamEvent =
   | { type: 'identity'; model: string | null; responseId: string | null }
   | AnswerEvent

@@ -4,7 +4,10 @@ import type { NanoUsd } from './money.ts'
 import type { Task } from './plan.ts'
 import type { Outcome, Receipt } from './receipt.ts'
 
-/** The ledger's rows. `append` resolves when the row is durable; answers wait for it. */
+/**
+ * The ledger's rows. `append` resolves when the row is durable, and answers wait for it; a receipt that is there already is
+ * not written twice. It throws GatewayError ledger_unavailable, the others store_unavailable.
+ */
 export interface Receipts {
   append(receipt: Receipt): Promise<void>
   find(id: string): Promise<Receipt | null>
@@ -19,7 +22,9 @@ export type UsageGrouping = (typeof usageGroupings)[number]
 export interface UsageQuery {
   /** Only this caller's rows; null: everybody's. */
   callerId: string | null
+  /** Receipts received from here … */
   fromMs: number
+  /** … until before here. */
   untilMs: number
   groupBy: UsageGrouping
   /** Simulated rows are summed apart: false reads real ones only, true simulated ones only. */
@@ -27,6 +32,7 @@ export interface UsageQuery {
 }
 
 export interface UsageRow {
+  /** The provider, model, UTC day (YYYY-MM-DD), …; `(none)` for receipts without one. */
   group: string
   requests: number
   /** Answered from the cache or by another's running call. */
@@ -68,8 +74,9 @@ export interface Counters {
 }
 
 export type CounterVerdict =
+  /** `resetMs`: until the oldest hit leaves the window, and one more is free. */
   | { allowed: true; remaining: number; resetMs: number }
-  /** `retryAfterMs`: until the oldest hit leaves the window. */
+  /** `retryAfterMs`: until the next hit would be counted. */
   | { allowed: false; retryAfterMs: number }
 
 /** An answer as it is remembered: complete, and enough to be streamed or folded again. */

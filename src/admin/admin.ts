@@ -1,0 +1,67 @@
+import type { Caller } from '../contract/caller.ts'
+import type { ChatRequest } from '../contract/chat.ts'
+import type { HealthView } from '../contract/health.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { PriceBook } from '../contract/price.ts'
+import type { Clock } from '../contract/runtime.ts'
+import type { Receipts } from '../contract/store.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { createCacheAnswers } from './cache.ts'
+import type { CacheAdmin, CacheAnswers } from './cache.ts'
+import { createEstimate } from './estimate.ts'
+import type { Estimate, EstimateQuestion } from './estimate.ts'
+import { createExplain } from './explain.ts'
+import type { Explanation } from './explain.ts'
+import { createModels } from './models.ts'
+import type { CallableRow, Models } from './models.ts'
+import { createProviders } from './providers.ts'
+import type { KnownProvider, ProviderAnswer } from './providers.ts'
+import { createStatus } from './status.ts'
+import type { AuthMode, Readiness, Status, StatusLimits } from './status.ts'
+import { createUsage } from './usage.ts'
+import type { UsageAnswer, UsageQuestion } from './usage.ts'
+
+/** The questions that operators ask, one answer for every face: plain data, money in nano-dollars. */
+export interface Admin extends Models, CacheAnswers {
+  status(caller: Caller): Promise<Status>
+  providers(): readonly ProviderAnswer[]
+  usage(question: UsageQuestion): Promise<UsageAnswer>
+  estimate(question: EstimateQuestion): Promise<Estimate>
+  explain(request: ChatRequest): Promise<Explanation>
+}
+
+export interface AdminDeps {
+  gateway: Pick<Gateway, 'explain'>
+  receipts: Pick<Receipts, 'usage'>
+  cache: CacheAdmin
+  health: HealthView
+  prices: PriceBook
+  /** Models of every row, callable or not. */
+  cards: () => readonly ModelCard[]
+  /** Every row of config/providers.yaml. */
+  knownProviders: readonly KnownProvider[]
+  /** Those that can be called, the sandbox's among them. */
+  rows: readonly CallableRow[]
+  readiness: () => Readiness
+  version: string
+  startedAtMs: number
+  clock: Clock
+  authMode: AuthMode
+  limits: StatusLimits
+}
+
+export const createAdmin = (deps: AdminDeps): Admin => {
+  const models = createModels(deps)
+  const providers = createProviders({ ...deps, models })
+  const cache = createCacheAnswers(deps.cache)
+  const explain = createExplain(deps.gateway)
+  return {
+    ...models,
+    ...cache,
+    providers,
+    explain,
+    status: createStatus({ ...deps, providers, cache }),
+    usage: createUsage(deps),
+    estimate: createEstimate({ ...deps, explain, models }),
+  }
+}

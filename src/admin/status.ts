@@ -1,0 +1,58 @@
+import type { Caller } from '../contract/caller.ts'
+import type { Clock } from '../contract/runtime.ts'
+import type { HttpSettings, RateSettings } from '../contract/settings.ts'
+import type { CacheAnswers, CacheStats } from './cache.ts'
+import type { ProviderAnswer } from './providers.ts'
+import type { Whose } from './scope.ts'
+
+export interface Readiness {
+  ready: boolean
+  /** What is wrong and what to set, in words; empty when ready. */
+  reasons: readonly string[]
+}
+
+export type AuthMode = 'none' | 'api-key' | 'oauth'
+
+/** The bounds that a caller meets. */
+export interface StatusLimits extends Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs'> {
+  /** Null: no rate limit. */
+  rate: RateSettings | null
+}
+
+export interface Status extends Readiness {
+  version: string
+  startedAtMs: number
+  uptimeMs: number
+  authMode: AuthMode
+  providers: readonly ProviderAnswer[]
+  /** Everybody's for an admin, else the caller's own. */
+  cache: CacheStats & { whose: Whose }
+  limits: StatusLimits
+}
+
+/** How the gateway is doing. Holds no secret: every caller may ask. */
+export const createStatus =
+  (deps: {
+    version: string
+    startedAtMs: number
+    authMode: AuthMode
+    limits: StatusLimits
+    readiness: () => Readiness
+    providers: () => readonly ProviderAnswer[]
+    cache: CacheAnswers
+    clock: Clock
+  }) =>
+  async (caller: Caller): Promise<Status> => {
+    const { version, startedAtMs, authMode, limits } = deps
+    const whose: Whose = caller.scope === 'admin' ? 'all' : 'mine'
+    return {
+      ...deps.readiness(),
+      version,
+      startedAtMs,
+      uptimeMs: deps.clock.now() - startedAtMs,
+      authMode,
+      providers: deps.providers(),
+      cache: { whose, ...(await deps.cache.cacheStats({ caller, whose })) },
+      limits,
+    }
+  }

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import { createAdmin } from './admin/admin.ts'
+import type { Readiness } from './admin/status.ts'
+import { createExactCache } from './cache/exact.ts'
+import { unchartedCard } from './config/cards.ts'
+import type { Config } from './config/config.ts'
+import { sandboxRows } from './config/sandbox.ts'
+import { version } from './config/version.ts'
+import type { ModelCard } from './contract/model.ts'
+import type { ProviderRow } from './contract/provider.ts'
+import type { Clock, Logger, Random } from './contract/runtime.ts'
+import { createDeployments } from './gateway/deployments.ts'
+import { createGateway } from './gateway/gateway.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import { createHttpServer } from './http/server.ts'
+import type { HttpServer } from './http/server.ts'
+import { createPriceBook } from './ledger/book.ts'
+import { createRequestTokens } from './ledger/request-tokens.ts'
+import { startPruning } from './ledger/start-pruning.ts'
+import { createTokenFactors } from './ledger/token-factors.ts'
+import { createTokenCounter } from './ledger/tokens.ts'
+import { createRateLimit } from './limits/rate.ts'
+import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
+import type { ServerDeps } from './mcp/server.ts'
+import { createDialects } from './providers/index.ts'
+import { createUpstreamHttp } from './providers/http.ts'
+import { classifyLexically } from './routing/classify.ts'
+import { createRoute } from './routing/route.ts'
+import { openSandbox } from './sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
+import { openStores } from './stores/index.ts'
+import type { Stores } from './stores/index.ts'
+import { createEvents } from './telemetry/events.ts'
+import { createLogger } from './telemetry/logger.ts'
+import type { LogTarget } from './telemetry/logger.ts'
+import { createKeyDirectory } from './tenants/directory.ts'
+import type { KeyDirectory } from './tenants/directory.ts'
+
+/** A gateway, put together and ready to serve. Disposing it finishes what runs and closes everything. */
+export interface App extends AsyncDisposable {
+  gateway: Gateway
+  http: HttpServer
+  logger: Logger
+  /** Serves one MCP client on stdin and stdout until it leaves or `signal` aborts. */
+  stdio(signal: AbortSignal): Promise<void>
+  stores: Stores
+  /** Where the sandbox listens; null when real providers are called. */
+  sandboxUrl: string | null
+}
+
+/** What tests replace. */
+export interface Overrides {
+  clock?: Clock
+  random?: Random
+  stores?: Stores
+}
+
+/** Builds the whole gateway, top down: the one place that knows every room. */
+export const createApp = async (config: Config, logTo: LogTarget, overrides: Overrides = {}): Promise<App> => {
+  const { clock = systemClock, random = Math.random } = overrides
+  await using resources = new AsyncDisposableStack()
+  const newId = (): string => randomBytes(16).toString('hex')
+  const instanceId = `gw_${newId().slice(0, 12)}`
+  const startedAtMs = clock.now()
+  const logger = createLogger(config.log, logTo)
+
+  const { dataDir, cache: cacheSettings } = config
+  const stores = resources.use(
+    overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
+  )
+  resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
+  const events = createEvents({ logger, logContent: config.log.content })
+
+  const counter = createTokenCounter()
+  await counter.ready()
+  const tokens = createRequestTokens({ counter, factors: createTokenFactors() })
+  const prices = createPriceBook(config.prices, config.models)
+
+  const sandbox = config.sandbox === 'start' ? resources.use(await openSandbox({ countTokens: counter.count })) : null
+  const rows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
+  const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
+  const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
+
+  const cache = createExactCache({
+    entries: stores.entries,
+    clock,
+    settings: cacheSettings,
+    simulated: sandbox !== null,
+  })
+  const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
+  const keys = createKeyDirectory({
+    directory: stores.directory,
+    fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
+    clock,
+  })
+  const { classify, route } = createRoute({
+    ...catalogueOf(config, rows),
+    prices,
+    health: deployments.health,
+    settings: config.routing,
+    countInput: tokens.estimateInput,
+    clock,
+    classify: classifyLexically,
+  })
+
+  const gatewayParts = {
+    takeRate: rate.take,
+    cache,
+    classify,
+    route,
+    deployments,
+    dialects: createDialects(upstream),
+    prices,
+    tokens,
+    receipts: stores.receipts,
+    events,
+    resilience: config.resilience,
+    deadlineMs: config.http.requestDeadlineMs,
+    instanceId,
+    clock,
+    random,
+  }
+  const findKey = config.auth.mode === 'none' ? null : keys.find
+  const gateway = createGateway({ ...gatewayParts, findKey })
+  resources.defer(() => gateway.drain())
+
+  const readiness = (): Readiness =>
+    rows.length > 0
+      ? { ready: true, reasons: [] }
+      : { ready: false, reasons: ['No provider is configured: set an API key such as OPENAI_API_KEY and restart.'] }
+  const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
+  const admin = createAdmin({
+    gateway,
+    receipts: stores.receipts,
+    cache,
+    health: deployments.health,
+    prices,
+    cards: () => config.models,
+    knownProviders: config.knownProviders,
+    rows,
+    readiness,
+    version,
+    startedAtMs,
+    clock,
+    authMode: config.auth.mode,
+    limits: { ...config.http, rate: config.rate },
+  })
+  const mcp: ServerDeps = { services: { gateway, admin, known }, version, clock, logger }
+  const mcpOverHttp = createMcpHttpHandler({ ...mcp, settings: config.http })
+  const http = resources.use(
+    createHttpServer({
+      gateway,
+      settings: config.http,
+      mode: config.auth.mode,
+      known,
+      models: admin,
+      mcp: ({ req, res, ...context }) => mcpOverHttp(req, res, context),
+      readiness,
+      version,
+      instanceId,
+      newId,
+      clock,
+      logger,
+    }),
+  )
+
+  const owned = resources.move()
+  return {
+    gateway,
+    http,
+    stdio: (signal) => serveStdio({ ...mcp, newRequestId: () => `req_${newId()}`, signal }),
+    stores,
+    logger,
+    sandboxUrl: sandbox?.url ?? null,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  }
+}
+
+/** The sandbox alone, with the tokenizer that the gateway counts by. */
+export const openCountingSandbox = async (options: Omit<SandboxOptions, 'countTokens'>): Promise<Sandbox> => {
+  const counter = createTokenCounter()
+  await counter.ready()
+  return openSandbox({ ...options, countTokens: counter.count })
+}
+
+/** Which models can be called, for the router: what it must know of rows without knowing where they come from. */
+const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
+  const callable = new Map(rows.map((row) => [row.id, row]))
+  const known = new Map(config.knownProviders.map((provider) => [provider.id, provider]))
+  const noFlags = { multipleChoices: false, nativeParts: false }
+  return {
+    cards: () => config.models,
+    whyNotCallable: ({ provider }: ModelCard) =>
+      callable.has(provider) ? null : (known.get(provider)?.reason ?? `"${provider}" is no row of config/providers.yaml.`),
+    rowFlags: (provider: string) => known.get(provider)?.template.wire ?? noFlags,
+    uncharted: (provider: string, id: string) => {
+      const row = callable.get(provider)
+      return row?.uncharted ? unchartedCard(row, id) : null
+    },
+  }
+}
+
+const systemClock: Clock = { now: () => Date.now() }
+
+/** The stores alone, for commands that need no gateway. */
+export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>
+  openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock: systemClock })
+
+/** The keys alone, for commands that need no gateway. */
+export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & AsyncDisposable> => {
+  const stores = await openConfiguredStores(config)
+  const fixed = config.auth.mode === 'api-key' ? config.auth.keyHashes : []
+  const keys = createKeyDirectory({ directory: stores.directory, fixed, clock: systemClock })
+  return { ...keys, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
+}
+
+const proxyOf = ({ proxy }: Config) =>
+  proxy && {
+    httpsProxy: proxy.httpsProxy?.reveal() ?? null,
+    httpProxy: proxy.httpProxy?.reveal() ?? null,
+    noProxy: proxy.noProxy ?? '',
+  }

@@ -1,0 +1,53 @@
+import type { CachedAnswer } from '../contract/store.ts'
+import { byteSizeOf } from '../lib/byte-size.ts'
+
+/** Why an answer is not remembered; counted. */
+export type KeepRefusal =
+  /** It did not end, or not by itself. */
+  | 'unfinished'
+  | 'empty'
+  | 'refusal'
+  /** A tool call is an action, and its arguments are of the moment. */
+  | 'tool_calls'
+  /** Another time the caller wants another text. */
+  | 'creative'
+  /** Another model than the one asked for: it helped out once, and should not for the entry's whole life. */
+  | 'substituted'
+  /** A sandbox answer in a real cache, or the other way round. */
+  | 'simulated'
+  | 'too_large'
+
+interface Bounds {
+  maxEntryBytes: number
+  /** Whether this cache holds simulated answers. */
+  simulated: boolean
+  /** The caller forced the cache, creative or not. */
+  force: boolean
+}
+
+export type Admission = { admissible: true; bytes: number } | { admissible: false; reason: KeepRefusal }
+
+/** Whether this answer may be given again: whole, ended by the model itself, in words. `bytes` is its size for the bound. */
+export const judgeAdmission = (answer: CachedAnswer, { maxEntryBytes, simulated, force }: Bounds): Admission => {
+  const reason = refusalOf(answer, simulated, force)
+  if (reason) return { admissible: false, reason }
+  const bytes = byteSizeOf(answer)
+  return bytes > maxEntryBytes ? { admissible: false, reason: 'too_large' } : { admissible: true, bytes }
+}
+
+const refusalOf = (
+  { events, finishes, warnings, task, simulated: isSimulated }: CachedAnswer,
+  simulated: boolean,
+  force: boolean,
+): KeepRefusal | null => {
+  const has = (type: CachedAnswer['events'][number]['type']): boolean => events.some((event) => event.type === type)
+  if (isSimulated !== simulated) return 'simulated'
+  if (has('tool-call')) return 'tool_calls'
+  if (has('refusal')) return 'refusal'
+  if (finishes.length === 0 || finishes.some(({ reason }) => reason !== 'stop')) return 'unfinished'
+  const isSaid = (choice: number): boolean =>
+    events.some((event) => event.type === 'text' && event.choice === choice && event.text.trim() !== '')
+  if (!finishes.every(({ choice }) => isSaid(choice))) return 'empty'
+  if (warnings.some(({ code }) => code === 'model_substituted')) return 'substituted'
+  return task === 'creative' && !force ? 'creative' : null
+}

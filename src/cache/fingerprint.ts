@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto'
+import type { ChatRequest, ContentPart, Message } from '../contract/chat.ts'
+import type { Json } from '../contract/json.ts'
+import type { Requirements } from '../contract/plan.ts'
+import { canonicalJson } from '../lib/canonical.ts'
+
+/** Changes whenever the meaning of a fingerprint does, so that stores which outlive us never mix two meanings. */
+const version = 'chat-1'
+
+interface FingerprintOptions {
+  request: ChatRequest
+  /** Who may share the answer. */
+  scope: string
+  /** Answers of the sandbox and real ones never meet. */
+  simulated: boolean
+}
+
+/**
+ * What makes two requests the same: SHA-256, hex, over the canonical JSON of everything that can change the answer or whom it
+ * is for. A field that the key lacks is a wrong answer one day, so fields are taken out by name, never put in: a new one of
+ * ChatRequest is in the key until somebody says otherwise.
+ * @throws TypeError, RangeError for a request that has no canonical JSON (nested beyond the stack)
+ */
+export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): string => {
+  const { cache: _cache, tags: _tags, ...asked } = request
+  const answered = {
+    ...asked,
+    n: asked.n ?? 1,
+    messages: asked.messages.map(withoutBreakpoints),
+    // Tools are offered as a set: clients list them in any order.
+    tools: asked.tools.map(withoutBreakpoint).map(canonicalJson).toSorted(),
+    requirements: withSortedSets(asked.requirements),
+    extra: Object.fromEntries(Object.entries(asked.extra).filter(([field]) => !silentFields.has(field))),
+  }
+  return hash('sha256', canonicalJson({ version, scope, simulated, request: answered }), 'hex')
+}
+
+/** Fields of OpenAI's wire that say who asks and how the provider should book, store or cache it: no model reads them. */
+const silentFields: ReadonlySet<string> = new Set([
+  'user',
+  'metadata',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+])
+
+/** A prompt-cache breakpoint changes what a call costs, not what it answers. Taken out where the contract has it, since a tool's schema may have a property of that name. */
+const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined }>({
+  cacheControl: _breakpoint,
+  ...rest
+}: Part): Omit<Part, 'cacheControl'> => rest
+
+const withoutBreakpoints = (message: Message): object => ({ ...message, content: message.content.map(partOf) })
+
+const partOf = (part: ContentPart): object => (part.type === 'native' ? part : withoutBreakpoint(part))
+
+const withSortedSets = (requirements: Requirements): Requirements => ({
+  ...requirements,
+  providers: requirements.providers?.toSorted(),
+  excludeProviders: requirements.excludeProviders?.toSorted(),
+  models: requirements.models?.toSorted(),
+})

@@ -1,0 +1,31 @@
+import type { Scope } from '../contract/caller.ts'
+import { openKeyDirectory } from '../app.ts'
+import { configure } from './configure.ts'
+
+/** Makes a key and prints it; it is kept as a hash only and cannot be shown again. */
+export const createKey = async ({ name, scope }: { name: string; scope: Scope }): Promise<void> => {
+  await using keys = await openKeyDirectory(configure())
+  const { record, secret } = await keys.create({ name, scope })
+  process.stdout.write(`${secret}\n`)
+  process.stderr.write(`Key ${record.id} (${record.scope}) for ${record.name}. It is shown this once: store it now.\n`)
+}
+
+/** Prints every key, the revoked ones too: id, scope, state, name. */
+export const listKeys = async (): Promise<void> => {
+  await using keys = await openKeyDirectory(configure())
+  const records = await keys.list()
+  if (records.length === 0) process.stderr.write('There are no keys. Make one: ai-gateway-mcp keys create --name NAME\n')
+  for (const { id, name, scope, createdAtMs, revokedAtMs } of records) {
+    const state = revokedAtMs === null ? 'active' : `revoked ${day(revokedAtMs)}`
+    process.stdout.write([id, scope, state, `created ${day(createdAtMs)}`, name].join('\t') + '\n')
+  }
+}
+
+/** Revokes a key. A running gateway refuses it within a second. */
+export const revokeKey = async (id: string): Promise<void> => {
+  await using keys = await openKeyDirectory(configure())
+  if (!(await keys.revoke(id))) throw new Error(`There is no active key ${id}. "ai-gateway-mcp keys list" shows them.`)
+  process.stderr.write(`Key ${id} is revoked.\n`)
+}
+
+const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)

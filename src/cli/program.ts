@@ -1,0 +1,51 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { scopes } from '../contract/caller.ts'
+import { version } from '../config/version.ts'
+import { backup } from './backup.ts'
+import { createKey, listKeys, revokeKey } from './keys.ts'
+import { sandbox } from './sandbox.ts'
+import { start } from './start.ts'
+import { stdio } from './stdio.ts'
+
+/** The command line: each command is a file beside this one, loaded with it. */
+export const createProgram = (): Command => {
+  const program = new Command('ai-gateway-mcp')
+    .description('One gateway between a team and every model provider: MCP tools, an OpenAI-compatible API.')
+    .version(version)
+    .showHelpAfterError('(--help shows what there is)')
+
+  program.command('start').description('serve MCP and HTTP until told to stop').action(start)
+  program.command('stdio').description('serve MCP on standard input and output').action(stdio)
+  program
+    .command('sandbox')
+    .description('serve the sandbox alone: a stand-in for every provider, without cost')
+    .option('--port <port>', 'port to listen on; 0: any free one', readPort, 9090)
+    .action(sandbox)
+
+  const keys = program.command('keys').description("make, list and revoke the gateway's own keys")
+  keys
+    .command('create')
+    .description('make a key and show it, once')
+    .requiredOption('--name <name>', 'whose key it is')
+    .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('use'))
+    .action(createKey)
+  keys.command('list').description('list keys; never their secrets').action(listKeys)
+  keys
+    .command('revoke')
+    .description('revoke a key; holds within a second in a running gateway')
+    .argument('<id>', 'id as "keys list" shows it')
+    .action(revokeKey)
+
+  program
+    .command('backup')
+    .description('copy the ledger and the keys, also while the gateway runs')
+    .argument('<file>', 'where to')
+    .action(backup)
+  return program
+}
+
+const readPort = (text: string): number => {
+  const port = Number(text)
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) throw new InvalidArgumentError('Use a port from 0 to 65535.')
+  return port
+}

@@ -1,0 +1,170 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { ModelCard } from '../contract/model.ts'
+import type { PriceRule } from '../contract/price.ts'
+import type { ProviderRow, SecretText } from '../contract/provider.ts'
+import type {
+  CacheSettings,
+  HttpSettings,
+  LedgerSettings,
+  LogSettings,
+  RateSettings,
+  ResilienceSettings,
+  RoutingSettings,
+} from '../contract/settings.ts'
+import { readAuth } from './auth.ts'
+import type { AuthSettings } from './auth.ts'
+import { readCards } from './cards.ts'
+import { envProblem, readEnv } from './env.ts'
+import type { Env, Source } from './env.ts'
+import { readConfigFile } from './files.ts'
+import { ConfigError } from './problem.ts'
+import type { Problem } from './problem.ts'
+import { checkReferences } from './references.ts'
+import { readRows } from './rows.ts'
+import type { KnownProvider } from './rows.ts'
+import { readRules } from './rules.ts'
+import { decideSandbox } from './sandbox.ts'
+import { schemas } from './schema/files.ts'
+import { createSecret } from './secrets.ts'
+import {
+  cacheSettings,
+  httpSettings,
+  ledgerSettings,
+  rateSettings,
+  resilienceSettings,
+  routingSettings,
+} from './settings.ts'
+
+/** Everything that the environment and config/*.yaml decide. What is switched off is null. */
+export interface Config {
+  http: HttpSettings
+  publicUrl: string | null
+  /** Absolute, as is `configDir`. */
+  dataDir: string
+  configDir: string
+  auth: AuthSettings
+  log: LogSettings
+  /** Rows that can be called. */
+  providers: readonly ProviderRow[]
+  /** Every row, and what to set where it cannot be called. */
+  knownProviders: readonly KnownProvider[]
+  /** Cards of all rows, callable or not. */
+  models: readonly ModelCard[]
+  prices: readonly PriceRule[]
+  routing: RoutingSettings
+  cache: CacheSettings
+  rate: RateSettings | null
+  resilience: ResilienceSettings
+  ledger: LedgerSettings
+  /** With `start`, app.ts puts the sandbox behind every row (`sandboxRows`). */
+  sandbox: 'start' | 'off'
+  /** Proxy URLs may hold a password. */
+  proxy: { httpsProxy: SecretText | null; httpProxy: SecretText | null; noProxy: string | null } | null
+  extraCaCerts: string | null
+  /** Things to say at start that are no faults. */
+  notices: readonly string[]
+}
+
+/**
+ * Reads the environment and the YAML files. Relative directories are the project's, not the caller's. Defaults of
+ * variables stand in env.ts, those of settings in schema/*.ts, each once.
+ * @throws ConfigError with every problem of all of them
+ */
+export const loadConfig = (options: { root: string; env?: Source }): Config => {
+  const { root, env: source = process.env } = options
+  const { env, problems: envProblems } = readEnv(source)
+  const configDir = path.resolve(root, env.CONFIG_DIR)
+  const files = readFiles(configDir, path.join(root, 'config'))
+
+  const { auth, problems: authProblems } = readAuth(env)
+  const { rows, known, problems: rowProblems } = readRows(files.providers, env, source)
+  const entries = files.providers.value?.providers ?? []
+  const { cards, problems: cardProblems } = readCards(files.models, entries)
+  const { rules, problems: ruleProblems } = readRules(files.pricing, entries)
+  const { value: routing } = files.routing
+  const { value: limits } = files.limits
+  const { value: cache } = files.cache
+
+  const problems = [
+    ...envProblems,
+    ...checkDirectories(env, configDir, root),
+    ...authProblems,
+    ...Object.values(files).flatMap((file) => file.problems),
+    ...rowProblems,
+    ...cardProblems,
+    ...ruleProblems,
+    ...checkReferences({ ...files, providers: entries, cards }),
+  ]
+  if (problems.length > 0 || !routing || !limits || !cache) throw new ConfigError(problems)
+
+  const sandbox = decideSandbox(env, rows.length)
+  return {
+    http: httpSettings(limits, env),
+    publicUrl: env.PUBLIC_URL ?? null,
+    dataDir: path.resolve(root, env.DATA_DIR),
+    configDir,
+    auth,
+    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    providers: rows,
+    knownProviders: known,
+    models: cards,
+    prices: rules,
+    routing: routingSettings(routing),
+    cache: cacheSettings(cache, env),
+    rate: rateSettings(limits, env, auth),
+    resilience: resilienceSettings(limits),
+    ledger: ledgerSettings(limits, env),
+    sandbox,
+    proxy: proxyOf(env),
+    extraCaCerts: env.NODE_EXTRA_CA_CERTS === undefined ? null : path.resolve(root, env.NODE_EXTRA_CA_CERTS),
+    notices: noticesOf({ env, auth, sandbox, callableRows: rows.length }),
+  }
+}
+
+const readFiles = (configDir: string, shippedDir: string) => {
+  const at = { configDir, shippedDir }
+  return {
+    providers: readConfigFile({ ...at, name: 'providers.yaml', schema: schemas['providers.yaml'] }),
+    models: readConfigFile({ ...at, name: 'models.yaml', schema: schemas['models.yaml'] }),
+    pricing: readConfigFile({ ...at, name: 'pricing.yaml', schema: schemas['pricing.yaml'] }),
+    routing: readConfigFile({ ...at, name: 'routing.yaml', schema: schemas['routing.yaml'] }),
+    limits: readConfigFile({ ...at, name: 'limits.yaml', schema: schemas['limits.yaml'] }),
+    cache: readConfigFile({ ...at, name: 'cache.yaml', schema: schemas['cache.yaml'] }),
+  }
+}
+
+const checkDirectories = (env: Env, configDir: string, root: string): Problem[] => {
+  const problems: Problem[] = []
+  if (!existsSync(configDir))
+    problems.push(envProblem('CONFIG_DIR', `${configDir} does not exist`, 'make it, or leave the variable out'))
+  const certificates = env.NODE_EXTRA_CA_CERTS
+  if (certificates !== undefined && !existsSync(path.resolve(root, certificates)))
+    problems.push(envProblem('NODE_EXTRA_CA_CERTS', `${certificates} does not exist`, 'name a PEM file'))
+  return problems
+}
+
+const proxyOf = ({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Env): Config['proxy'] =>
+  HTTPS_PROXY === undefined && HTTP_PROXY === undefined
+    ? null
+    : {
+        httpsProxy: HTTPS_PROXY === undefined ? null : createSecret(HTTPS_PROXY),
+        httpProxy: HTTP_PROXY === undefined ? null : createSecret(HTTP_PROXY),
+        noProxy: NO_PROXY ?? null,
+      }
+
+const noticesOf = (options: {
+  env: Env
+  auth: AuthSettings
+  sandbox: Config['sandbox']
+  callableRows: number
+}): string[] => {
+  const { env, auth, sandbox, callableRows } = options
+  const notices: string[] = []
+  if (sandbox === 'off' && callableRows === 0)
+    notices.push('No provider can be called: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.')
+  if (auth.mode === 'none' && (env.RATE_LIMIT_MAX_REQUESTS !== undefined || env.RATE_LIMIT_WINDOW_MS !== undefined))
+    notices.push('RATE_LIMIT_* has no effect with AUTH_MODE=none: callers cannot be told apart.')
+  if (env.LOG_CONTENT) notices.push('Prompts and answers are written to the log (LOG_CONTENT).')
+  return notices
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod'
+import { belongs } from './explain.ts'
+import type { Problem } from './problem.ts'
+
+/** The file that problems with variables are said to be in. */
+const environment = 'environment'
+
+/** What PROVIDERS calls the sandbox. */
+export const sandboxName = 'sandbox'
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number)
+
+const flag = z.stringbool({ error: 'must be true or false' })
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+)
+
+const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
+  z.enum(words, { error: `must be one of ${words.join(', ')}` })
+
+/** An http(s) URL without credentials, query or fragment; a trailing slash is dropped. */
+export const plainUrl = z
+  .url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' })
+  .refine((url) => !/^\w+:\/\/[^/?#]*@/.test(url), 'must not hold a user name or password')
+  .refine((url) => !/[?#]/.test(url), 'must not have a query or a fragment')
+  .transform((url) => url.replace(/\/+$/, ''))
+
+const proxyUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://proxy.example:3128' }).optional()
+
+/** Every variable that is not a provider's, with its meaning. Those with a default here have it nowhere else. */
+const variables = z.object({
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on. Others than loopback need AUTH_MODE.'),
+  PORT: whole(0, 65_535).default(8080).describe('Port to listen on; 0 takes any free one.'),
+  PUBLIC_URL: plainUrl.optional().describe('URL under which the gateway is reached from outside.'),
+  ALLOWED_HOSTS: list
+    .optional()
+    .describe('Host names that requests may name, comma-separated; replaces http.allowed_hosts.'),
+  ALLOWED_ORIGINS: list
+    .optional()
+    .describe('Origins of web pages that may call, comma-separated; replaces http.allowed_origins.'),
+  AUTH_MODE: oneOf(['none', 'api-key'])
+    .optional()
+    .describe('Who may call: `none` (loopback only; the default there) or `api-key`.'),
+  API_KEY_HASHES: list
+    .optional()
+    .describe('Gateway keys for hosts without a disk, comma-separated: SHA-256 in hex, or id:scope:SHA-256.'),
+  DATA_DIR: z.string().default('./data').describe('Directory of the ledger and the keys.'),
+  CONFIG_DIR: z
+    .string()
+    .default('./config')
+    .describe('Directory of the YAML files; those that it lacks are the shipped ones.'),
+  LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
+  LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('`json`, `pretty`, or `auto`: pretty on a terminal.'),
+  LOG_CONTENT: flag.default(false).describe('Whether prompts and answers are logged.'),
+  PROVIDERS: list
+    .optional()
+    .describe(
+      'Provider rows to use, comma-separated; all that are set up unless said. `sandbox` asks for the sandbox.',
+    ),
+  RATE_LIMIT_WINDOW_MS: whole(1, 86_400_000).optional().describe('Sliding window in ms; replaces rate.window_ms.'),
+  RATE_LIMIT_MAX_REQUESTS: whole(1, 1_000_000_000)
+    .optional()
+    .describe('Requests of one caller within the window; replaces rate.max_requests.'),
+  CACHE_ENABLED: flag.optional().describe('Whether answers are remembered; replaces enabled.'),
+  CACHE_TTL_SECONDS: whole(0, 31_536_000)
+    .optional()
+    .describe('Life of a remembered answer; replaces chat_ttl_seconds.'),
+  CACHE_MAX_BYTES: whole(1, 1_000_000_000_000).optional().describe('Bound of the cache; replaces max_bytes.'),
+  RETENTION_DAYS: whole(0, 36_500).optional().describe('Days that receipts are kept; replaces ledger.retention_days.'),
+  HTTPS_PROXY: proxyUrl.describe('Proxy for calls to https URLs; https_proxy works too.'),
+  HTTP_PROXY: proxyUrl.describe('Proxy for calls to http URLs; http_proxy works too.'),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe('Hosts that are called without the proxy, comma-separated; no_proxy works too.'),
+  NODE_EXTRA_CA_CERTS: z.string().optional().describe('PEM file of further certificate authorities to trust.'),
+  K_SERVICE: z.string().optional().describe('Set by Cloud Run: the sandbox then never starts by itself.'),
+  NODE_ENV: z.string().optional().describe('With `production` the sandbox never starts by itself.'),
+})
+
+export type Env = z.infer<typeof variables>
+export type Source = Readonly<Record<string, string | undefined>>
+
+/** Name, meaning and default of every variable but the providers', for the documentation. */
+export const describeVariables = (): { name: string; meaning: string; fallback: string | null }[] =>
+  Object.entries(variables.shape).map(([name, schema]) => {
+    const fallback: unknown = schema.safeParse(undefined).data
+    return { name, meaning: schema.description ?? '', fallback: fallback === undefined ? null : String(fallback) }
+  })
+
+/** Variables that curl and its kin write in small letters. */
+const eitherCase = new Set(['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'])
+
+/** A variable's text; empty counts as unset. */
+const textOf = (source: Source, name: string): string | undefined => {
+  const text = source[name]?.trim()
+  if (text) return text
+  return eitherCase.has(name) ? source[name.toLowerCase()]?.trim() || undefined : undefined
+}
+
+/** Reads the environment. A variable that is wrong is a problem and counts as unset, so that the rest is checked too. */
+export const readEnv = (source: Source): { env: Env; problems: Problem[] } => {
+  const given = new Map(
+    Object.keys(variables.shape).flatMap((name) => {
+      const text = textOf(source, name)
+      return text === undefined ? [] : [[name, text] as const]
+    }),
+  )
+  const problems: Problem[] = []
+  for (const { path, message } of variables.safeParse(Object.fromEntries(given)).error?.issues ?? []) {
+    const name = String(path[0])
+    if (given.delete(name)) problems.push(envProblem(name, message, belongs(meaningOf(name))))
+  }
+  return { env: variables.parse(Object.fromEntries(given)), problems }
+}
+
+const meaningOf = (name: string): string =>
+  describeVariables().find((variable) => variable.name === name)?.meaning ?? 'nothing'
+
+export const envProblem = (key: string, problem: string, advice: string): Problem => ({
+  file: environment,
+  line: null,
+  key,
+  problem,
+  advice,
+})
+
+/** The variables that belong to a provider row. */
+export interface ProviderVariables {
+  apiKey: string
+  baseUrl: string
+  /** Address of a local server, to which `/v1` is added where it has no path; null for other rows. */
+  serverUrl: string | null
+}
+
+export const providerVariables = (row: { id: string; local: boolean }): ProviderVariables => {
+  const prefix = row.id.toUpperCase().replaceAll('-', '_')
+  return {
+    apiKey: `${prefix}_API_KEY`,
+    baseUrl: `${prefix}_BASE_URL`,
+    serverUrl: row.local ? `${prefix}_URL` : null,
+  }
+}
+
+/** What the environment says about a provider row, as text. */
+export const readProviderEnv = (
+  source: Source,
+  { apiKey, baseUrl, serverUrl }: ProviderVariables,
+): { keys: string[]; baseUrl: string | null; serverUrl: string | null } => ({
+  keys: list.parse(textOf(source, apiKey) ?? ''),
+  baseUrl: textOf(source, baseUrl) ?? null,
+  serverUrl: serverUrl === null ? null : (textOf(source, serverUrl) ?? null),
+})

@@ -1,0 +1,89 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
+import type { Document } from 'yaml'
+import type { z } from 'zod'
+import { explainIssues } from './explain.ts'
+import type { Problem } from './problem.ts'
+
+/** One YAML file, read and checked. */
+export interface ConfigFile<T> {
+  /** Null where the file is not valid: `problems` says why. */
+  value: T | null
+  problems: readonly Problem[]
+  /** A problem found later, by comparing: shown at the line of the setting at `at`. */
+  problem(at: readonly PropertyKey[], problem: string, advice: string): Problem
+}
+
+/**
+ * Reads `<name>` of the operator's directory, or the shipped one where the operator's has none, so that a directory
+ * needs to hold only what differs.
+ */
+export const readConfigFile = <T>(options: {
+  name: string
+  configDir: string
+  shippedDir: string
+  schema: z.ZodType<T>
+}): ConfigFile<T> => {
+  const { name, configDir, shippedDir, schema } = options
+  const own = path.join(configDir, name)
+  const filePath = existsSync(own) ? own : path.join(shippedDir, name)
+  const shownAs = path.relative(path.dirname(shippedDir), filePath)
+  return parseConfigFile({ text: readFileSync(filePath, 'utf8'), shownAs, schema })
+}
+
+/** Parses the text of a YAML file; every fault has its line. */
+export const parseConfigFile = <T>(options: { text: string; shownAs: string; schema: z.ZodType<T> }): ConfigFile<T> => {
+  const { text, shownAs, schema } = options
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const lineAt = (offset: number): number => lines.linePos(offset).line
+
+  const problem = (at: readonly PropertyKey[], what: string, advice: string): Problem => ({
+    file: shownAs,
+    line: lineAt(offsetOf(document, at)),
+    key: formatPath(at),
+    problem: what,
+    advice,
+  })
+
+  if (document.errors.length > 0) {
+    const problems = document.errors.map(({ message, pos }) => ({
+      file: shownAs,
+      line: lineAt(pos[0]),
+      key: 'YAML',
+      problem: message,
+      advice: 'correct the syntax',
+    }))
+    return { value: null, problems, problem }
+  }
+
+  const parsed = schema.safeParse(document.toJS() ?? {})
+  if (parsed.success) return { value: parsed.data, problems: [], problem }
+  const problems = explainIssues(schema, parsed.error.issues).map((found) =>
+    problem(found.path, found.problem, found.advice),
+  )
+  return { value: null, problems, problem }
+}
+
+/** Where in the text the setting stands, or its nearest parent that is there. */
+const offsetOf = (document: Document.Parsed, at: readonly PropertyKey[]): number => {
+  let node: unknown = document.contents
+  let offset = 0
+  for (const key of at) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
+      if (!pair || !isScalar(pair.key)) return offset
+      offset = pair.key.range?.[0] ?? offset
+      node = pair.value
+    } else if (isSeq(node) && typeof key === 'number') {
+      node = node.items[key]
+      if (isNode(node)) offset = node.range?.[0] ?? offset
+    } else return offset
+  }
+  return offset
+}
+
+const formatPath = (at: readonly PropertyKey[]): string =>
+  at.map((key, index) => (typeof key === 'number' ? `[${key}]` : `${index > 0 ? '.' : ''}${String(key)}`)).join('') ||
+  'file'

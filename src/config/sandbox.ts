@@ -1,0 +1,33 @@
+import type { ProviderRow } from '../contract/provider.ts'
+import { sandboxName } from './env.ts'
+import type { Env } from './env.ts'
+import { isLoopbackHost } from './hosts.ts'
+import type { KnownProvider } from './rows.ts'
+import { createSecret } from './secrets.ts'
+
+/**
+ * Whether the sandbox starts: when it is asked for, or when nothing else can be called and this is plainly somebody's
+ * own machine, where a first try should simply answer.
+ */
+export const decideSandbox = (env: Env, callableRows: number): 'start' | 'off' => {
+  if (env.PROVIDERS?.includes(sandboxName)) return 'start'
+  const isOwnMachine = isLoopbackHost(env.HOST) && env.K_SERVICE === undefined && env.NODE_ENV !== 'production'
+  return callableRows === 0 && isOwnMachine ? 'start' : 'off'
+}
+
+/**
+ * The rows when the sandbox is on: every row of the catalogue, callable, with the sandbox behind it. OpenAI-shaped rows
+ * are found at `<url>/<row>/v1`, Anthropic's at `<url>/<row>`, as their vendors' SDKs write base URLs.
+ */
+export const sandboxRows = (
+  config: { knownProviders: readonly KnownProvider[] },
+  sandboxBaseUrl: string,
+): ProviderRow[] =>
+  config.knownProviders.map(({ template }) => ({
+    ...template,
+    baseUrl: `${sandboxBaseUrl}/${template.id}${template.dialect === 'anthropic' ? '' : '/v1'}`,
+    auth: template.auth === 'none' ? 'bearer' : template.auth,
+    keys: [createSecret(sandboxName)],
+    headers: {},
+    simulated: true,
+  }))

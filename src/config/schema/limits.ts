@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { nonNegative, positive, share } from './words.ts'
+
+const http = z.strictObject({
+  allowed_hosts: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Host names that requests may name, beside loopback, HOST and the host of PUBLIC_URL.'),
+  allowed_origins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Origins (scheme://host[:port]) of web pages that may call.'),
+  max_body_bytes: positive.default(20_971_520).describe('Largest request body, in bytes.'),
+  request_deadline_ms: positive.default(600_000).describe('Longest life of a request, all tries together, in ms.'),
+  commit_after_ms: positive
+    .default(10_000)
+    .describe('How long a stream waits for its first event before it commits to status 200, in ms.'),
+  ping_interval_ms: positive.default(15_000).describe('Interval of pings on a silent stream, in ms.'),
+  drain_ms: nonNegative.default(10_000).describe('How long running requests may go on after a stop signal, in ms.'),
+})
+
+const rate = z.strictObject({
+  window_ms: positive.default(60_000).describe('Length of the sliding window, in ms.'),
+  max_requests: positive.default(600).describe('Requests of one caller within the window.'),
+})
+
+const breaker = z.strictObject({
+  window_ms: positive.default(60_000).describe('Window over which failures are counted, in ms.'),
+  min_calls: positive.default(10).describe('Calls within the window before their failures count.'),
+  failure_ratio: share.default(0.5).describe('Share of failures that opens the circuit.'),
+  slow_ms: positive.default(120_000).describe('A call whose first token takes longer counts as a failure, in ms.'),
+  rest_ms: positive.default(15_000).describe('How long an open circuit rests before it lets one call through, in ms.'),
+  account_rest_ms: positive
+    .default(300_000)
+    .describe('How long it rests when the account has no credit or the key is refused, in ms.'),
+})
+
+const resilience = z.strictObject({
+  max_tries: positive.max(10).default(3).describe('Tries at one deployment with one key, the first included.'),
+  base_delay_ms: nonNegative.default(250).describe('Backoff before the second try, in ms; it doubles with each.'),
+  max_delay_ms: nonNegative.default(8_000).describe('Longest backoff, in ms.'),
+  max_retry_after_ms: nonNegative
+    .default(10_000)
+    .describe('Longest Retry-After that is waited for rather than failed over, in ms.'),
+  breaker: breaker.prefault({}).describe('Circuit breaker, one for each provider row.'),
+})
+
+/** config/limits.yaml */
+export const limitsFile = z.strictObject({
+  http: http.prefault({}).describe('The HTTP server.'),
+  rate: rate.prefault({}).describe('Requests of one caller; off with AUTH_MODE=none.'),
+  resilience: resilience.prefault({}).describe('How calls to providers are repeated and broken off.'),
+  ledger: z
+    .strictObject({
+      retention_days: nonNegative.default(400).describe('Receipts older than this are deleted; 0 keeps them for ever.'),
+    })
+    .prefault({})
+    .describe('The record of what was spent.'),
+})
+export type LimitsEntry = z.infer<typeof limitsFile>

@@ -1,0 +1,83 @@
+import type {
+  LedgerSettings,
+  CacheSettings,
+  HttpSettings,
+  RateSettings,
+  ResilienceSettings,
+  RoutingSettings,
+} from '../contract/settings.ts'
+import type { AuthSettings } from './auth.ts'
+import type { Env } from './env.ts'
+import type { CacheEntrySettings } from './schema/cache.ts'
+import type { LimitsEntry } from './schema/limits.ts'
+import type { RoutingEntry } from './schema/routing.ts'
+
+const secondMs = 1_000
+
+/** Files as rooms read them; a variable of the environment replaces what a file says. */
+export const httpSettings = ({ http }: LimitsEntry, env: Env): HttpSettings => ({
+  host: env.HOST,
+  port: env.PORT,
+  allowedHosts: [
+    ...(env.ALLOWED_HOSTS ?? http.allowed_hosts),
+    ...(env.PUBLIC_URL === undefined ? [] : [new URL(env.PUBLIC_URL).hostname]),
+  ],
+  allowedOrigins: env.ALLOWED_ORIGINS ?? http.allowed_origins,
+  maxBodyBytes: http.max_body_bytes,
+  requestDeadlineMs: http.request_deadline_ms,
+  commitAfterMs: http.commit_after_ms,
+  pingIntervalMs: http.ping_interval_ms,
+  drainMs: http.drain_ms,
+})
+
+/** Null where nobody is told from anybody else. */
+export const rateSettings = ({ rate }: LimitsEntry, env: Env, auth: AuthSettings): RateSettings | null =>
+  auth.mode === 'none'
+    ? null
+    : {
+        windowMs: env.RATE_LIMIT_WINDOW_MS ?? rate.window_ms,
+        maxRequests: env.RATE_LIMIT_MAX_REQUESTS ?? rate.max_requests,
+      }
+
+export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSettings => ({
+  maxTries: resilience.max_tries,
+  baseDelayMs: resilience.base_delay_ms,
+  maxDelayMs: resilience.max_delay_ms,
+  maxRetryAfterMs: resilience.max_retry_after_ms,
+  breaker: {
+    windowMs: resilience.breaker.window_ms,
+    minCalls: resilience.breaker.min_calls,
+    failureRatio: resilience.breaker.failure_ratio,
+    slowMs: resilience.breaker.slow_ms,
+    restMs: resilience.breaker.rest_ms,
+    accountRestMs: resilience.breaker.account_rest_ms,
+  },
+})
+
+export const ledgerSettings = ({ ledger }: LimitsEntry, env: Env): LedgerSettings => ({
+  retentionDays: env.RETENTION_DAYS ?? ledger.retention_days,
+})
+
+export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSettings => {
+  const maxBytes = env.CACHE_MAX_BYTES ?? cache.max_bytes
+  return {
+    enabled: env.CACHE_ENABLED ?? cache.enabled,
+    chatTtlMs: (env.CACHE_TTL_SECONDS ?? cache.chat_ttl_seconds) * secondMs,
+    embeddingsTtlMs: cache.embeddings_ttl_seconds * secondMs,
+    modelsTtlMs: cache.models_ttl_seconds * secondMs,
+    maxTtlMs: cache.max_ttl_seconds * secondMs,
+    maxBytes,
+    maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
+  }
+}
+
+export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
+  profiles: routing.profiles,
+  defaultQuality: routing.default_quality,
+  expectedOutputTokens: routing.expected_output_tokens,
+  defaultFirstTokenMs: routing.default_first_token_ms,
+  defaultOutputTokensPerSecond: routing.default_output_tps,
+  qualityFloor: routing.quality_floor,
+  aliases: routing.aliases,
+  fallbacks: routing.fallbacks,
+})

@@ -1,0 +1,130 @@
+import type { AnswerEvent, ChatRequest } from '../contract/chat.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { Dialect } from '../contract/provider.ts'
+import type { Clock } from '../contract/runtime.ts'
+import type { RingKey } from '../resilience/key-ring.ts'
+import type { Deployment } from './deployments.ts'
+import type { Attempt, Trail } from './trail.ts'
+
+interface Target {
+  card: ModelCard
+  deployment: Deployment
+  key: RingKey
+  request: ChatRequest
+}
+
+export type MakeAttempt = (target: Target, trail: Trail, signal: AbortSignal) => AsyncGenerator<AnswerEvent, void>
+
+/**
+ * One try at one deployment with one key, under its breaker. Facts go to the trail as they become known, so that
+ * whatever ends the try, what was used of it is there to be settled.
+ * @throws GatewayError what the provider did, `provider_circuit_open`, or the signal's reason
+ */
+export const createAttempt = (options: {
+  dialects: ReadonlyMap<string, Dialect>
+  instanceId: string
+  clock: Clock
+}): MakeAttempt => {
+  const { dialects, instanceId, clock } = options
+
+  return async function* attempt({ card, deployment, key, request }, trail, signal) {
+    const { row, breaker } = deployment
+    const dialect = dialects.get(row.dialect)
+    if (!dialect) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
+    const pass = breaker.admit()
+    if (!pass) throw circuitOpen(deployment, clock.now())
+
+    const entry = beginAttempt({ card, key, simulated: row.simulated, startedAtMs: clock.now() })
+    trail.attempts.push(entry)
+    try {
+      const hops = [...trail.context.hops, instanceId]
+      const call = { row, card, key: key.secret, request, stream: trail.context.incremental, hops }
+      for await (const event of dialect.chat(call, signal)) {
+        switch (event.type) {
+          case 'identity':
+            entry.begun = true
+            entry.answeredModel = event.model
+            break
+          case 'usage':
+            entry.reportedUsage = event.usage
+            break
+          case 'warning':
+            trail.warnings.push(event.warning)
+            break
+          case 'finish':
+            trail.finishes.push({ choice: event.choice, reason: event.reason, native: event.native })
+            break
+          default:
+            entry.firstTokenMs ??= clock.now() - entry.startedAtMs
+            entry.written.push(textOf(event))
+            yield event
+        }
+      }
+      entry.outcome = 'answered'
+    } catch (thrown) {
+      const error = asGatewayError(thrown, signal)
+      if (!signal.aborted) entry.outcome = entry.firstTokenMs === null ? 'failed' : 'broken'
+      entry.errorCode = error.code
+      entry.upstreamStatus = error.detail.upstreamStatus ?? null
+      throw error
+    } finally {
+      entry.durationMs = clock.now() - entry.startedAtMs
+      const errorCode = entry.outcome === 'aborted' ? (entry.errorCode ?? 'caller_left') : entry.errorCode
+      pass.done({ errorCode, firstTokenMs: entry.firstTokenMs ?? entry.durationMs })
+    }
+  }
+}
+
+/** What a thrown thing means: an abort carries its own reason, and one without a reason is a caller who left. */
+export const asGatewayError = (thrown: unknown, signal: AbortSignal): GatewayError => {
+  if (!signal.aborted) return GatewayError.from(thrown)
+  return signal.reason instanceof GatewayError
+    ? signal.reason
+    : new GatewayError('caller_left', 'The caller left before the answer was complete.')
+}
+
+const beginAttempt = (start: { card: ModelCard; key: RingKey; simulated: boolean; startedAtMs: number }): Attempt => ({
+  card: start.card,
+  keyIndex: start.key.index,
+  startedAtMs: start.startedAtMs,
+  durationMs: 0,
+  firstTokenMs: null,
+  // Until something else is known: whoever stops reading aborts.
+  outcome: 'aborted',
+  errorCode: null,
+  upstreamStatus: null,
+  begun: false,
+  answeredModel: null,
+  reportedUsage: null,
+  written: [],
+  simulated: start.simulated,
+  usage: null,
+  priceId: null,
+  costNanoUsd: null,
+})
+
+/** The text of an event that the provider bills as output; empty for those that carry none. */
+const textOf = (event: AnswerEvent): string => {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+    case 'tool-arguments':
+      return event.text
+    case 'tool-call':
+      return event.name
+    case 'reasoning-signature':
+    case 'reasoning-redacted':
+    case 'logprobs':
+      return ''
+  }
+}
+
+const circuitOpen = ({ row, breaker }: Deployment, nowMs: number): GatewayError => {
+  const { reason, retryAtMs } = breaker.state()
+  return new GatewayError('provider_circuit_open', `${row.title} is being rested: ${reason ?? 'a trial call is running'}.`, {
+    provider: row.id,
+    ...(retryAtMs === null ? {} : { retryAfterMs: Math.max(0, retryAtMs - nowMs) }),
+  })
+}

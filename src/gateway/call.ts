@@ -1,0 +1,155 @@
+import type { AnswerEvent } from '../contract/chat.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { Candidate, Plan } from '../contract/plan.ts'
+import type { Clock, Random } from '../contract/runtime.ts'
+import type { ResilienceSettings } from '../contract/settings.ts'
+import { alarm, sleep } from '../lib/abort.ts'
+import { moveAfterFailure } from '../resilience/after-failure.ts'
+import type { RingKey } from '../resilience/key-ring.ts'
+import { asGatewayError } from './attempt.ts'
+import type { MakeAttempt } from './attempt.ts'
+import type { Deployment, Deployments } from './deployments.ts'
+import type { Reserve } from './reserve.ts'
+import type { Trail } from './trail.ts'
+
+export type CallEvent = { type: 'first'; candidate: Candidate; answeredModel: string; simulated: boolean } | AnswerEvent
+
+export type Call = (plan: Plan, trail: Trail, signal: AbortSignal) => AsyncGenerator<CallEvent, void>
+
+interface CallOptions {
+  deployments: Deployments
+  attempt: MakeAttempt
+  reserve: Reserve
+  settings: ResilienceSettings
+  clock: Clock
+  random: Random
+}
+
+/**
+ * Calls the plan's candidates in order until one answers: other keys, retries and other candidates freely before the
+ * first token, nothing after it. `first` comes before the first token; a return means a complete answer.
+ * @throws GatewayError the last candidate's failure, or what broke the answer
+ */
+export const createCall = ({ deployments, attempt, reserve, settings, clock, random }: CallOptions): Call =>
+  async function* call(plan, trail, signal) {
+    using firstToken = firstTokenAlarm(trail, signal, clock)
+    const failures: GatewayError[] = []
+
+    for (const [position, candidate] of plan.candidates.entries()) {
+      const deployment = deployments.get(candidate.card.provider)
+      if (!deployment) continue
+      const tried = new Set<number>()
+      let key = deployment.keys.next(tried)
+      if (!key) failures.push(keysResting(deployment, clock.now()))
+      let tries = 0
+
+      while (key) {
+        tries += 1
+        let hasBegun = false
+        try {
+          const wait = position === plan.candidates.length - 1
+          using hold = await reserve({ candidate, deployment, trail, wait }, firstToken.signal)
+          trail.warnings.push(...(candidate.warnings ?? []))
+          const target = { card: candidate.card, deployment, key, request: hold.request }
+          const events = attempt(target, trail, firstToken.signal)
+          const first = await events.next()
+          hasBegun = true
+          firstToken.stop()
+          yield serve(candidate, deployment, trail)
+          if (first.done) return
+          yield first.value
+          yield* events
+          return
+        } catch (thrown) {
+          const error = asGatewayError(thrown, firstToken.signal)
+          if (hasBegun || firstToken.signal.aborted) throw error
+          forget(trail)
+          failures.push(error)
+          const backup = nextKey(deployment, tried, key)
+          const situation = { error, tries, hasOtherKey: backup !== null, remainingMs: trail.deadlineAtMs - clock.now() }
+          const next = moveAfterFailure(situation, settings, random)
+          switch (next.move) {
+            case 'give_up':
+              throw error
+            case 'retry':
+              await sleep(next.delayMs, firstToken.signal).catch((reason: unknown) => {
+                throw asGatewayError(reason, firstToken.signal)
+              })
+              break
+            case 'next_key':
+              restKey(deployment, key, error, backup)
+              key = backup
+              tries = 0
+              break
+            case 'next_candidate':
+              restKey(deployment, key, error, backup)
+              key = null
+          }
+        }
+      }
+    }
+    throw lastFailure(failures, plan)
+
+    function restKey(deployment: Deployment, key: RingKey, error: GatewayError, backup: RingKey | null): void {
+      const isAccountFault = error.code === 'provider_auth' || error.code === 'provider_out_of_credit'
+      const { retryAfterMs } = error.detail
+      if (isAccountFault) deployment.keys.rest(key.index, settings.breaker.accountRestMs)
+      else if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined)
+        deployment.keys.rest(key.index, retryAfterMs)
+      if (isAccountFault && !backup)
+        deployment.breaker.restAccount(
+          error.code === 'provider_auth' ? 'its key is refused' : 'its account is out of credit',
+        )
+    }
+  }
+
+const nextKey = (deployment: Deployment, tried: Set<number>, key: RingKey): RingKey | null =>
+  deployment.keys.next(new Set([...tried.add(key.index)]))
+
+const serve = ({ card, ...rest }: Candidate, { row }: Deployment, trail: Trail): CallEvent => {
+  const answeredModel = trail.attempts.at(-1)?.answeredModel ?? card.id
+  trail.served = { provider: row.id, model: card.id, answeredModel }
+  return { type: 'first', candidate: { card, ...rest }, answeredModel, simulated: row.simulated }
+}
+
+/** A failed try's finishes and warnings are not the answer's. */
+const forget = (trail: Trail): void => {
+  trail.finishes.length = 0
+  trail.warnings.length = 0
+}
+
+const firstTokenAlarm = (
+  trail: Trail,
+  signal: AbortSignal,
+  clock: Clock,
+): { signal: AbortSignal; stop: () => void } & Disposable => {
+  const limitMs = trail.request.limits.maxFirstTokenMs
+  if (limitMs === undefined) return { signal, stop: () => undefined, [Symbol.dispose]: () => undefined }
+  const { signal: late, stop } = alarm(
+    Math.max(0, trail.receivedAtMs + limitMs - clock.now()),
+    () => new GatewayError('deadline_exceeded', `No token came within max_first_token_ms ${limitMs}.`),
+  )
+  return { signal: AbortSignal.any([signal, late]), stop, [Symbol.dispose]: stop }
+}
+
+const keysResting = ({ row, keys }: Deployment, nowMs: number): GatewayError => {
+  const wakesAtMs = keys.wakesAtMs()
+  return new GatewayError('provider_rate_limited', `Every key of ${row.title} is being rested.`, {
+    provider: row.id,
+    ...(wakesAtMs === null ? {} : { retryAfterMs: wakesAtMs - nowMs }),
+  })
+}
+
+/** The failure to show: the last one, saying how many there were, with the shortest wait that anybody named. */
+const lastFailure = (failures: readonly GatewayError[], plan: Plan): GatewayError => {
+  const last = failures.at(-1)
+  if (!last) return new GatewayError('no_provider', 'None of the chosen models can be called.')
+  const waits = failures.map(({ detail }) => detail.retryAfterMs).filter((ms) => ms !== undefined)
+  const deployments = plan.candidates.length
+  const message = deployments > 1 ? `None of ${deployments} deployments answered; the last: ${last.message}` : last.message
+  return new GatewayError(last.code, message, {
+    ...last.detail,
+    ...(waits.length ? { retryAfterMs: Math.min(...waits) } : {}),
+    cause: last,
+  })
+}

@@ -1,0 +1,34 @@
+import type { GatewayEvent } from '../contract/journey.ts'
+import type { Clock } from "../contract/runtime.ts"
+import type { Trail } from './trail.ts'
+
+/** Another's running call, live, told as this request's own: `shared`, and its cost spared. Its end is left to `respond`. */
+export async function* follow(
+  events: AsyncIterable<GatewayEvent>,
+  trail: Trail,
+  clock: Clock,
+): AsyncGenerator<GatewayEvent, void> {
+  trail.cache = 'shared'
+  for await (const event of events) {
+    switch (event.type) {
+      case 'start': {
+        const { provider, model } = event.served
+        trail.served = { provider, model, answeredModel: model }
+        trail.firstTokenAtMs = clock.now()
+        yield { type: 'start', served: { ...event.served, requestId: trail.context.requestId, cache: 'shared' } }
+        break
+      }
+      case 'end': {
+        const { usage, receipt } = event
+        trail.task = receipt.task
+        trail.served = receipt.served
+        trail.finishes.push(...event.finishes)
+        trail.warnings.push(...event.warnings)
+        trail.spared = { usage, savedNanoUsd: receipt.costNanoUsd ?? 0n, simulated: receipt.simulated }
+        break
+      }
+      default:
+        yield event
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { GatewayEvent } from '../contract/journey.ts'
+import type { CachedAnswer } from '../contract/store.ts'
+import type { Clock } from '../contract/runtime.ts'
+import type { Trail } from './trail.ts'
+
+/** A remembered answer as the stream that it once was, at no cost. Its end is left to `respond`. */
+export async function* replay(answer: CachedAnswer, trail: Trail, clock: Clock): AsyncGenerator<GatewayEvent, void> {
+  const { provider, model, answeredModel, task, usage, costNanoUsd, simulated } = answer
+  trail.cache = 'exact'
+  trail.served = { provider, model, answeredModel }
+  trail.firstTokenAtMs = clock.now()
+  trail.finishes.push(...answer.finishes)
+  trail.warnings.push(...answer.warnings)
+  trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n, simulated }
+  const { requestId } = trail.context
+  yield { type: 'start', served: { requestId, provider, model: answeredModel, task, cache: 'exact', simulated } }
+  yield* answer.events
+}

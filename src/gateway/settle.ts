@@ -1,0 +1,86 @@
+import type { ChatRequest, Usage } from '../contract/chat.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { NanoUsd } from '../contract/money.ts'
+import type { Price, PriceBook } from '../contract/price.ts'
+import type { Attempt, Trail } from './trail.ts'
+
+interface SettleOptions {
+  prices: PriceBook
+  /** Our own count of a request's input, in this model's tokens. */
+  countInput: (request: ChatRequest, card: ModelCard) => number
+  /** Our own count of written text, in this model's tokens. */
+  countOutput: (text: string, card: ModelCard) => number
+  /** Told what a provider counted, so that later estimates are closer. */
+  learnInput: (request: ChatRequest, card: ModelCard, inputTokens: number) => void
+  /** Told how fast a streamed answer came. */
+  learnSpeed: (modelKey: string, measured: { firstTokenMs: number; outputTokens: number; durationMs: number }) => void
+}
+
+export interface Settle {
+  /** Prices every try of the request and writes it on the trail. Idempotent. */
+  settle(trail: Trail): void
+  /** What the tries so far have cost, for limits that hold over all of them. */
+  spentNanoUsd(trail: Trail): NanoUsd
+}
+
+/**
+ * Prices what was really used, by the model that answered. The ladder: the provider's own usage; where it never came
+ * from a provider that had begun, or that we left, our own count, marked `estimated`; nothing for a provider that
+ * refused before it began.
+ */
+export const createSettle = ({ prices, countInput, countOutput, learnInput, learnSpeed }: SettleOptions): Settle => {
+  const usageOf = (attempt: Attempt, request: ChatRequest): Usage | null => {
+    if (attempt.reportedUsage) return attempt.reportedUsage
+    if (!attempt.begun && attempt.outcome !== 'aborted') return null
+    return {
+      inputTokens: countInput(request, attempt.card),
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      cacheWrite1hTokens: 0,
+      outputTokens: countOutput(attempt.written.join(''), attempt.card),
+      reasoningTokens: 0,
+      source: 'estimated',
+    }
+  }
+
+  const priceOf = ({ card, answeredModel, startedAtMs }: Attempt, usage: Usage, trail: Trail): Price | null => {
+    const query = { provider: card.provider, usage, atMs: startedAtMs }
+    const asked = prices.price({ ...query, model: card.id })
+    if (answeredModel === null || answeredModel === card.id) return asked
+    const answered = prices.price({ ...query, model: answeredModel })
+    const isOther = answered ? answered.priceId !== asked?.priceId : !answeredModel.includes(card.id)
+    if (isOther && !card.uncharted)
+      trail.warnings.push({
+        code: 'model_substituted',
+        param: 'model',
+        message: `${card.provider} answered ${card.id} with ${answeredModel}${answered ? ', whose price applies' : ''}.`,
+      })
+    return answered ?? asked
+  }
+
+  const settleAttempt = (attempt: Attempt, trail: Trail): void => {
+    if (attempt.usage) return
+    attempt.usage = usageOf(attempt, trail.request)
+    if (!attempt.usage) return
+    const price = priceOf(attempt, attempt.usage, trail)
+    attempt.priceId = price?.priceId ?? null
+    attempt.costNanoUsd = price?.costNanoUsd ?? null
+    if (attempt.outcome !== 'answered' || !attempt.reportedUsage) return
+    const { card, firstTokenMs, durationMs, reportedUsage } = attempt
+    learnInput(trail.request, card, reportedUsage.inputTokens)
+    if (trail.context.incremental && firstTokenMs !== null)
+      learnSpeed(card.key, { firstTokenMs, durationMs, outputTokens: reportedUsage.outputTokens })
+  }
+
+  const settle = (trail: Trail): void => {
+    for (const attempt of trail.attempts) settleAttempt(attempt, trail)
+  }
+
+  return {
+    settle,
+    spentNanoUsd: (trail) => {
+      settle(trail)
+      return trail.attempts.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0n), 0n)
+    },
+  }
+}

@@ -1,0 +1,168 @@
+import type { ChatRequest, Finish, Usage, Warning } from '../contract/chat.ts'
+import type { ErrorCode } from '../contract/errors.ts'
+import type { RequestContext } from '../contract/journey.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { NanoUsd } from '../contract/money.ts'
+import type { Plan, TaskGuess } from '../contract/plan.ts'
+import type { CacheState, Outcome, Receipt, Try } from '../contract/receipt.ts'
+import type { Clock } from '../contract/runtime.ts'
+
+/** One attempt as it is going on; `settle` turns it into the receipt's `Try`. */
+export interface Attempt {
+  card: ModelCard
+  keyIndex: number
+  startedAtMs: number
+  durationMs: number
+  firstTokenMs: number | null
+  outcome: Try['outcome']
+  errorCode: ErrorCode | null
+  upstreamStatus: number | null
+  /** The provider took the request: it may bill for it even if its usage never comes. */
+  begun: boolean
+  answeredModel: string | null
+  /** As the provider counted; null until it said. */
+  reportedUsage: Usage | null
+  /** Everything that was written, for our own count where the provider's never comes. */
+  written: string[]
+  simulated: boolean
+  /** What `settle` found. */
+  usage: Usage | null
+  priceId: string | null
+  costNanoUsd: NanoUsd | null
+}
+
+/** Everything that becomes known of one request on its way; at the end it becomes the receipt. */
+export interface Trail {
+  readonly request: ChatRequest
+  readonly context: RequestContext
+  readonly receivedAtMs: number
+  /** The whole request's deadline. */
+  readonly deadlineAtMs: number
+  admittedAtMs: number | null
+  recalledAtMs: number | null
+  routedAtMs: number | null
+  firstTokenAtMs: number | null
+  task: TaskGuess | null
+  plan: Plan | null
+  cache: CacheState
+  cacheReason: string | null
+  attempts: Attempt[]
+  served: Receipt['served']
+  finishes: Finish[]
+  warnings: Warning[]
+  /** Tokens of the answer and what they would have cost, where no attempt of this request paid for them. */
+  spared: { usage: Usage; savedNanoUsd: NanoUsd; simulated: boolean } | null
+}
+
+/** Starts the record of a request. `deadlineMs`: the gateway's own bound on the whole request. */
+export const openTrail = (options: {
+  request: ChatRequest
+  context: RequestContext
+  deadlineMs: number
+  clock: Clock
+}): Trail => {
+  const { request, context, deadlineMs, clock } = options
+  const receivedAtMs = clock.now()
+  return {
+    request,
+    context,
+    receivedAtMs,
+    deadlineAtMs: receivedAtMs + Math.min(deadlineMs, request.limits.maxLatencyMs ?? Infinity),
+    admittedAtMs: null,
+    recalledAtMs: null,
+    routedAtMs: null,
+    firstTokenAtMs: null,
+    task: null,
+    plan: null,
+    cache: 'miss',
+    cacheReason: null,
+    attempts: [],
+    served: null,
+    finishes: [],
+    warnings: [],
+    spared: null,
+  }
+}
+
+/** Ends the record of a request: its settled attempts summed, its phases timed. */
+export const closeTrail = (
+  trail: Trail,
+  end: { outcome: Outcome; errorCode: ErrorCode | null; nowMs: number },
+): Receipt => {
+  const { request, context, attempts, spared } = trail
+  const paid = attempts.filter((attempt) => attempt.usage !== null)
+  const unpriced = paid.some((attempt) => attempt.costNanoUsd === null)
+  const between = (from: number | null, to: number | null): number => (from === null || to === null ? 0 : to - from)
+  return {
+    id: context.requestId,
+    receivedAtMs: trail.receivedAtMs,
+    caller: { id: context.caller.id, name: context.caller.name },
+    face: context.face,
+    operation: 'chat',
+    clientRequestId: context.clientRequestId,
+    traceId: context.traceId,
+    requestedModel: nameOf(request.model),
+    task: trail.task,
+    candidates:
+      trail.plan?.candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors })) ?? [],
+    refusals: trail.plan?.refusals ?? [],
+    tries: attempts.map(showAttempt),
+    served: trail.served,
+    usage: spared?.usage ?? paid.map(({ usage }) => usage).reduce(addUsage, null),
+    priceId: attempts.at(-1)?.priceId ?? null,
+    costNanoUsd: unpriced ? null : paid.reduce((sum, { costNanoUsd }) => sum + (costNanoUsd ?? 0n), 0n),
+    savedNanoUsd: spared?.savedNanoUsd ?? 0n,
+    cache: trail.cache,
+    cacheReason: trail.cacheReason,
+    outcome: end.outcome,
+    errorCode: end.errorCode,
+    timings: {
+      firstTokenMs: trail.firstTokenAtMs === null ? null : trail.firstTokenAtMs - trail.receivedAtMs,
+      admitMs: between(trail.receivedAtMs, trail.admittedAtMs),
+      recallMs: between(trail.admittedAtMs, trail.recalledAtMs),
+      routeMs: between(trail.recalledAtMs, trail.routedAtMs),
+      totalMs: end.nowMs - trail.receivedAtMs,
+    },
+    tags: { user: request.tags.user ?? null, metadata: request.tags.metadata ?? {} },
+    warnings: trail.warnings,
+    simulated: spared?.simulated ?? attempts.some(({ simulated }) => simulated),
+  }
+}
+
+/** A model choice as a caller writes it: `auto`, `gpt-6-luna`, `openai:gpt-6-luna`. */
+export const nameOf = (choice: ChatRequest['model']): string => {
+  const name = choice.kind === 'auto' ? 'auto' : choice.model
+  return choice.provider === undefined ? name : `${choice.provider}:${name}`
+}
+
+const showAttempt = (attempt: Attempt): Try => ({
+  provider: attempt.card.provider,
+  model: attempt.card.key,
+  keyIndex: attempt.keyIndex,
+  startedAtMs: attempt.startedAtMs,
+  durationMs: attempt.durationMs,
+  firstTokenMs: attempt.firstTokenMs,
+  outcome: attempt.outcome,
+  errorCode: attempt.errorCode,
+  upstreamStatus: attempt.upstreamStatus,
+  usage: attempt.usage,
+  costNanoUsd: attempt.costNanoUsd,
+})
+
+const addUsage = (sum: Usage | null, usage: Usage | null): Usage | null => {
+  if (!sum || !usage) return usage ?? sum
+  const reported =
+    sum.reportedCostNanoUsd === undefined && usage.reportedCostNanoUsd === undefined
+      ? {}
+      : { reportedCostNanoUsd: (sum.reportedCostNanoUsd ?? 0n) + (usage.reportedCostNanoUsd ?? 0n) }
+  return {
+    inputTokens: sum.inputTokens + usage.inputTokens,
+    cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
+    cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+    cacheWrite1hTokens: sum.cacheWrite1hTokens + usage.cacheWrite1hTokens,
+    outputTokens: sum.outputTokens + usage.outputTokens,
+    reasoningTokens: sum.reasoningTokens + usage.reasoningTokens,
+    source: sum.source === 'estimated' || usage.source === 'estimated' ? 'estimated' : 'provider',
+    ...reported,
+  }
+}

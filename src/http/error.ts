@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatewayError } from '../contract/errors.ts'
+import type { Logger } from '../contract/runtime.ts'
+import { hasBody } from './guards.ts'
+
+/** How long a refused upload is drained, so that its sender reads the refusal instead of a broken connection. */
+const lingerMs = 1_000
+
+/** An error in OpenAI's shape: its four keys are always there, and ours beside them. */
+export const errorBody = (error: GatewayError, requestId: string) => ({
+  error: {
+    message: error.message,
+    type: error.type,
+    param: error.detail.param ?? null,
+    code: error.code,
+    gateway: {
+      request_id: requestId,
+      advice: error.advice,
+      retryable: error.retryable,
+      ...(error.detail.refusals && { refusals: error.detail.refusals }),
+    },
+  },
+})
+
+/** The same for `/mcp`, whose clients read JSON-RPC. Codes: the specification's, -32000 for what it has no code for. */
+const rpcErrorBody = (error: GatewayError, requestId: string) => ({
+  jsonrpc: '2.0',
+  id: null,
+  error: { code: rpcCodeOf(error), message: error.message, data: errorBody(error, requestId).error },
+})
+
+const rpcCodeOf = (error: GatewayError): number => {
+  if (error.code === 'invalid_json') return -32700
+  if (error.code === 'internal') return -32603
+  return error.type === 'invalid_request_error' ? -32600 : -32000
+}
+
+/** What clients go by besides the status. `x-should-retry` is read by OpenAI's and Anthropic's SDKs. */
+export const errorHeaders = (error: GatewayError): Record<string, string> => {
+  const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) }
+  const { retryAfterMs, allow } = error.detail
+  if (retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
+    headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
+  }
+  if (error.status === 401) headers['www-authenticate'] = 'Bearer'
+  if (allow !== undefined) headers['allow'] = allow.join(', ')
+  return headers
+}
+
+/** Says in the log what the caller is not told. */
+export const logInternal = (logger: Logger, error: GatewayError, requestId: string): void => {
+  if (error.code === 'internal') logger.error({ requestId, err: error.cause ?? error }, 'request failed')
+}
+
+export type SendError = ReturnType<typeof createSendError>
+
+/** Answers with an error, whatever was thrown. A response that has begun is cut: nothing may pass for its clean end. */
+export const createSendError =
+  (logger: Logger) =>
+  (req: IncomingMessage, res: ServerResponse, thrown: unknown, shape: 'openai' | 'json-rpc' = 'openai'): void => {
+    const error = GatewayError.from(thrown)
+    const requestId = String(res.getHeader('x-request-id'))
+    logInternal(logger, error, requestId)
+    if (res.headersSent || res.destroyed) {
+      res.destroy()
+      return
+    }
+    const body = shape === 'openai' ? errorBody(error, requestId) : rpcErrorBody(error, requestId)
+    for (const [name, value] of Object.entries(errorHeaders(error))) res.setHeader(name, value)
+    sendJson(req, res, error.status, body)
+  }
+
+/** Sends a JSON reply in one piece. */
+export const sendJson = (req: IncomingMessage, res: ServerResponse, status: number, body: unknown): void => {
+  const text = JSON.stringify(body)
+  res.statusCode = status
+  res.setHeader('content-type', 'application/json; charset=utf-8')
+  res.setHeader('content-length', Buffer.byteLength(text))
+  if (hasBody(req) && !req.complete) linger(req, res, text)
+  else res.end(text)
+}
+
+/** Closing at once would reset the connection under a caller who still sends, and lose him the reply. */
+const linger = (req: IncomingMessage, res: ServerResponse, text: string): void => {
+  res.setHeader('connection', 'close')
+  res.write(text)
+  const end = (): void => {
+    clearTimeout(timer)
+    res.end()
+  }
+  const timer = setTimeout(end, lingerMs)
+  req.once('end', end).once('close', end).resume()
+}

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { GatewayError } from '../contract/errors.ts'
+
+/** Enough that a write is worth its system call. */
+const flushChars = 16_384
+
+export interface EventStream {
+  /** Queues text; what is queued within one turn of the event loop goes out as one write. */
+  write(text: string): void
+  /** Whether the reader lags: wait for `drained` before the next `write`. */
+  readonly full: boolean
+  /** @throws the signal's reason, or caller_left when the reader takes nothing for `patienceMs` */
+  drained(signal: AbortSignal): Promise<void>
+  /** Writes the last text and closes. */
+  end(text: string): void
+}
+
+/** Commits the response to 200 and server-sent events, and keeps it alive by comments while nothing else is written. */
+export const openEventStream = (
+  res: ServerResponse,
+  headers: Record<string, string>,
+  { pingIntervalMs, patienceMs }: { pingIntervalMs: number; patienceMs: number },
+): EventStream => {
+  let queued = ''
+  let flushing: NodeJS.Immediate | null = null
+
+  const flush = (): void => {
+    if (flushing) clearImmediate(flushing)
+    flushing = null
+    if (queued !== '' && !res.destroyed) res.write(queued)
+    queued = ''
+  }
+  const ping = setTimeout(() => {
+    if (!res.writableNeedDrain) res.write(': ping\n\n')
+    ping.refresh()
+  }, pingIntervalMs)
+  res.once('close', () => clearTimeout(ping))
+
+  res.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache, no-transform',
+    // Proxies such as nginx would otherwise collect the stream before they pass it on.
+    'x-accel-buffering': 'no',
+    ...headers,
+  })
+  res.flushHeaders()
+
+  return {
+    write(text) {
+      ping.refresh()
+      queued += text
+      if (queued.length >= flushChars) flush()
+      else flushing ??= setImmediate(flush)
+    },
+    get full() {
+      return res.writableNeedDrain
+    },
+    async drained(signal) {
+      try {
+        await once(res, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) })
+      } catch {
+        signal.throwIfAborted()
+        throw new GatewayError('caller_left', 'The caller stopped reading the answer.')
+      }
+    },
+    end(text) {
+      clearTimeout(ping)
+      queued += text
+      flush()
+      res.end()
+    },
+  }
+}

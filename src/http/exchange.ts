@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from '../contract/caller.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { RequestContext } from '../contract/journey.ts'
+
+/** A request at the door: named and traceable, but nobody knows yet who sent it. */
+export interface Arrival {
+  req: IncomingMessage
+  res: ServerResponse
+  /** Without the query. */
+  path: string
+  requestId: string
+  clientRequestId: string | null
+  traceId: string
+  /** Ids of the gateways that the request passed before this one. */
+  hops: readonly string[]
+  /** Aborted when the caller leaves, or when a drain has waited long enough. */
+  signal: AbortSignal
+  /** Breaks the answer off. */
+  cut(reason: GatewayError): void
+}
+
+/** An arrival whose sender is known. Only these reach a route that spends. */
+export interface Exchange extends Arrival {
+  caller: Caller
+}
+
+/**
+ * Names a request and writes the names on its response, so that even a refusal can be found in the log.
+ * @param newId 32 hexadecimal characters, never the same twice
+ */
+export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: () => string): Arrival => {
+  const leave = new AbortController()
+  res.once('close', () => {
+    if (!res.writableFinished) leave.abort(new GatewayError('caller_left', 'The caller closed the connection.'))
+  })
+  const requestId = `req_${newId()}`
+  const traceId = traceIdOf(headerOf(req, 'traceparent')) ?? newId()
+  res.setHeader('x-request-id', requestId)
+  res.setHeader('x-trace-id', traceId)
+  return {
+    req,
+    res,
+    path: (req.url ?? '').split('?', 1)[0] ?? '',
+    requestId,
+    clientRequestId: clientIdOf(headerOf(req, 'x-request-id')),
+    traceId,
+    hops: hopsOf(headerOf(req, 'x-gateway-hop')),
+    signal: leave.signal,
+    cut: (reason) => leave.abort(reason),
+  }
+}
+
+/** What the journey wants to know. */
+export const contextOf = (exchange: Exchange, incremental: boolean): RequestContext => ({
+  requestId: exchange.requestId,
+  caller: exchange.caller,
+  face: 'http',
+  clientRequestId: exchange.clientRequestId,
+  traceId: exchange.traceId,
+  hops: exchange.hops,
+  incremental,
+  signal: exchange.signal,
+})
+
+/** One header's text, repeated ones joined. */
+export const headerOf = (req: IncomingMessage, name: string): string | undefined => {
+  const value = req.headers[name]
+  return Array.isArray(value) ? value.join(', ') : value
+}
+
+/** The caller's own id is kept when it can be written to a log line as it is. */
+const clientIdOf = (id: string | undefined): string | null =>
+  id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : null
+
+/** W3C Trace Context, version 00; an all-zero id is invalid there. */
+const traceIdOf = (traceparent: string | undefined): string | undefined =>
+  /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1]
+
+const hopsOf = (header: string | undefined): readonly string[] =>
+  (header ?? '')
+    .split(',')
+    .map((hop) => hop.trim())
+    .filter((hop) => hop !== '')

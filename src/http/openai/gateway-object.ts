@@ -1,0 +1,40 @@
+import type { Answer, Served } from '../../contract/journey.ts'
+import { formatUsd } from '../../contract/money.ts'
+
+/** What the gateway adds to an answer: who served it, from where, and what it cost to the nano-dollar. */
+export const gatewayObject = ({ served, receipt, warnings, usage }: Omit<Answer, 'choices'>) => ({
+  request_id: served.requestId,
+  provider: served.provider,
+  model: served.model,
+  task: served.task,
+  cache: served.cache,
+  cost_usd: receipt.costNanoUsd === null ? null : formatUsd(receipt.costNanoUsd),
+  cost_nano_usd: receipt.costNanoUsd === null ? null : receipt.costNanoUsd.toString(),
+  saved_usd: formatUsd(receipt.savedNanoUsd),
+  simulated: served.simulated,
+  /** The tokens are our own count, because the provider's never came. */
+  estimated: usage.source === 'estimated',
+  warnings: warnings.map(({ code, param, message }) => ({ code, param, message })),
+  timings: {
+    first_token_ms: receipt.timings.firstTokenMs,
+    admit_ms: receipt.timings.admitMs,
+    recall_ms: receipt.timings.recallMs,
+    route_ms: receipt.timings.routeMs,
+    total_ms: receipt.timings.totalMs,
+  },
+})
+
+/** The same as headers, as far as it is known when the first token comes. */
+export const servedHeaders = (served: Served): Record<string, string> => {
+  const headers: Record<string, string> = {
+    'x-gateway-provider': headerSafe(served.provider),
+    'x-gateway-model': headerSafe(served.model),
+    'x-gateway-cache': served.cache,
+  }
+  if (served.task !== null) headers['x-gateway-task'] = served.task
+  if (served.simulated) headers['x-gateway-simulated'] = 'true'
+  return headers
+}
+
+/** Model names come from providers; a header takes only visible ASCII. */
+const headerSafe = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?')

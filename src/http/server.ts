@@ -1,0 +1,143 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Models } from '../admin/models.ts'
+import type { AuthMode, Readiness } from '../admin/status.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { KnownNames } from '../contract/routing-fields.ts'
+import type { Clock, Logger } from '../contract/runtime.ts'
+import type { HttpSettings } from '../contract/settings.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { invitesBody, readJson } from './body.ts'
+import { answerCors } from './cors.ts'
+import { drainServer } from './drain.ts'
+import { createSendError } from './error.ts'
+import { openArrival } from './exchange.ts'
+import type { Arrival, Exchange } from './exchange.ts'
+import * as guard from './guards.ts'
+import type { DoorRules } from './guards.ts'
+import { answerJunk } from './junk.ts'
+import { listen } from './listen.ts'
+import { createChatRoute } from './openai/chat.ts'
+import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createUnifiedRoute } from './unified.ts'
+
+export interface HttpDeps {
+  gateway: Gateway
+  settings: HttpSettings
+  mode: AuthMode
+  known: KnownNames
+  models: Pick<Models, 'models' | 'model'>
+  /** The MCP face, for every method of `/mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
+  mcp: (exchange: Exchange) => Promise<void>
+  readiness: () => Readiness
+  version: string
+  instanceId: string
+  /** 32 hexadecimal characters, never the same twice. */
+  newId: () => string
+  clock: Clock
+  logger: Logger
+}
+
+export interface HttpServer extends AsyncDisposable {
+  server: Server
+  /** @throws Error that says what is in the way and what to do */
+  listen(): Promise<{ url: string }>
+  /** Stops taking requests, lets the running ones finish within `drainMs`, closes. The same promise for every call. */
+  drain(): Promise<void>
+}
+
+interface Route {
+  /** Null: the route answers for every method itself. */
+  methods: readonly string[] | null
+  answer: (exchange: Exchange) => Promise<void>
+}
+
+/** Longest that a head, and then a body, may take to arrive. */
+const headTimeoutMs = 15_000
+const bodyTimeoutMs = 60_000
+
+export const createHttpServer = (deps: HttpDeps): HttpServer => {
+  const { gateway, settings, known, clock, logger, instanceId } = deps
+  const rules: DoorRules = { ...settings, mode: deps.mode }
+  const running = new Set<Arrival>()
+  let draining: Promise<void> | null = null
+
+  const sendError = createSendError(logger)
+  const readBody = ({ req, signal }: Exchange): Promise<unknown> =>
+    readJson(req, { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }, signal)
+
+  /** Every route that can spend, matched exactly before Express is asked: docs/decisions/0004. */
+  const hotRoutes = new Map<string, Route>([
+    [
+      '/v1/chat/completions',
+      { methods: ['POST'], answer: createChatRoute({ gateway, known, settings, readBody, clock, logger }) },
+    ],
+    ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
+    ['/mcp', { methods: null, answer: deps.mcp }],
+  ])
+  const pages = createPages({
+    models: deps.models,
+    readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
+    version: deps.version,
+    sendError,
+    paths: [...hotRoutes.keys(), ...pagePaths],
+  })
+
+  /** The order of the door, the same for every route. */
+  const pass = async (arrival: Arrival): Promise<void> => {
+    const { req, res, path } = arrival
+    guard.setSecurityHeaders(res)
+    guard.guardHost(req, rules)
+    guard.guardOrigin(req, rules)
+    if (answerCors(arrival, rules)) return
+    const caller = isOpenPath(path) ? null : await gateway.authenticate(guard.credentialOf(req))
+    guard.guardLoop(arrival, instanceId)
+    guard.guardContentType(req)
+    guard.guardBodySize(req, settings.maxBodyBytes)
+
+    const route = hotRoutes.get(path)
+    if (!route || !caller) pages(req, res)
+    else await run(route, { ...arrival, caller })
+  }
+
+  const run = async ({ methods, answer }: Route, exchange: Exchange): Promise<void> => {
+    const { req, res } = exchange
+    if (methods !== null && !methods.includes(req.method ?? ''))
+      throw new GatewayError('method_not_allowed', `This path takes ${methods.join(', ')} only.`, { allow: methods })
+    if (draining) throw new GatewayError('shutting_down', 'The gateway is shutting down.')
+    if (invitesBody(req)) res.writeContinue()
+    await answer(exchange)
+  }
+
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const arrival = openArrival(req, res, deps.newId)
+    running.add(arrival)
+    res.once('close', () => running.delete(arrival))
+    if (draining) res.setHeader('connection', 'close')
+    try {
+      await pass(arrival)
+    } catch (thrown) {
+      sendError(req, res, thrown, arrival.path === '/mcp' ? 'json-rpc' : 'openai')
+    }
+  }
+
+  const server = createServer({
+    // A request without Host gets our own refusal, in JSON.
+    requireHostHeader: false,
+    maxHeaderSize: 16_384,
+    headersTimeout: headTimeoutMs,
+    requestTimeout: headTimeoutMs + bodyTimeoutMs,
+    connectionsCheckingInterval: 5_000,
+    // Longer than load balancers keep theirs, so that they never write to a socket which we just closed.
+    keepAliveTimeout: 75_000,
+  })
+  const onRequest = (req: IncomingMessage, res: ServerResponse): void => void handle(req, res)
+  server.on('request', onRequest).on('checkContinue', onRequest)
+  server.on('clientError', (error, socket) => {
+    const isAnswering = [...running].some(({ req, res }) => req.socket === socket && res.headersSent)
+    answerJunk(error, socket, `req_${deps.newId()}`, isAnswering)
+  })
+
+  const drain = (): Promise<void> => (draining ??= drainServer(server, running, settings.drainMs))
+  return { server, listen: () => listen(server, settings), drain, [Symbol.asyncDispose]: drain }
+}

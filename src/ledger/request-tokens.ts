@@ -1,0 +1,106 @@
+import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { TokenFactors } from './token-factors.ts'
+import type { TokenCounter } from './tokens.ts'
+
+/** Role and delimiters around each message (OpenAI's chat format: 3 to 4). */
+const tokensPerMessage = 4
+
+/** Frame around each tool's definition, beside its JSON. */
+const tokensPerTool = 10
+
+/**
+ * Images are billed by their size, which the gateway does not decode, so each counts as the dearest it can be: OpenAI's
+ * `low` is 85 tokens, its `high` at most 85 + 8 × 170 = 1,445 (guide "Images and vision"); Claude's about
+ * width × height / 750, at most 1,600 after its own downscaling (docs "Vision").
+ */
+const tokensPerImage = { low: 85, high: 1_600, auto: 1_600 }
+
+/** A part that only its provider understands (audio, a file): nobody can say, so this is a guess. */
+const tokensPerNativePart = 1_000
+
+/**
+ * Requests estimated at more tokens than this are not counted to choose a model or to learn from: the tokenizer takes
+ * about 1 ms for 4 KB of text that it has not seen.
+ */
+const quicklyCounted = 4_000
+
+export interface RequestTokens {
+  /** Input of `request` in the model's own tokens. */
+  countInput(request: ChatRequest, card: ModelCard): number
+  /** The same for choosing a model: estimated where counting would take long and no limit on cost hangs on it. */
+  estimateInput(request: ChatRequest, card: ModelCard): number
+  /** Written text in the model's own tokens. */
+  countOutput(text: string, card: ModelCard): number
+  /** Told what a provider counted for a request, so that later counts for its model are closer. */
+  learnInput(request: ChatRequest, card: ModelCard, inputTokens: number): void
+}
+
+/** Counts whole requests. A request is tokenized once, however many models it is weighed for. */
+export const createRequestTokens = (parts: { counter: TokenCounter; factors: TokenFactors }): RequestTokens => {
+  const { counter, factors } = parts
+  const counted = new WeakMap<ChatRequest, number>()
+
+  const countOnce = (request: ChatRequest): number => {
+    const known = counted.get(request)
+    if (known !== undefined) return known
+    const tokens = countRequest(request, counter.count)
+    counted.set(request, tokens)
+    return tokens
+  }
+  const estimate = (request: ChatRequest): number => countRequest(request, counter.estimate)
+  const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
+
+  return {
+    countInput: (request, card) => inTokensOf(card, countOnce(request)),
+    estimateInput: (request, card) => {
+      const rough = estimate(request)
+      const needsCount = rough <= quicklyCounted || request.limits.maxCostNanoUsd !== undefined
+      return inTokensOf(card, needsCount ? countOnce(request) : rough)
+    },
+    countOutput: (text, card) => inTokensOf(card, counter.count(text)),
+    learnInput: (request, card, inputTokens) => {
+      // What images and files cost is a guess; it would be learned as if it were the vocabulary.
+      if (isTextOnly(request) && estimate(request) <= quicklyCounted)
+        factors.learn(card, countOnce(request), inputTokens)
+    },
+  }
+}
+
+/** Input tokens of a request in the vocabulary of `count`: messages, tools, images and the schema of the answer. */
+export const countRequest = (request: ChatRequest, count: (text: string) => number): number => {
+  const { messages, tools, responseFormat } = request
+  const schema = responseFormat?.type === 'json_schema' ? count(JSON.stringify(responseFormat.schema)) : 0
+  return (
+    schema +
+    tools.reduce((sum, tool) => sum + tokensPerTool + count(toolText(tool)), 0) +
+    messages.reduce((sum, message) => sum + tokensPerMessage + countMessage(message, count), 0)
+  )
+}
+
+const countMessage = (message: Message, count: (text: string) => number): number => {
+  const content = message.content.reduce((sum, part) => sum + countPart(part, count), 0)
+  if (message.role !== 'assistant') return content
+  const reasoning = message.reasoning.map((block) => (block.kind === 'text' ? block.text : ''))
+  const calls = message.toolCalls.map((call) => `${call.name}${call.argumentsJson}`)
+  return content + [...reasoning, ...calls, message.refusal ?? ''].reduce((sum, text) => sum + count(text), 0)
+}
+
+const countPart = (part: ContentPart, count: (text: string) => number): number => {
+  switch (part.type) {
+    case 'text':
+      return count(part.text)
+    case 'image':
+      return imageTokens(part)
+    case 'native':
+      return tokensPerNativePart
+  }
+}
+
+const imageTokens = ({ detail }: ImagePart): number => tokensPerImage[detail ?? 'auto']
+
+const toolText = ({ name, description, parameters }: Tool): string =>
+  `${name}\n${description ?? ''}\n${parameters === undefined ? '' : JSON.stringify(parameters)}`
+
+const isTextOnly = ({ messages }: ChatRequest): boolean =>
+  messages.every(({ content }) => content.every(({ type }) => type === 'text'))

@@ -1,0 +1,99 @@
+/** Longest run without a change between space and non-space that the tokenizer is given in one piece. */
+export const longestRun = 256
+
+/** Texts longer than this (UTF-16 units) are estimated: tokenizing 200 KB takes about 12 ms of the event loop. */
+const longestCounted = 200_000
+
+/** What the estimate is raised by where it stands in for a count, so that it rather says too many. */
+const standInMargin = 1.15
+
+export interface TokenCounter {
+  /** Tokens of `text` in o200k_base; an estimate, raised by 15 %, for very long text and before `ready`. Never throws. */
+  count(text: string): number
+  /** Tokens by classes of characters, some ten times faster than counting: good enough to compare models by. */
+  estimate(text: string): number
+  /** Loads the tokenizer, once; resolves when `count` counts. */
+  ready(): Promise<void>
+}
+
+/** A token counter on o200k_base, OpenAI's public vocabulary; other vendors' counts are this times a factor. */
+export const createTokenCounter = (): TokenCounter => {
+  let countPiece: ((text: string) => number) | null = null
+  let loading: Promise<void> | null = null
+
+  const load = async (): Promise<void> => {
+    const { countTokens, setMergeCacheSize } = await import('gpt-tokenizer/encoding/o200k_base')
+    // Its cache keys are slices of what was counted, and a slice keeps the whole text alive: 100,000 prompts at worst.
+    setMergeCacheSize(0)
+    // Without this set it throws on text that spells a special token, such as `<|endoftext|>`.
+    const asPlainText = { disallowedSpecial: new Set<string>() }
+    countPiece = (text) => countTokens(text, asPlainText)
+  }
+  const ready = (): Promise<void> => (loading ??= load())
+
+  return {
+    ready,
+    estimate: estimateTokens,
+    count: (text) => {
+      if (countPiece === null || text.length > longestCounted) return Math.ceil(estimateTokens(text) * standInMargin)
+      let tokens = 0
+      for (const piece of cutLongRuns(text)) tokens += countPiece(piece)
+      return tokens
+    },
+  }
+}
+
+/**
+ * Cuts text where a run of non-spaces, or of spaces, is longer than `longestRun`. Byte-pair merging takes quadratic time
+ * in the length of such a run (40,000 times "a": 0.7 s), and ordinary text has none, so that its count stays exact.
+ */
+export const cutLongRuns = (text: string): string[] => {
+  const pieces: string[] = []
+  let start = 0
+  let run = 0
+  let inSpace = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isSpace = isWhiteSpace(code)
+    run = isSpace === inSpace ? run + 1 : 1
+    inSpace = isSpace
+    if (run <= longestRun || isLowSurrogate(code)) continue
+    pieces.push(text.slice(start, at))
+    start = at
+    run = 1
+  }
+  pieces.push(text.slice(start))
+  return pieces
+}
+
+/**
+ * Tokens by class of character: the mean number of characters of each class that share a token of o200k, as measured on
+ * prose, code, Markdown, JSON and Chinese. Within a few per cent there; up to 50 % low and 40 % high on odd texts.
+ */
+const estimateTokens = (text: string): number => {
+  let tokens = 0
+  for (let at = 0; at < text.length; at++) tokens += tokensPerUnit(text.charCodeAt(at))
+  return Math.ceil(tokens)
+}
+
+const tokensPerUnit = (code: number): number => {
+  if (isWhiteSpace(code)) return 1 / 12
+  if (code < 0x80) {
+    if (isAsciiLetter(code)) return 1 / 4.6
+    return isDigit(code) ? 1 / 2.2 : 1 / 1.7
+  }
+  return isIdeograph(code) ? 0.72 : 1 / 2.9
+}
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57
+
+const isAsciiLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90)
+
+const isWhiteSpace = (code: number): boolean =>
+  code === 32 || (code >= 9 && code <= 13) || code === 0xa0 || code === 0x3000 || (code >= 0x2000 && code <= 0x200a)
+
+/** Kana, CJK ideographs, Hangul syllables and full-width forms. */
+const isIdeograph = (code: number): boolean =>
+  (code >= 0x3040 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7a3) || (code >= 0xff01 && code <= 0xff60)
+
+const isLowSurrogate = (code: number): boolean => code >= 0xdc00 && code <= 0xdfff

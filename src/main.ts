@@ -1,0 +1,9 @@
+import { createProgram } from './cli/program.ts'
+import { printFailure } from './cli/print-failure.ts'
+
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  printFailure(error)
+  process.exitCode = 1
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Readable, Writable } from 'node:stream'
+import { toNodeHandler } from '@modelcontextprotocol/node'
+import type { NodeIncomingMessageLike } from '@modelcontextprotocol/node'
+import { createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server'
+import { serveStdio as serveSdkStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
+import type { Caller } from '../contract/caller.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { HttpSettings } from '../contract/settings.ts'
+import { alarm } from '../lib/abort.ts'
+import { errorFrame, errorResponse } from './json-rpc.ts'
+import { createServer } from './server.ts'
+import type { ServerDeps, Session } from './server.ts'
+import type { Origin } from './tool.ts'
+
+/** What the HTTP face has found out before it hands a request over. */
+export interface McpHttpContext extends Omit<Origin, 'face'> {
+  caller: Caller
+}
+
+export type McpHttpHandler = (req: IncomingMessage, res: ServerResponse, context: McpHttpContext) => Promise<void>
+
+/**
+ * How much longer than the gateway's own deadline a response may stay open: time for the gateway's typed error, which
+ * says more than ours, to arrive first.
+ */
+const graceMs = 1000
+
+/**
+ * Serves both protocol eras at one URL, statelessly: a server is made for every request and nothing is kept between
+ * two. Host, Origin, key and request id have been seen to; the body is unread. The caller's leaving aborts the tool's
+ * signal in both eras.
+ */
+export const createMcpHttpHandler = (
+  deps: ServerDeps & { settings: Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs' | 'pingIntervalMs'> },
+): McpHttpHandler => {
+  const { settings, logger } = deps
+  const report = (error: Error): void => logger.debug({ reason: error.message }, 'mcp request refused')
+  /** The SDK's factory sees a web Request and nothing of ours: this is the way from one to the other. */
+  const sessions = new WeakMap<Request, Session>()
+
+  const protocol = createMcpHandler(
+    ({ requestInfo }) => {
+      const session = requestInfo && sessions.get(requestInfo)
+      if (!session) throw new Error('An MCP request reached the protocol without its caller.')
+      return createServer(deps, session)
+    },
+    {
+      legacy: 'stateless',
+      responseMode: 'auto',
+      keepAliveMs: settings.pingIntervalMs,
+      // There is nothing to be told about later, so no stream is kept open for it.
+      maxSubscriptions: 0,
+      onerror: report,
+    },
+  )
+
+  const serve = async (request: Request, session: Session, deadline: AbortSignal): Promise<Response> => {
+    if (request.method !== 'POST' || !isJsonContentType(request.headers.get('content-type')))
+      return protocol.fetch(request)
+    const message = parseJson(await request.text())
+    if (message === undefined) return errorResponse(400, -32700, 'Parse error: send one JSON-RPC message as JSON.')
+    // The protocol has no batches since 2025-06-18, and a cancellation inside one leaves the SDK's response open for ever.
+    if (Array.isArray(message))
+      return errorResponse(400, -32600, 'Invalid Request: batches are not taken; send one message per request.')
+
+    const bounded = new Request(request.url, {
+      method: 'POST',
+      headers: withAccept(request.headers),
+      signal: AbortSignal.any([request.signal, deadline]),
+    })
+    sessions.set(bounded, session)
+    const response = await protocol.fetch(bounded, { parsedBody: message })
+    return endedBy(deadline, response, message)
+  }
+
+  return async (req, res, { caller, ...origin }) => {
+    const late = alarm(settings.requestDeadlineMs + graceMs, () => new GatewayError('deadline_exceeded', tooLate))
+    res.once('close', late.stop)
+    const session: Session = { caller, origin: () => ({ ...origin, face: 'mcp' }) }
+    const handle = toNodeHandler(
+      { fetch: (request) => serve(request, session, late.signal) },
+      { maxRequestBodySize: settings.maxBodyBytes, onerror: report },
+    )
+    await handle(asSdkRequest(req), res)
+  }
+}
+
+/** The same request in the SDK's type, which knows no properties that are there and undefined. */
+const asSdkRequest = (req: IncomingMessage): NodeIncomingMessageLike => ({
+  method: req.method ?? 'GET',
+  url: req.url ?? '/',
+  headers: req.headers,
+  [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
+})
+
+const tooLate = 'The call was not finished when its time was up.'
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The SDK answers 2025-era requests only where both types are named; who takes anything takes both. */
+const withAccept = (headers: Headers): Headers => {
+  const accept = headers.get('accept')
+  if (accept !== null && !accept.includes('*/*')) return headers
+  const widened = new Headers(headers)
+  widened.set('accept', 'application/json, text/event-stream')
+  return widened
+}
+
+/**
+ * A call that outlives its deadline ends in a JSON-RPC error: the SDK, whose request was aborted by then, ends the
+ * response without a word. Status 200, as with every error of a call that has begun.
+ */
+const endedBy = (deadline: AbortSignal, response: Response, message: unknown): Response => {
+  if (deadline.aborted) return errorResponse(200, -32603, tooLate, message)
+  if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+  const ended = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      flush: (stream) => {
+        if (deadline.aborted) stream.enqueue(errorFrame(-32603, tooLate, message))
+      },
+    }),
+  )
+  const headers = new Headers(response.headers)
+  // The SDK writes "keep-alive" even to clients that asked to close; Node's server knows better, above all when it stops.
+  headers.delete('connection')
+  return new Response(ended, { status: response.status, headers })
+}
+
+/**
+ * Serves one client over standard input and output until it closes them or `signal` is aborted. The gateway behind it
+ * knows no keys: whoever started the process is its caller.
+ */
+export const serveStdio = async (
+  deps: ServerDeps & {
+    newRequestId: () => string
+    /** Default: the process's own. */
+    stdin?: Readable
+    stdout?: Writable
+    signal: AbortSignal
+  },
+): Promise<void> => {
+  const { services, newRequestId, stdin, stdout, signal, logger } = deps
+  const caller = await services.gateway.authenticate({ kind: 'none' })
+  const origin = (): Origin => ({
+    requestId: newRequestId(),
+    clientRequestId: null,
+    traceId: null,
+    hops: [],
+    face: 'stdio',
+  })
+
+  const transport = new StdioServerTransport(stdin, stdout)
+  const connection = serveSdkStdio(() => createServer(deps, { caller, origin }), {
+    transport,
+    maxSubscriptions: 0,
+    onerror: (error) => logger.debug({ reason: error.message }, 'mcp message refused'),
+  })
+  const ended = Promise.withResolvers<void>()
+  const closeConnection = transport.onclose
+  transport.onclose = () => {
+    closeConnection?.()
+    ended.resolve()
+  }
+  const stop = (): void => void connection.close()
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  await ended.promise
+  signal.removeEventListener('abort', stop)
+}

@@ -1,0 +1,25 @@
+import type { Dialect } from '../contract/provider.ts'
+import { createAnswer } from './anthropic/answer.ts'
+import { writeRequest } from './anthropic/request.ts'
+import type { UpstreamHttp } from './http.ts'
+import { ask } from './reply/ask.ts'
+import { readChunk } from './reply/chunk.ts'
+
+/** Anthropic's Messages. */
+export const createAnthropic = (http: UpstreamHttp): Dialect => ({
+  name: 'anthropic',
+  async *chat(call, signal) {
+    const { body, warnings, answerTool } = writeRequest(call)
+    const headers = { 'anthropic-version': '2023-06-01' }
+    const reply = await ask(http, call, { path: '/v1/messages', headers, body }, signal)
+    const answer = createAnswer({ row: call.row, warnings, answerTool, refuse: reply.refuse })
+    if (reply.kind === 'document') yield* answer.message(reply.value)
+    else
+      for await (const event of reply.events) {
+        const chunk = readChunk(event, call.row)
+        yield* answer.event(chunk)
+        if (chunk.type === 'message_stop') break
+      }
+    yield* answer.end()
+  },
+})

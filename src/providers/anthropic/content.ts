@@ -1,0 +1,64 @@
+import type { ContentPart, ReasoningBlock, TextPart, ToolCall } from '../../contract/chat.ts'
+import { GatewayError } from '../../contract/errors.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import { compact, objectOf, parseJson, textOf } from '../shape.ts'
+import type { Warn } from '../warn.ts'
+
+/** Text blocks; blank ones are refused by Anthropic and say nothing. */
+export const writeTexts = (parts: readonly TextPart[]): JsonObject[] =>
+  parts.flatMap(({ text, cacheControl }) =>
+    text.trim() === '' ? [] : [compact({ type: 'text', text, cache_control: cacheControl })],
+  )
+
+/** @throws GatewayError provider_rejected for parts that Anthropic has no word for: an answer without them would mislead */
+export const writeParts = (parts: readonly ContentPart[]): JsonObject[] =>
+  parts.flatMap((part) => {
+    switch (part.type) {
+      case 'text':
+        return writeTexts([part])
+      case 'image': {
+        const { source, cacheControl } = part
+        const written =
+          source.kind === 'url'
+            ? { type: 'url', url: source.url }
+            : { type: 'base64', media_type: source.mediaType, data: source.data }
+        return [compact({ type: 'image', source: written, cache_control: cacheControl })]
+      }
+      case 'native':
+        return [writeFile(part.value)]
+    }
+  })
+
+/** OpenAI's `file` part with a PDF in it is Anthropic's document. */
+const writeFile = (part: JsonObject): JsonObject => {
+  const file = objectOf(part.file)
+  const data = /^data:application\/pdf;base64,(.+)$/s.exec(textOf(file?.file_data))?.[1]
+  if (part.type !== 'file' || data === undefined)
+    throw new GatewayError(
+      'provider_rejected',
+      `Anthropic takes text, images and PDF files (as data URLs), not content of type "${textOf(part.type)}".`,
+      { param: 'messages' },
+    )
+  return compact({
+    type: 'document',
+    source: { type: 'base64', media_type: 'application/pdf', data },
+    title: textOf(file?.filename) || undefined,
+  })
+}
+
+/** Thoughts go back signed or not at all: Anthropic refuses those that it did not sign. */
+export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] =>
+  blocks.flatMap((block): JsonObject[] => {
+    if (block.kind === 'redacted') return [{ type: 'redacted_thinking', data: block.data }]
+    return block.signature === undefined
+      ? []
+      : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
+  })
+
+/** Arguments are an object on this wire: text that is none is carried in one. */
+export const writeToolUse = ({ name, argumentsJson }: ToolCall, wireId: string, warn: Warn): JsonObject => {
+  const input = objectOf(parseJson(argumentsJson.trim() || '{}'))
+  if (!input)
+    warn('changed_parameter', 'messages', `The arguments of a call of ${name} are no JSON object: sent as a text in one.`)
+  return { type: 'tool_use', id: wireId, name, input: input ?? { text: argumentsJson } }
+}

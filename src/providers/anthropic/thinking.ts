@@ -1,0 +1,90 @@
+import type { ChatRequest, Effort, Message } from '../../contract/chat.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import type { ModelCard } from '../../contract/model.ts'
+import { chooseEffort } from '../effort.ts'
+import type { ChosenEffort } from '../effort.ts'
+import { objectOf } from '../shape.ts'
+import type { Warn } from '../warn.ts'
+
+export interface Thinking {
+  /** The `thinking` field. */
+  field?: JsonObject | undefined
+  effort: ChosenEffort | null
+  /** Sampling parameters are then refused. */
+  isOn: boolean
+}
+
+interface Circumstances {
+  request: ChatRequest
+  card: ModelCard
+  maxTokens: number
+  /** The model must call a tool. */
+  isForced: boolean
+}
+
+/**
+ * How the model is told to think. Nothing asked, nothing sent: the model does as it does by default. A caller's own
+ * `thinking` in Anthropic's words goes before the effort.
+ */
+export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinking => {
+  const { request, card } = circumstances
+  const native = objectOf(request.extra.thinking)
+  if (native) {
+    const effort = card.wire.thinking === 'adaptive' ? chooseEffort(request.reasoningEffort, card, warn) : null
+    return { field: native, effort, isOn: native.type !== 'disabled' }
+  }
+  switch (card.wire.thinking) {
+    case 'none':
+      return { effort: chooseEffort(request.reasoningEffort, card, warn), isOn: false }
+    case 'adaptive':
+      return adaptive(chooseEffort(request.reasoningEffort, card, warn))
+    case 'budget':
+      return withBudget(circumstances, warn)
+  }
+}
+
+const adaptive = (effort: ChosenEffort | null): Thinking => {
+  if (!effort) return { effort, isOn: false }
+  if (effort.level === 'none') return { field: { type: 'disabled' }, effort: null, isOn: false }
+  // From 4.7 on thoughts are left out of the answer unless they are asked for.
+  return { field: { type: 'adaptive', display: 'summarized' }, effort, isOn: true }
+}
+
+/** Share of the output that may be thought, as OpenRouter documents it for the same translation. */
+const shares: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
+  minimal: 0.1,
+  low: 0.2,
+  medium: 0.5,
+  high: 0.8,
+  xhigh: 0.95,
+  max: 0.95,
+}
+
+/** Anthropic's lower bound of a budget, which must also be below `max_tokens`. */
+const smallestBudget = 1024
+
+const withBudget = ({ request, card, maxTokens, isForced }: Circumstances, warn: Warn): Thinking => {
+  const off: Thinking = { effort: null, isOn: false }
+  const asked = request.reasoningEffort
+  if (asked === undefined || asked === 'none') return off
+  const refuse = (reason: string): Thinking => {
+    warn('changed_parameter', 'reasoning_effort', `${card.id} does not think here: ${reason}.`)
+    return off
+  }
+  if (maxTokens <= smallestBudget) return refuse(`it needs more than ${smallestBudget} output tokens for it`)
+  if (isForced) return refuse('it cannot while it is made to call a tool')
+  if (isMidCallUnsigned(request.messages)) return refuse('the thoughts before its open tool calls are not in the history')
+  const budget = Math.max(smallestBudget, Math.floor(maxTokens * shares[asked]))
+  return {
+    field: { type: 'enabled', budget_tokens: Math.min(budget, maxTokens - 1) },
+    effort: null,
+    isOn: true,
+  }
+}
+
+/** Whether the answer goes on after tool results, and the turn that made the calls lacks its signed thoughts. */
+const isMidCallUnsigned = (messages: readonly Message[]): boolean => {
+  if (messages.at(-1)?.role !== 'tool') return false
+  const caller = messages.findLast((message) => message.role === 'assistant')
+  return !caller?.reasoning.some((block) => block.kind === 'redacted' || block.signature !== undefined)
+}

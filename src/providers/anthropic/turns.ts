@@ -1,0 +1,147 @@
+import type { Message } from '../../contract/chat.ts'
+import type { JsonObject } from '../../contract/json.ts'
+import { createToolIds } from '../tool-ids.ts'
+import type { ToolIds } from '../tool-ids.ts'
+import type { Warn } from '../warn.ts'
+import { writeParts, writeReasoning, writeTexts, writeToolUse } from './content.ts'
+
+type SystemMessage = Extract<Message, { role: 'system' }>
+type AssistantMessage = Extract<Message, { role: 'assistant' }>
+type UserMessage = Extract<Message, { role: 'user' | 'tool' }>
+type Run = { role: 'assistant'; messages: AssistantMessage[] } | { role: 'user'; messages: UserMessage[] }
+
+/** A tool call that waits for its result. */
+interface OpenCall {
+  id: string
+  wireId: string
+}
+
+const allowedId = /^[a-zA-Z0-9_-]+$/
+
+/**
+ * The conversation as Anthropic wants it: system text apart; turns of the user and the assistant by turns, the user's
+ * first; the results of all calls of a turn in the one user turn right after it, before anything else. A call without a
+ * result gets an error as one, and a result without a call becomes text. System messages in the middle of a
+ * conversation join the others at its front, in their order.
+ */
+export const writeConversation = (
+  messages: readonly Message[],
+  warn: Warn,
+): { system: JsonObject[]; messages: JsonObject[] } => {
+  const isSystem = (message: Message): message is SystemMessage => message.role === 'system'
+  const spoken = messages.filter((message) => !isSystem(message))
+  const system = messages.filter(isSystem).flatMap(({ content }) => writeTexts(content))
+  if (spoken.length === 0) {
+    warn('changed_parameter', 'messages', 'Anthropic needs a user message: the system text was sent as one.')
+    return { system: [], messages: [{ role: 'user', content: system }] }
+  }
+  if (messages.slice(messages.findIndex((message) => !isSystem(message))).some(isSystem))
+    warn('changed_parameter', 'messages', 'System messages after the first turn were moved to the front.')
+
+  const turns = writeRuns(groupRuns(spoken), warn)
+  if (turns[0]?.role === 'assistant') {
+    warn('changed_parameter', 'messages', 'Anthropic needs a user message first: "Continue." was put before.')
+    turns.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
+  }
+  return { system, messages: turns.map(({ role, content }) => ({ role, content })) }
+}
+
+const groupRuns = (messages: readonly Exclude<Message, SystemMessage>[]): Run[] => {
+  const runs: Run[] = []
+  for (const message of messages) {
+    const last = runs.at(-1)
+    if (message.role === 'assistant') {
+      if (last?.role === 'assistant') last.messages.push(message)
+      else runs.push({ role: 'assistant', messages: [message] })
+    } else if (last?.role === 'user') last.messages.push(message)
+    else runs.push({ role: 'user', messages: [message] })
+  }
+  return runs
+}
+
+interface Turn {
+  role: 'user' | 'assistant'
+  content: JsonObject[]
+}
+
+const writeRuns = (runs: readonly Run[], warn: Warn): Turn[] => {
+  const ids = createToolIds({ pattern: allowedId, unique: true })
+  const turns: Turn[] = []
+  let open: OpenCall[] = []
+  const say = (role: Turn['role'], content: JsonObject[]): void => {
+    const last = turns.at(-1)
+    // A turn of which nothing is left (empty texts are refused) leaves two of one role side by side.
+    if (last?.role === role) last.content.push(...content)
+    else if (content.length > 0) turns.push({ role, content })
+  }
+
+  for (const run of runs) {
+    if (run.role === 'user') {
+      say('user', writeUserRun(run.messages, open))
+      open = []
+    } else {
+      const written = writeAssistantRun(run.messages, ids, warn)
+      say('assistant', written.content)
+      open = written.open
+    }
+  }
+  if (open.length > 0) say('user', writeUserRun([], open))
+  else trimEnd(turns.at(-1))
+  return turns
+}
+
+const writeAssistantRun = (
+  messages: readonly AssistantMessage[],
+  ids: ToolIds,
+  warn: Warn,
+): { content: JsonObject[]; open: OpenCall[] } => {
+  const open: OpenCall[] = []
+  const content = messages.flatMap(({ reasoning, content: said, refusal, toolCalls }) => [
+    ...writeReasoning(reasoning),
+    ...writeTexts(said),
+    ...writeTexts(refusal ? [{ type: 'text', text: refusal }] : []),
+    ...toolCalls.map((call) => {
+      const wireId = ids.ofCall(call.id)
+      open.push({ id: call.id, wireId })
+      return writeToolUse(call, wireId, warn)
+    }),
+  ])
+  // Clients that split parallel calls over several messages may put text between them: calls come last.
+  return { content: [...content.filter(({ type }) => type !== 'tool_use'), ...content.filter(isToolUse)], open }
+}
+
+const isToolUse = ({ type }: JsonObject): boolean => type === 'tool_use'
+
+const writeUserRun = (messages: readonly UserMessage[], open: readonly OpenCall[]): JsonObject[] => {
+  const waiting = [...open]
+  const results: JsonObject[] = []
+  const rest: JsonObject[] = []
+  for (const message of messages) {
+    const content = writeParts(message.content)
+    if (message.role === 'user') {
+      rest.push(...content)
+      continue
+    }
+    const call = waiting.findIndex(({ id }) => id === message.toolCallId)
+    const [answered] = call < 0 ? [] : waiting.splice(call, 1)
+    if (answered) results.push(writeResult(answered.wireId, content, message.isError))
+    else rest.push({ type: 'text', text: `Result of the tool call ${message.toolCallId}, made elsewhere:` }, ...content)
+  }
+  const missing = waiting.map(({ wireId }) =>
+    writeResult(wireId, [{ type: 'text', text: 'This call was given no result.' }], true),
+  )
+  return [...results, ...missing, ...rest]
+}
+
+const writeResult = (wireId: string, content: JsonObject[], isError: boolean | undefined): JsonObject => ({
+  type: 'tool_result',
+  tool_use_id: wireId,
+  ...(content.length > 0 ? { content } : {}),
+  ...(isError ? { is_error: true } : {}),
+})
+
+/** A last turn of the assistant is one to go on with, and is refused when it ends in white space. */
+const trimEnd = (turn: Turn | undefined): void => {
+  const block = turn?.role === 'assistant' ? turn.content.at(-1) : undefined
+  if (typeof block?.text === 'string') block.text = block.text.trimEnd()
+}

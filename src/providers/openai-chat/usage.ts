@@ -1,0 +1,53 @@
+import type { Usage } from '../../contract/chat.ts'
+import type { Json, JsonObject } from '../../contract/json.ts'
+import type { NanoUsd } from '../../contract/money.ts'
+import { parseUsd } from '../../contract/money.ts'
+import { countOf, objectOf } from '../shape.ts'
+
+/**
+ * Reads a usage object of the chat wire; null where it is not complete. `prompt_tokens` includes what was cached, under
+ * whichever name: `prompt_tokens_details.cached_tokens` (OpenAI and most), `prompt_cache_hit_tokens` (DeepSeek),
+ * `num_cached_tokens` (Mistral, vLLM), `cached_tokens` (Moonshot).
+ */
+export const readUsage = (value: Json | undefined): Usage | null => {
+  const usage = objectOf(value)
+  const inputTokens = countOf(usage?.prompt_tokens)
+  const completionTokens = countOf(usage?.completion_tokens)
+  if (!usage || inputTokens === null || completionTokens === null) return null
+
+  const prompt = objectOf(usage.prompt_tokens_details)
+  const cacheReadTokens = Math.min(
+    inputTokens,
+    countOf(prompt?.cached_tokens) ??
+      countOf(usage.prompt_cache_hit_tokens) ??
+      countOf(usage.num_cached_tokens) ??
+      countOf(usage.cached_tokens) ??
+      0,
+  )
+  const cacheWriteTokens = Math.min(inputTokens - cacheReadTokens, countOf(prompt?.cache_write_tokens) ?? 0)
+  const reasoningTokens = countOf(objectOf(usage.completion_tokens_details)?.reasoning_tokens) ?? 0
+  // xAI counts reasoning beside `completion_tokens`, everybody else within it; the total tells which it is.
+  const isBeside = countOf(usage.total_tokens) === inputTokens + completionTokens + reasoningTokens
+  const outputTokens = isBeside ? completionTokens + reasoningTokens : completionTokens
+  return {
+    inputTokens,
+    cacheReadTokens,
+    cacheWriteTokens,
+    cacheWrite1hTokens: 0,
+    outputTokens,
+    reasoningTokens: Math.min(reasoningTokens, outputTokens),
+    source: 'provider',
+    reportedCostNanoUsd: reportedCost(usage),
+  }
+}
+
+/**
+ * What OpenRouter says that the call cost, in dollars. With a key of the account's own at the model's maker (`is_byok`)
+ * `cost` is OpenRouter's fee alone, and the maker's price stands beside it.
+ */
+const reportedCost = (usage: JsonObject): NanoUsd | undefined => {
+  const cost = countOf(usage.cost)
+  if (cost === null) return undefined
+  const makers = countOf(objectOf(usage.cost_details)?.upstream_inference_cost)
+  return parseUsd(cost) + (usage.is_byok === true && makers !== null ? parseUsd(makers) : 0n)
+}

@@ -1,0 +1,24 @@
+import { formatUsd } from '../../contract/money.ts'
+import type { NanoUsd } from '../../contract/money.ts'
+import type { Factor } from './factor.ts'
+
+/** This many times the cheapest candidate's cost is worth nothing. */
+const worthlessRatio = 100
+
+/** Costs below a ten-thousandth of a cent are alike: else a free local model would make every price look infinite. */
+const leastNanoUsd = 1_000n
+
+/** 1 − log(cost / cheapest) / log(100): each doubling of the cost takes away the same, from the cheapest at 1. */
+export const cost: Factor = {
+  name: 'cost',
+  judge: ({ forecast: { estimatedCostNanoUsd }, cheapestNanoUsd }) => {
+    if (estimatedCostNanoUsd === null || cheapestNanoUsd === null)
+      return { value: 0, reason: 'price unknown: taken for the dearest' }
+    const ratio = Number(atLeast(estimatedCostNanoUsd)) / Number(atLeast(cheapestNanoUsd))
+    const value = Math.min(1, Math.max(0, 1 - Math.log(ratio) / Math.log(worthlessRatio)))
+    const compared = ratio <= 1 ? 'the cheapest' : `${ratio.toFixed(1)} times the cheapest`
+    return { value, reason: `about $${formatUsd(estimatedCostNanoUsd)}, ${compared}` }
+  },
+}
+
+const atLeast = (amount: NanoUsd): NanoUsd => (amount > leastNanoUsd ? amount : leastNanoUsd)

@@ -1,0 +1,23 @@
+import type { ProviderHealth } from '../../contract/health.ts'
+import type { ModelCard } from '../../contract/model.ts'
+import type { NanoUsd } from '../../contract/money.ts'
+import type { Forecast, Task } from '../../contract/plan.ts'
+import type { FactorWeights } from '../../contract/settings.ts'
+
+/** What is known of one eligible candidate when it is judged. */
+export interface Facts {
+  card: ModelCard
+  task: Task
+  forecast: Forecast
+  health: ProviderHealth
+  /** The least that any eligible candidate is estimated to cost; null when no price is known. */
+  cheapestNanoUsd: NanoUsd | null
+  defaultQuality: number
+}
+
+/** One reason to prefer a candidate: a pure judgement from 0 (worst) to 1 (best), with its grounds in words. */
+export interface Factor {
+  /** Its weight's name in config/routing.yaml. */
+  name: keyof FactorWeights
+  judge(facts: Facts): { value: number; reason: string }
+}

@@ -1,0 +1,151 @@
+import type { ModelChoice } from '../contract/chat.ts'
+import { didYouMean } from '../contract/did-you-mean.ts'
+import { GatewayError } from '../contract/errors.ts'
+import type { ModelCard } from '../contract/model.ts'
+
+/** The cards that a name means. */
+export interface Deployments {
+  /** The rows that the name says: first in line. */
+  asked: readonly ModelCard[]
+  /** Other rows of the same model. */
+  others: readonly ModelCard[]
+}
+
+export interface Names {
+  /**
+   * Every row that a choice means; names are compared without regard to case.
+   * @throws GatewayError model_not_found, naming `param`
+   */
+  find(choice: ModelChoice, param?: string): Deployments
+  /** The same, null where nothing is called that. */
+  look(choice: ModelChoice): Deployments | null
+}
+
+/** Longest part of an unknown name that is repeated, and compared with the known. */
+const longestShown = 100
+const namesSuggested = 3
+
+/** Resolves names of models against the catalogue of the moment. */
+export const createNames = (parts: {
+  cards: () => readonly ModelCard[]
+  /** A row that no file describes, at a provider that exists; null where there is no such provider. */
+  uncharted: (provider: string, id: string) => ModelCard | null
+  aliases: Readonly<Record<string, string>>
+}): Names => {
+  const aliases = new Map(Object.entries(parts.aliases).map(([alias, target]) => [alias.toLowerCase(), target]))
+  const catalogue = remember(parts.cards, indexCards)
+
+  const look = (choice: ModelChoice): Deployments | null => {
+    const { all, byName, providers } = catalogue()
+    if (choice.kind === 'auto')
+      return { asked: choice.provider === undefined ? all : all.filter(isAt(choice.provider)), others: [] }
+    const asked = named(choice.model, choice.provider) ?? aliased(choice.model, choice.provider)
+    if (asked !== null)
+      return {
+        asked,
+        others: withoutThese(
+          asked.flatMap(({ name }) => byName.get(fold(name)) ?? []),
+          asked,
+        ),
+      }
+    const colon = choice.model.indexOf(':')
+    if (choice.provider !== undefined) return one(parts.uncharted(choice.provider, choice.model))
+    if (colon < 1) return null
+    const provider = choice.model.slice(0, colon)
+    const model = choice.model.slice(colon + 1)
+    if (model === '' || !(providers.has(provider) || parts.uncharted(provider, model))) return null
+    return model === 'auto' ? look({ kind: 'auto', provider }) : look({ kind: 'named', model, provider })
+  }
+
+  /** By exact id, by an alias of the card's own, by the model's name: the first that finds anything at the provider. */
+  const named = (model: string, provider: string | undefined): ModelCard[] | null => {
+    const { byId, byAlias, byName } = catalogue()
+    for (const index of [byId, byAlias, byName]) {
+      const cards = (index.get(fold(model)) ?? []).filter(isAt(provider))
+      if (cards.length > 0) return cards
+    }
+    return null
+  }
+
+  /** By an alias of config/routing.yaml, whose target is a name and not an alias again. */
+  const aliased = (model: string, provider: string | undefined): ModelCard[] | null => {
+    const target = aliases.get(fold(model))
+    return target === undefined ? null : named(target, provider)
+  }
+
+  return {
+    look,
+    find: (choice, param = 'model') => {
+      const found = look(choice)
+      if (found !== null && (found.asked.length > 0 || choice.kind === 'auto')) return found
+      const { known } = catalogue()
+      throw unknownModel(choice, [...known, ...Object.keys(parts.aliases)], param)
+    },
+  }
+}
+
+const indexCards = (all: readonly ModelCard[]) => ({
+  all,
+  byId: indexBy(all, ({ id, key }) => [id, key]),
+  byAlias: indexBy(all, (card) => card.aliases),
+  byName: indexBy(all, ({ name }) => [name]),
+  providers: new Set(all.map(({ provider }) => provider)),
+  known: new Set(all.flatMap(({ id, name, aliases }) => [name, id, ...aliases])),
+})
+
+const indexBy = (
+  cards: readonly ModelCard[],
+  namesOf: (card: ModelCard) => readonly string[],
+): ReadonlyMap<string, readonly ModelCard[]> => {
+  const index = new Map<string, ModelCard[]>()
+  for (const card of cards) {
+    for (const name of new Set(namesOf(card).map(fold))) index.set(name, [...(index.get(name) ?? []), card])
+  }
+  return index
+}
+
+/** Indexes again only when the catalogue is another one. */
+const remember = <Source extends object, Index>(
+  source: () => Source,
+  index: (source: Source) => Index,
+): (() => Index) => {
+  let last: { source: Source; index: Index } | null = null
+  return () => {
+    const current = source()
+    if (last?.source !== current) last = { source: current, index: index(current) }
+    return last.index
+  }
+}
+
+const fold = (name: string): string => name.toLowerCase()
+
+const isAt =
+  (provider: string | undefined) =>
+  (card: ModelCard): boolean =>
+    provider === undefined || card.provider === provider
+
+const withoutThese = (cards: readonly ModelCard[], these: readonly ModelCard[]): ModelCard[] => [
+  ...new Set(cards).difference(new Set(these)),
+]
+
+const one = (card: ModelCard | null): Deployments | null => (card === null ? null : { asked: [card], others: [] })
+
+const unknownModel = (choice: ModelChoice, known: readonly string[], param: string): GatewayError => {
+  const asked = choice.kind === 'named' ? choice.model.slice(0, longestShown) : 'auto'
+  const nearest = nearestNames(asked, known)
+  const hint = nearest.length === 0 ? '' : ` Known and near: ${nearest.map((name) => `"${name}"`).join(', ')}.`
+  const at = choice.provider === undefined ? '' : ` at provider "${choice.provider.slice(0, longestShown)}"`
+  return new GatewayError('model_not_found', `No model is called "${asked}"${at}.${hint}`, { param })
+}
+
+/** Known names that begin with the unknown one or hold it, else the one with the fewest differing letters. */
+export const nearestNames = (unknown: string, known: readonly string[]): string[] => {
+  const wanted = fold(unknown)
+  const holding = wanted.length < 2 ? [] : known.filter((name) => fold(name).includes(wanted))
+  const near = holding.toSorted(
+    (left, right) =>
+      fold(left).indexOf(wanted) - fold(right).indexOf(wanted) || left.length - right.length || (left < right ? -1 : 1),
+  )
+  const meant = near.length === 0 ? didYouMean(unknown, known) : null
+  return meant === null ? near.slice(0, namesSuggested) : [meant]
+}

@@ -1,0 +1,143 @@
+import type { JsonObject } from '../contract/json.ts'
+import type { FullFault } from './fault.ts'
+import { frame, scoreReply, type Pace, type Reply, type Score, type SseEvent, type Step } from './score.ts'
+import type { Wire } from './wire.ts'
+
+const notice = 'Simulated fault.'
+const page = '<!doctype html><html><head><title>Sandbox</title></head><body><h1>Simulated fault</h1></body></html>'
+
+/** Writes the score of a reply with one fault in it. */
+export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): Score => {
+  const honest = scoreReply(reply, pace)
+  switch (fault.kind) {
+    case 'refuse':
+      return [{ do: 'cut' }]
+    case 'black-hole':
+      return [{ do: 'hold' }]
+    case 'status': {
+      const headers = fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) }
+      return scoreReply(wire.problem({ status: fault.status, message: notice, headers }), pace)
+    }
+    case 'out-of-credit':
+      return scoreReply(wire.problem(wire.outOfCredit), pace)
+    case 'html':
+      return [
+        { do: 'head', status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } },
+        { do: 'write', part: 'whole', text: page },
+        { do: 'end' },
+      ]
+    case 'slow-first-token': {
+      const at =
+        reply.shape === 'whole' ? 0 : honest.findIndex((step) => step.do === 'write' && step.part === 'content')
+      return honest.toSpliced(Math.max(at, 0), 0, { do: 'pause', ms: fault.ms })
+    }
+    case 'stall':
+      return [...upTo(honest, fault.after), { do: 'hold' }]
+    case 'cut':
+      return [...upTo(honest, fault.after), { do: 'cut' }]
+    case 'reset':
+      return fault.after === undefined ? [{ do: 'reset' }] : [...upTo(honest, fault.after), { do: 'reset' }]
+    case 'early-end':
+      return [...upTo(honest, fault.after), { do: 'end' }]
+    case 'malformed-chunk': {
+      const before = upTo(honest, fault.after)
+      return [
+        ...before,
+        { do: 'write', part: 'content', text: 'data: {"simulated": broken\n\n' },
+        ...honest.slice(before.length),
+      ]
+    }
+    case 'half-json': {
+      const before = upTo(honest, fault.after)
+      const next = honest[before.length]
+      // A plain reply has been halved by `upTo`; of a stream the next event is.
+      const half: Step[] = reply.shape === 'stream' && next?.do === 'write' ? [halve(next)] : []
+      return [...before, ...half, { do: 'end' }]
+    }
+    case 'error-in-stream': {
+      const problem = { status: 529, message: notice }
+      if (reply.shape === 'whole') return scoreReply({ ...wire.problem(problem), status: 200 }, pace)
+      return [
+        ...upTo(honest, fault.after),
+        { do: 'write', part: 'done', text: frame(wire.problemEvent(problem)) },
+        { do: 'end' },
+      ]
+    }
+    case 'usage-missing':
+      return scoreReply(withoutUsage(reply), pace)
+    case 'usage-on-content':
+      return scoreReply(withUsageOnFinish(reply), pace)
+    case 'usage-twice':
+      return honest.flatMap((step) => (step.do === 'write' && step.part === 'usage' ? [step, step] : [step]))
+    case 'no-done':
+      return honest.filter((step) => step.do !== 'write' || step.part !== 'done')
+    case 'crlf':
+      // JSON has no raw line breaks: every one belongs to the framing.
+      return mapText(honest, (text) => text.replaceAll('\n', '\r\n'))
+    case 'comments':
+      return mapText(honest, (text) => `: simulated comment\n\n${text}`)
+    case 'split-bytes':
+      return honest.flatMap((step): Step[] =>
+        step.do === 'write'
+          ? Array.from(Buffer.from(step.text)).flatMap((byte): Step[] => [
+              { do: 'bytes', bytes: Uint8Array.of(byte) },
+              { do: 'pause', ms: 0 },
+            ])
+          : [step],
+      )
+  }
+}
+
+/** A score until `pieces` pieces of the answer are out, or the answer ends; of a plain reply, its head and half its body. */
+const upTo = (score: Score, pieces: number): Score => {
+  let left = pieces
+  const end = score.findIndex((step) => {
+    if (step.do !== 'write') return step.do === 'end'
+    if (step.part === 'content') return left-- === 0
+    return step.part !== 'open' && step.part !== 'ping'
+  })
+  const at = score[end]
+  const before = score.slice(0, end)
+  return at?.do === 'write' && at.part === 'whole' ? [...before, halve(at)] : before
+}
+
+const halve = (step: Step & { do: 'write' }): Step => ({
+  ...step,
+  text: step.text.slice(0, Math.floor(step.text.trimEnd().length / 2)),
+})
+
+const mapText = (score: Score, change: (text: string) => string): Score =>
+  score.map((step) => (step.do === 'write' && step.part !== 'whole' ? { ...step, text: change(step.text) } : step))
+
+const withoutUsage = (reply: Reply): Reply => {
+  if (reply.shape === 'whole') return { ...reply, body: omitUsage(reply.body) }
+  const events = reply.events.flatMap((event): SseEvent[] => {
+    if (event.data === '[DONE]') return [event]
+    // OpenAI's usage chunk says nothing else; Anthropic's usage rides on events that do.
+    if (event.part === 'usage' && event.name === undefined) return []
+    const message = event.data['message']
+    const data = omitUsage(event.data)
+    return [{ ...event, data: isObject(message) ? { ...data, message: omitUsage(message) } : data }]
+  })
+  return { ...reply, events }
+}
+
+const omitUsage = (body: JsonObject): JsonObject => {
+  const { usage: _, ...rest } = body
+  return rest
+}
+
+const withUsageOnFinish = (reply: Reply): Reply => {
+  if (reply.shape === 'whole') return reply
+  const chunk = reply.events.find(({ part, name }) => part === 'usage' && name === undefined)
+  const last = reply.events.findLast(({ part }) => part === 'finish')
+  if (chunk === undefined || chunk.data === '[DONE]') return reply
+  const usage = chunk.data['usage'] ?? null
+  const events = reply.events
+    .filter((event) => event !== chunk)
+    .map((event) => (event === last && event.data !== '[DONE]' ? { ...event, data: { ...event.data, usage } } : event))
+  return { ...reply, events }
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

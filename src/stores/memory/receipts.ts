@@ -1,0 +1,65 @@
+import type { Receipt } from '../../contract/receipt.ts'
+import type { Receipts, UsageGrouping } from '../../contract/store.ts'
+import { addSums, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import type { UsageSum } from '../usage.ts'
+
+const groupOf: Readonly<Record<UsageGrouping, (receipt: Receipt) => string | null>> = {
+  provider: ({ served }) => served?.provider ?? null,
+  model: ({ served }) => served?.model ?? null,
+  task: ({ task }) => task?.task ?? null,
+  day: ({ receivedAtMs }) => new Date(receivedAtMs).toISOString().slice(0, 10),
+  caller: ({ caller }) => caller.id,
+  user: ({ tags }) => tags.user,
+  cache: ({ cache }) => cache,
+}
+
+/** The last `capacity` receipts, in memory: older ones are forgotten, and all of them with the process. */
+export const createReceipts = (capacity: number): Receipts => {
+  const receipts = new Map<string, Receipt>()
+
+  return {
+    append: async (receipt) => {
+      if (receipts.has(receipt.id)) return
+      receipts.set(receipt.id, receipt)
+      if (receipts.size > capacity) receipts.delete(receipts.keys().next().value ?? receipt.id)
+    },
+
+    find: async (id) => receipts.get(id) ?? null,
+
+    usage: async ({ callerId, fromMs, untilMs, groupBy, simulated }) => {
+      const asked = receipts
+        .values()
+        .filter(({ receivedAtMs }) => receivedAtMs >= fromMs && receivedAtMs < untilMs)
+        .filter((receipt) => receipt.simulated === simulated && (callerId === null || receipt.caller.id === callerId))
+        .toArray()
+      const groups = Map.groupBy(asked, (receipt) => groupOf[groupBy](receipt) ?? noGroup)
+      const sums = [...groups].map(([group, members]) =>
+        members.map((receipt) => sumOf(group, receipt)).reduce(addSums),
+      )
+      const outcomes = Map.groupBy(asked, ({ outcome }) => outcome)
+      return reportOf(sums, Object.fromEntries([...outcomes].map(([name, { length }]) => [name, length])), groupBy)
+    },
+
+    prune: async (beforeMs) => {
+      const old = [...receipts.values()].filter(({ receivedAtMs }) => receivedAtMs < beforeMs)
+      for (const { id } of old) receipts.delete(id)
+      return old.length
+    },
+  }
+}
+
+const sumOf = (group: string, { usage, costNanoUsd, savedNanoUsd, cache, outcome, timings }: Receipt): UsageSum => ({
+  group,
+  requests: 1,
+  cacheHits: Number(hitStates.some((state) => state === cache)),
+  failures: Number(failureOutcomes.some((failure) => failure === outcome)),
+  inputTokens: usage?.inputTokens ?? 0,
+  outputTokens: usage?.outputTokens ?? 0,
+  cacheReadTokens: usage?.cacheReadTokens ?? 0,
+  reasoningTokens: usage?.reasoningTokens ?? 0,
+  costNanoUsd: costNanoUsd ?? 0n,
+  savedNanoUsd,
+  unpricedRequests: Number(costNanoUsd === null),
+  estimatedRequests: Number(usage?.source === 'estimated'),
+  totalMs: timings.totalMs,
+})

@@ -1,0 +1,44 @@
+import { scopes } from '../../contract/caller.ts'
+import type { KeyRecord } from '../../contract/caller.ts'
+import type { Directory } from '../../contract/store.ts'
+import { numberOf, textOf } from './columns.ts'
+import type { Row } from './columns.ts'
+import type { Database } from './database.ts'
+import { answering } from './fault.ts'
+
+/** Keys in SQLite, read anew each time: another process may have written since. */
+export const createDirectory = (database: Database): Directory => {
+  const select = database.prepare('SELECT * FROM keys ORDER BY created_at_ms, id')
+  const insert = database.prepare(
+    `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms)
+     VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs)`,
+  )
+  const update = database.prepare('UPDATE keys SET revoked_at_ms = :atMs WHERE id = :id AND revoked_at_ms IS NULL')
+
+  return {
+    keys: () => answering('the keys', () => select.all().map(keyOf)),
+    create: (key) =>
+      answering('the new key', async () => {
+        await database.write(() => insert.run({ ...key }))
+      }),
+    revoke: (id, atMs) =>
+      answering('the key', async () => {
+        const { changes } = await database.write(() => update.run({ id, atMs }))
+        return changes === 1
+      }),
+  }
+}
+
+const keyOf = (row: Row): KeyRecord => {
+  const id = textOf(row, 'id')
+  const scope = scopes.find((known) => known === row['scope'])
+  if (!scope) throw new TypeError(`Key ${id} has the unknown scope ${String(row['scope'])}`)
+  return {
+    id,
+    name: textOf(row, 'name'),
+    scope,
+    sha256: textOf(row, 'sha256'),
+    createdAtMs: numberOf(row, 'created_at_ms'),
+    revokedAtMs: row['revoked_at_ms'] === null ? null : numberOf(row, 'revoked_at_ms'),
+  }
+}

@@ -1,0 +1,97 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { Receipt } from '../../contract/receipt.ts'
+
+type Row = Readonly<Record<string, SQLInputValue>>
+
+/**
+ * A receipt as the columns of its row.
+ * @throws TypeError for a count that is no whole number or an amount beyond 63 bits; better here, alone, than in a commit shared with others
+ */
+export const rowOf = (receipt: Receipt): Row => {
+  const { caller, served, usage, timings, tags } = receipt
+  return {
+    id: receipt.id,
+    received_at_ms: Math.floor(receipt.receivedAtMs),
+    caller_id: caller.id,
+    caller_name: caller.name,
+    face: receipt.face,
+    operation: receipt.operation,
+    client_request_id: receipt.clientRequestId,
+    trace_id: receipt.traceId,
+    requested_model: receipt.requestedModel,
+    task: receipt.task?.task ?? null,
+    provider: served?.provider ?? null,
+    model: served?.model ?? null,
+    answered_model: served?.answeredModel ?? null,
+    input_tokens: whole(usage?.inputTokens),
+    cache_read_tokens: whole(usage?.cacheReadTokens),
+    cache_write_tokens: whole(usage?.cacheWriteTokens),
+    cache_write_1h_tokens: whole(usage?.cacheWrite1hTokens),
+    output_tokens: whole(usage?.outputTokens),
+    reasoning_tokens: whole(usage?.reasoningTokens),
+    usage_source: usage?.source ?? null,
+    price_id: receipt.priceId,
+    cost_nano_usd: amount(receipt.costNanoUsd),
+    saved_nano_usd: amount(receipt.savedNanoUsd),
+    cache: receipt.cache,
+    cache_reason: receipt.cacheReason,
+    outcome: receipt.outcome,
+    error_code: receipt.errorCode,
+    first_token_ms: timings.firstTokenMs,
+    admit_ms: timings.admitMs,
+    recall_ms: timings.recallMs,
+    route_ms: timings.routeMs,
+    total_ms: timings.totalMs,
+    user: tags.user,
+    metadata: JSON.stringify(tags.metadata),
+    simulated: receipt.simulated ? 1 : 0,
+    document: writeDocument(receipt),
+  }
+}
+
+/** The statement that writes a row; a receipt that is there already stays as it is. */
+export const insertRow = (row: Row): string => {
+  const columns = Object.keys(row)
+  const values = columns.map((column) => `:${column}`)
+  return `INSERT INTO receipts (${columns.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT (id) DO NOTHING`
+}
+
+const whole = (count: number | undefined): number | null => {
+  if (count === undefined) return null
+  if (!Number.isSafeInteger(count)) throw new TypeError(`${count} is not a count`)
+  return count
+}
+
+const amount = (nanoUsd: bigint | null): bigint | null => {
+  if (nanoUsd !== null && BigInt.asIntN(64, nanoUsd) !== nanoUsd)
+    throw new TypeError(`${nanoUsd} nano-dollars are too many`)
+  return nanoUsd
+}
+
+// JSON has no bigint, and a number would be rounded by most who read it. The list tells an amount from the caller's
+// metadata, which may have any name as a field but only texts as values.
+const amountField = '$nanoUsd'
+
+const writeDocument = (receipt: Receipt): string =>
+  JSON.stringify(receipt, (_key, value: unknown) =>
+    typeof value === 'bigint' ? { [amountField]: [value.toString()] } : value,
+  )
+
+/**
+ * The receipt of a `document` column.
+ * @throws SyntaxError, TypeError for a text that `rowOf` did not write
+ */
+export const readDocument = (document: string): Receipt => {
+  const read: unknown = JSON.parse(document, (_key, value: unknown) =>
+    isRecord(value) && Array.isArray(value[amountField]) ? BigInt(String(value[amountField][0])) : value,
+  )
+  if (!isReceipt(read)) throw new TypeError('This row holds no receipt')
+  return read
+}
+
+/** Enough to tell a receipt from a stranger's text: the whole was typed when it was written. */
+const isReceipt = (value: unknown): value is Receipt =>
+  isRecord(value) && 'id' in value && 'tries' in value && 'savedNanoUsd' in value
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null

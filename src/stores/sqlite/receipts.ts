@@ -1,0 +1,91 @@
+import type { StatementSync } from 'node:sqlite'
+import { setImmediate as nextTick } from 'node:timers/promises'
+import { GatewayError } from '../../contract/errors.ts'
+import type { Receipts } from '../../contract/store.ts'
+import { textOf } from './columns.ts'
+import type { Database } from './database.ts'
+import { answering } from './fault.ts'
+import { insertRow, readDocument, rowOf } from './receipt-row.ts'
+import { openReports } from './reports.ts'
+
+type Pending = { row: ReturnType<typeof rowOf> } & PromiseWithResolvers<void>
+
+// Bounds how long one transaction keeps the event loop from its streams.
+const rowsPerTransaction = 500
+
+/** Receipts in SQLite. What is appended within a tick of the event loop is one commit, and succeeds or fails together. */
+export const createReceipts = (database: Database): Receipts & AsyncDisposable => {
+  const reports = openReports(database.path)
+  const select = database.prepare('SELECT document FROM receipts WHERE id = ?')
+  const deleteSome = database.prepare(
+    'DELETE FROM receipts WHERE rowid IN (SELECT rowid FROM receipts WHERE received_at_ms < ? LIMIT ?)',
+  )
+  let insert: StatementSync | null = null
+  let pending: Pending[] = []
+  let committing: Promise<void> | null = null
+
+  const commitPending = async (): Promise<void> => {
+    while (pending.length > 0) {
+      await nextTick()
+      const batch = pending.slice(0, rowsPerTransaction)
+      pending = pending.slice(rowsPerTransaction)
+      try {
+        await database.write(() => {
+          for (const { row } of batch) {
+            insert ??= database.prepare(insertRow(row))
+            insert.run(row)
+          }
+        })
+        for (const { resolve } of batch) resolve()
+      } catch (cause) {
+        for (const { reject } of batch) reject(unwritten(cause))
+      }
+    }
+    // In the same turn as the last look at `pending`: a receipt that comes later finds nobody at work and starts anew.
+    committing = null
+  }
+
+  return {
+    append: async (receipt) => {
+      const waiting = Promise.withResolvers<void>()
+      pending.push({ row: rowToWrite(receipt), ...waiting })
+      committing ??= commitPending()
+      return waiting.promise
+    },
+
+    find: (id) =>
+      answering('this receipt', () => {
+        const row = select.get(id)
+        return row ? readDocument(textOf(row, 'document')) : null
+      }),
+
+    usage: (query) => reports.usage(query),
+
+    prune: (beforeMs) =>
+      answering('the ledger', async () => {
+        let pruned = 0
+        for (;;) {
+          const { changes } = await database.write(() => deleteSome.run(beforeMs, rowsPerTransaction))
+          pruned += Number(changes)
+          if (Number(changes) < rowsPerTransaction) return pruned
+          await nextTick()
+        }
+      }),
+
+    [Symbol.asyncDispose]: async () => {
+      await committing
+      await reports[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const rowToWrite = (...[receipt]: Parameters<typeof rowOf>): ReturnType<typeof rowOf> => {
+  try {
+    return rowOf(receipt)
+  } catch (cause) {
+    throw unwritten(cause)
+  }
+}
+
+const unwritten = (cause: unknown): GatewayError =>
+  new GatewayError('ledger_unavailable', 'The receipt of this answer could not be written.', { cause })

@@ -1,0 +1,82 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { UsageGrouping, UsageQuery, UsageReport } from '../../contract/store.ts'
+import { failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import type { UsageSum } from '../usage.ts'
+import { amountOf, numberOf, textOf } from './columns.ts'
+import type { Row } from './columns.ts'
+
+const groupColumns: Readonly<Record<UsageGrouping, string>> = {
+  provider: 'provider',
+  model: 'model',
+  task: 'task',
+  day: "strftime('%Y-%m-%d', received_at_ms / 1000, 'unixepoch')",
+  caller: 'caller_id',
+  user: 'user',
+  cache: 'cache',
+}
+
+const quoted = (words: readonly string[]): string => words.map((word) => `'${word}'`).join(', ')
+
+/**
+ * Sums receipts as the query says, from one snapshot of the database. Amounts are summed as integers: beyond 63 bits,
+ * 9.2 billion dollars, the report fails rather than rounds.
+ */
+export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageReport => {
+  const rows = (select: string, groupBy: string): Row[] => {
+    const mine = query.callerId === null ? '' : 'AND caller_id = :callerId'
+    const statement = connection.prepare(`
+      SELECT ${select} FROM receipts
+      WHERE received_at_ms >= :fromMs AND received_at_ms < :untilMs AND simulated = :simulated ${mine}
+      GROUP BY ${groupBy}`)
+    statement.setReadBigInts(true)
+    return statement.all(parameters)
+  }
+  const parameters: Record<string, SQLInputValue> = {
+    fromMs: query.fromMs,
+    untilMs: query.untilMs,
+    simulated: query.simulated ? 1 : 0,
+    ...(query.callerId === null ? {} : { callerId: query.callerId }),
+  }
+
+  connection.exec('BEGIN')
+  try {
+    const group = `ifnull(${groupColumns[query.groupBy]}, '${noGroup}')`
+    const sums = rows(`${group} AS name, ${sumColumns}`, group).map(sumOf)
+    const counted = rows('outcome, count(*) AS requests', 'outcome')
+    return reportOf(sums, Object.fromEntries(counted.map(outcomeOf)), query.groupBy)
+  } finally {
+    connection.exec('ROLLBACK')
+  }
+}
+
+const sumColumns = `
+  count(*) AS requests,
+  count(*) FILTER (WHERE cache IN (${quoted(hitStates)})) AS hits,
+  count(*) FILTER (WHERE outcome IN (${quoted(failureOutcomes)})) AS failures,
+  count(*) FILTER (WHERE cost_nano_usd IS NULL) AS unpriced,
+  count(*) FILTER (WHERE usage_source = 'estimated') AS estimated,
+  ifnull(sum(input_tokens), 0) AS input,
+  ifnull(sum(output_tokens), 0) AS output,
+  ifnull(sum(cache_read_tokens), 0) AS cache_read,
+  ifnull(sum(reasoning_tokens), 0) AS reasoning,
+  ifnull(sum(cost_nano_usd), 0) AS cost,
+  sum(saved_nano_usd) AS saved,
+  total(total_ms) AS total_ms`
+
+const sumOf = (row: Row): UsageSum => ({
+  group: textOf(row, 'name'),
+  requests: numberOf(row, 'requests'),
+  cacheHits: numberOf(row, 'hits'),
+  failures: numberOf(row, 'failures'),
+  inputTokens: numberOf(row, 'input'),
+  outputTokens: numberOf(row, 'output'),
+  cacheReadTokens: numberOf(row, 'cache_read'),
+  reasoningTokens: numberOf(row, 'reasoning'),
+  costNanoUsd: amountOf(row, 'cost'),
+  savedNanoUsd: amountOf(row, 'saved'),
+  unpricedRequests: numberOf(row, 'unpriced'),
+  estimatedRequests: numberOf(row, 'estimated'),
+  totalMs: numberOf(row, 'total_ms'),
+})
+
+const outcomeOf = (row: Row): [string, number] => [textOf(row, 'outcome'), numberOf(row, 'requests')]

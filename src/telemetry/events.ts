@@ -1,0 +1,78 @@
+import type { Message } from '../contract/chat.ts'
+import type { GatewayError } from '../contract/errors.ts'
+import type { Face, Receipt } from '../contract/receipt.ts'
+import { formatUsd } from '../contract/money.ts'
+import type { Logger } from '../contract/runtime.ts'
+
+/** One function per business event: whoever reports an event says what happened, not where it is told. */
+export interface Events {
+  /** A request was answered, or failed after a provider was tried. */
+  completed(receipt: Receipt, content: () => { messages: readonly Message[]; answer: string }): void
+  /** A request ended without a receipt: refused, or nobody could be tried. */
+  refused(request: { requestId: string; callerId: string; face: Face; model: string }, error: GatewayError): void
+  /** A paid answer could not be written to the ledger. */
+  unrecorded(receipt: Receipt, cause: unknown): void
+}
+
+/** Tells events to the log. `logContent`: the owner opted in to prompts and answers in the log. */
+export const createEvents = ({ logger, logContent }: { logger: Logger; logContent: boolean }): Events => ({
+  completed: (receipt, content) => {
+    const fields = {
+      ...receiptFields(receipt),
+      ...(logContent ? { content: content() } : {}),
+    }
+    const level = receipt.outcome === 'complete' ? 'info' : 'warn'
+    logger[level](fields, line(receipt))
+  },
+  refused: ({ requestId, callerId, face, model }, error) => {
+    const { code, status, message, cause } = error
+    const level = code === 'internal' ? 'error' : 'info'
+    const fields = { request_id: requestId, caller: callerId, face, model, code, status, ...(cause ? { err: cause } : {}) }
+    logger[level](fields, `${requestId}  refused ${status} ${code}: ${message}`)
+  },
+  unrecorded: (receipt, cause) => {
+    const fields = { ...receiptFields(receipt), code: 'ledger_unavailable', err: cause }
+    logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
+  },
+})
+
+/** `req_…  code  openai:gpt-6-luna  miss  812+340 tok  $0.000180000  1240 ms` */
+const line = (receipt: Receipt): string => {
+  const { id, task, served, cache, usage, costNanoUsd, savedNanoUsd, timings, outcome, errorCode, simulated } = receipt
+  const saved = savedNanoUsd > 0n ? ` (saved $${formatUsd(savedNanoUsd)})` : ''
+  return [
+    id,
+    task?.task ?? '-',
+    served ? `${served.provider}:${served.model}` : receipt.requestedModel,
+    cache,
+    usage ? `${usage.source === 'estimated' ? '~' : ''}${usage.inputTokens}+${usage.outputTokens} tok` : '- tok',
+    (costNanoUsd === null ? 'price unknown' : `$${formatUsd(costNanoUsd)}`) + saved,
+    `${Math.round(timings.totalMs)} ms`,
+    ...(simulated ? ['simulated'] : []),
+    ...(outcome === 'complete' ? [] : [`${outcome}${errorCode ? ` ${errorCode}` : ''}`]),
+  ].join('  ')
+}
+
+const receiptFields = (receipt: Receipt): object => ({
+  request_id: receipt.id,
+  caller: receipt.caller.id,
+  face: receipt.face,
+  requested_model: receipt.requestedModel,
+  task: receipt.task?.task ?? null,
+  provider: receipt.served?.provider ?? null,
+  model: receipt.served?.model ?? null,
+  answered_model: receipt.served?.answeredModel ?? null,
+  cache: receipt.cache,
+  cache_reason: receipt.cacheReason,
+  input_tokens: receipt.usage?.inputTokens ?? null,
+  output_tokens: receipt.usage?.outputTokens ?? null,
+  cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,
+  saved_nano_usd: receipt.savedNanoUsd.toString(),
+  tries: receipt.tries.map(({ model, outcome, errorCode, durationMs }) => ({ model, outcome, errorCode, durationMs })),
+  outcome: receipt.outcome,
+  code: receipt.errorCode,
+  first_token_ms: receipt.timings.firstTokenMs,
+  total_ms: receipt.timings.totalMs,
+  trace_id: receipt.traceId,
+  simulated: receipt.simulated,
+})

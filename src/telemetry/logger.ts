@@ -1,0 +1,52 @@
+import { pino } from 'pino'
+import type { DestinationStream } from 'pino'
+import pretty from 'pino-pretty'
+import type { Logger } from '../contract/runtime.ts'
+import type { LogSettings } from '../contract/settings.ts'
+
+/** Cloud Logging's words for pino's levels. */
+const severities: Readonly<Record<string, string>> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' }
+
+/** Where the log goes: 1 is stdout; 2 where stdout belongs to a protocol (stdio). */
+export interface LogTarget {
+  fd: 1 | 2
+  isTerminal: boolean
+}
+
+/**
+ * The log: on a terminal, lines for people; otherwise one JSON object a line in the shape that Cloud Logging reads.
+ */
+export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarget): Logger => {
+  const forPeople = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal)
+  const log = forPeople
+    ? pino(
+        { level: settings.level, base: null, messageKey: 'message' },
+        pretty({
+          destination: fd,
+          sync: true,
+          colorize: isTerminal,
+          messageKey: 'message',
+          translateTime: 'SYS:HH:MM:ss',
+          include: 'time,level,message,err',
+        }),
+      )
+    : pino(
+        {
+          level: settings.level,
+          base: null,
+          messageKey: 'message',
+          timestamp: () => `,"time":"${new Date().toISOString()}"`,
+          formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
+        },
+        destination(fd),
+      )
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+  }
+}
+
+/** Synchronous, so that the last line before a crash is there. */
+const destination = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })

@@ -1,0 +1,44 @@
+import type { ChatRequest, Message } from '../../src/contract/chat.ts'
+import type { CachedAnswer } from '../../src/contract/store.ts'
+
+export const says = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
+
+/** A plain question, with what a test says about it. */
+export const requestOf = (said: Partial<ChatRequest> = {}): ChatRequest => ({
+  model: { kind: 'auto' },
+  messages: [says('What is the capital of France?')],
+  tools: [],
+  extra: {},
+  requirements: {},
+  limits: {},
+  fallbacks: [],
+  cache: { read: true, write: true, force: false },
+  tags: {},
+  ...said,
+})
+
+/** A plain answer, with what a test says about it. */
+export const answerOf = (said: Partial<CachedAnswer> = {}): CachedAnswer => ({
+  events: [
+    { type: 'text', choice: 0, text: 'Par' },
+    { type: 'text', choice: 0, text: 'is.' },
+  ],
+  finishes: [{ choice: 0, reason: 'stop', native: 'stop' }],
+  usage: {
+    inputTokens: 14,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    cacheWrite1hTokens: 0,
+    outputTokens: 2,
+    reasoningTokens: 0,
+    source: 'provider',
+  },
+  warnings: [],
+  provider: 'openai',
+  model: 'gpt-6-luna',
+  answeredModel: 'gpt-6-luna-2026-10-01',
+  task: 'qa',
+  costNanoUsd: 20_000n,
+  simulated: false,
+  ...said,
+})

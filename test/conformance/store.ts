@@ -1,0 +1,398 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { KeyRecord } from '../../src/contract/caller.ts'
+import type { CacheEntry, Counters, Directory, Entries, Receipts, UsageQuery } from '../../src/contract/store.ts'
+import { anyReceipt, receiptOf } from '../stores/receipt-of.ts'
+
+/** Opens one port of a store, new and empty. */
+type Open<Port> = () => Promise<{ port: Port } & AsyncDisposable>
+
+const everything: UsageQuery = {
+  callerId: null,
+  fromMs: 0,
+  untilMs: Date.UTC(2100, 0),
+  groupBy: 'provider',
+  simulated: false,
+}
+
+/** What every store of receipts must do. */
+export const describeReceipts = (store: string, open: Open<Receipts>): void => {
+  describe(`${store} receipts`, () => {
+    test('gives a receipt back as it was, money to the nano-dollar', async () => {
+      await using opened = await open()
+      const receipt = receiptOf({ id: 'r1' })
+      await opened.port.append(receipt)
+      expect(await opened.port.find('r1')).toEqual(receipt)
+      expect(await opened.port.find('r2')).toBeNull()
+    })
+
+    test('gives any receipt back as it was', async () => {
+      await using opened = await open()
+      await fc.assert(
+        fc.asyncProperty(anyReceipt, async (receipt) => {
+          await opened.port.append(receipt)
+          expect(await opened.port.find(receipt.id)).toEqual(receipt)
+        }),
+        { numRuns: 50 },
+      )
+    })
+
+    test('keeps one receipt of an id that is appended twice', async () => {
+      await using opened = await open()
+      const first = receiptOf({ id: 'r1' })
+      await Promise.all([opened.port.append(first), opened.port.append(receiptOf({ id: 'r1', outcome: 'failed' }))])
+      await opened.port.append(first)
+      expect((await opened.port.usage(everything)).total.requests).toBe(1)
+      expect(await opened.port.find('r1')).toEqual(first)
+    })
+
+    test('sums money exactly where floats would round', async () => {
+      await using opened = await open()
+      const amounts = [9_007_199_254_740_993n, 9_007_199_254_740_993n, 1n]
+      await Promise.all(
+        amounts.map((costNanoUsd, index) => opened.port.append(receiptOf({ id: `r${index}`, costNanoUsd }))),
+      )
+      expect((await opened.port.usage(everything)).total.costNanoUsd).toBe(18_014_398_509_481_987n)
+    })
+
+    test('counts a receipt from the first millisecond of a report until before its last', async () => {
+      await using opened = await open()
+      await Promise.all(
+        [999, 1000, 1999, 2000].map((receivedAtMs) =>
+          opened.port.append(receiptOf({ id: `r${receivedAtMs}`, receivedAtMs })),
+        ),
+      )
+      const report = await opened.port.usage({ ...everything, fromMs: 1000, untilMs: 2000 })
+      expect(report.total.requests).toBe(2)
+    })
+
+    test('groups by the day in UTC, in order', async () => {
+      await using opened = await open()
+      const lastMs = Date.UTC(2026, 10, 21) - 1
+      await opened.port.append(receiptOf({ id: 'new', receivedAtMs: lastMs + 1, costNanoUsd: 9n }))
+      await opened.port.append(receiptOf({ id: 'old', receivedAtMs: lastMs, costNanoUsd: 5n }))
+      const { rows } = await opened.port.usage({ ...everything, groupBy: 'day' })
+      expect(rows.map(({ group, costNanoUsd }) => [group, costNanoUsd])).toEqual([
+        ['2026-11-20', 5n],
+        ['2026-11-21', 9n],
+      ])
+    })
+
+    test('puts the dearest group first and receipts without one under (none)', async () => {
+      await using opened = await open()
+      await opened.port.append(receiptOf({ id: 'r1', costNanoUsd: 1n }))
+      await opened.port.append(receiptOf({ id: 'r2', costNanoUsd: 0n, served: null }))
+      await opened.port.append(
+        receiptOf({
+          id: 'r3',
+          costNanoUsd: 2n,
+          served: { provider: 'anthropic', model: 'claude', answeredModel: 'claude' },
+        }),
+      )
+      const { rows } = await opened.port.usage(everything)
+      expect(rows.map(({ group }) => group)).toEqual(['anthropic', 'openai', '(none)'])
+    })
+
+    test('counts hits, failures, unknown prices and estimates apart', async () => {
+      await using opened = await open()
+      const usage = receiptOf({ id: 'r' }).usage
+      const receipts = [
+        receiptOf({ id: 'r1', cache: 'exact', costNanoUsd: 0n, savedNanoUsd: 7n }),
+        receiptOf({ id: 'r2', cache: 'shared', costNanoUsd: 0n, savedNanoUsd: 4n }),
+        receiptOf({ id: 'r3', outcome: 'client_aborted', usage: usage && { ...usage, source: 'estimated' } }),
+        receiptOf({ id: 'r4', outcome: 'upstream_error', costNanoUsd: null }),
+        receiptOf({ id: 'r5', outcome: 'failed', costNanoUsd: 0n, usage: null, served: null }),
+        receiptOf({ id: 'r6', outcome: 'deadline_exceeded', costNanoUsd: 0n, usage: null }),
+        receiptOf({ id: 'not summed', simulated: true }),
+        receiptOf({ id: 'not hers', caller: { id: 'key_bob', name: 'Bob' } }),
+      ]
+      for (const receipt of receipts) await opened.port.append(receipt)
+      const report = await opened.port.usage({ ...everything, callerId: 'key_ada' })
+      expect(report.total).toEqual({
+        group: 'total',
+        requests: 6,
+        cacheHits: 2,
+        failures: 3,
+        inputTokens: 4800,
+        outputTokens: 1200,
+        cacheReadTokens: 4000,
+        reasoningTokens: 480,
+        costNanoUsd: 9_007_199_254_740_993n,
+        savedNanoUsd: 11n,
+        unpricedRequests: 1,
+        estimatedRequests: 1,
+        averageMs: 834,
+      })
+      expect(report.outcomes).toEqual({
+        complete: 2,
+        client_aborted: 1,
+        upstream_error: 1,
+        failed: 1,
+        deadline_exceeded: 1,
+      })
+    })
+
+    test('reports nothing as zeros', async () => {
+      await using opened = await open()
+      const report = await opened.port.usage(everything)
+      expect(report.rows).toEqual([])
+      expect(report.outcomes).toEqual({})
+      expect(report.total).toMatchObject({ requests: 0, costNanoUsd: 0n, averageMs: 0 })
+    })
+
+    test('prunes what was received before a moment, and says how many', async () => {
+      await using opened = await open()
+      // More than one chunk of a store that deletes in chunks.
+      await Promise.all(
+        Array.from({ length: 1200 }, (_, index) =>
+          opened.port.append(receiptOf({ id: `r${index}`, receivedAtMs: index })),
+        ),
+      )
+      expect(await opened.port.prune(1100)).toBe(1100)
+      expect(await opened.port.prune(1100)).toBe(0)
+      expect(await opened.port.find('r1099')).toBeNull()
+      expect(await opened.port.find('r1100')).not.toBeNull()
+    })
+  })
+}
+
+const keyOf = (id: string): KeyRecord => ({
+  id,
+  name: `Key ${id}`,
+  scope: 'use',
+  sha256: id.padEnd(64, '0'),
+  createdAtMs: 1_763_000_000_000,
+  revokedAtMs: null,
+})
+
+/** What every store of keys must do. */
+export const describeDirectory = (store: string, open: Open<Directory>): void => {
+  describe(`${store} directory`, () => {
+    test('lists keys as they were made', async () => {
+      await using opened = await open()
+      await opened.port.create(keyOf('a'))
+      await opened.port.create({ ...keyOf('b'), scope: 'admin' })
+      expect(await opened.port.keys()).toEqual([keyOf('a'), { ...keyOf('b'), scope: 'admin' }])
+    })
+
+    test('revokes a key once, and keeps it on the list', async () => {
+      await using opened = await open()
+      await opened.port.create(keyOf('a'))
+      expect(await opened.port.revoke('a', 5)).toBe(true)
+      expect(await opened.port.revoke('a', 6)).toBe(false)
+      expect(await opened.port.revoke('b', 6)).toBe(false)
+      expect(await opened.port.keys()).toEqual([{ ...keyOf('a'), revokedAtMs: 5 }])
+    })
+
+    test('takes neither an id nor a secret twice', async () => {
+      await using opened = await open()
+      await opened.port.create(keyOf('a'))
+      await expect(opened.port.create({ ...keyOf('a'), sha256: 'f'.repeat(64) })).rejects.toThrow()
+      await expect(opened.port.create({ ...keyOf('b'), sha256: keyOf('a').sha256 })).rejects.toThrow()
+      expect(await opened.port.keys()).toHaveLength(1)
+    })
+  })
+}
+
+/** What every store of counters must do. */
+export const describeCounters = (store: string, open: Open<Counters>): void => {
+  describe(`${store} counters`, () => {
+    test('counts down, refuses, and lets the next in when the oldest hit leaves the window', async () => {
+      await using opened = await open()
+      const hit = (nowMs: number) => opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 2 })
+      expect(await hit(0)).toEqual({ allowed: true, remaining: 1, resetMs: 1000 })
+      expect(await hit(400)).toEqual({ allowed: true, remaining: 0, resetMs: 600 })
+      expect(await hit(900)).toEqual({ allowed: false, retryAfterMs: 100 })
+      expect(await hit(999)).toEqual({ allowed: false, retryAfterMs: 1 })
+      expect(await hit(1000)).toEqual({ allowed: true, remaining: 0, resetMs: 400 })
+    })
+
+    test('never counts more than the limit in any window, and refuses nobody whom the window has room for', async () => {
+      const arrivals = fc.array(fc.nat({ max: 400 }), { maxLength: 120 })
+      await fc.assert(
+        fc.asyncProperty(
+          arrivals,
+          fc.integer({ min: 1, max: 6 }),
+          fc.integer({ min: 1, max: 1000 }),
+          async (gaps, max, windowMs) => {
+            await using opened = await open()
+            const counted: number[] = []
+            let nowMs = 1_000_000
+            for (const gap of gaps) {
+              nowMs += gap
+              const inWindow = counted.filter((atMs) => atMs > nowMs - windowMs).length
+              const verdict = await opened.port.hit({ key: 'k', nowMs, windowMs, max })
+              expect(verdict.allowed).toBe(inWindow < max)
+              if (verdict.allowed) counted.push(nowMs)
+            }
+            for (const [index, atMs] of counted.entries())
+              expect(counted.slice(index).filter((later) => later < atMs + windowMs).length).toBeLessThanOrEqual(max)
+          },
+        ),
+      )
+    })
+
+    test('is right about the wait: refused just before it is over, counted after', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.nat({ max: 300 }), { minLength: 1, maxLength: 30 }), async (gaps) => {
+          await using opened = await open()
+          const query = { key: 'k', windowMs: 1000, max: 3 }
+          let nowMs = 0
+          for (const gap of gaps) await opened.port.hit({ ...query, nowMs: (nowMs += gap) })
+          const verdict = await opened.port.hit({ ...query, nowMs })
+          if (verdict.allowed) return
+          const freeAtMs = nowMs + verdict.retryAfterMs
+          expect(await opened.port.hit({ ...query, nowMs: freeAtMs - 1 })).toMatchObject({ allowed: false })
+          expect(await opened.port.hit({ ...query, nowMs: freeAtMs })).toMatchObject({ allowed: true })
+        }),
+      )
+    })
+
+    test('takes back exactly one hit, and none that it does not have', async () => {
+      await using opened = await open()
+      const hit = () => opened.port.hit({ key: 'k', nowMs: 5, windowMs: 1000, max: 2 })
+      await hit()
+      await hit()
+      await opened.port.unhit({ key: 'k', atMs: 4 })
+      await opened.port.unhit({ key: 'other', atMs: 5 })
+      expect(await hit()).toMatchObject({ allowed: false })
+      await opened.port.unhit({ key: 'k', atMs: 5 })
+      expect(await hit()).toMatchObject({ allowed: true, remaining: 0 })
+      expect(await hit()).toMatchObject({ allowed: false })
+    })
+
+    test('keeps keys apart', async () => {
+      await using opened = await open()
+      const hit = (key: string) => opened.port.hit({ key, nowMs: 5, windowMs: 1000, max: 1 })
+      expect(await hit('a')).toMatchObject({ allowed: true })
+      expect(await hit('b')).toMatchObject({ allowed: true })
+      expect(await hit('a')).toMatchObject({ allowed: false })
+    })
+
+    test('says the whole wait after a limit was lowered, and lets nobody in at 0', async () => {
+      await using opened = await open()
+      for (const nowMs of [0, 100, 200]) await opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 3 })
+      expect(await opened.port.hit({ key: 'k', nowMs: 300, windowMs: 1000, max: 1 })).toEqual({
+        allowed: false,
+        retryAfterMs: 900,
+      })
+      expect(await opened.port.hit({ key: 'new', nowMs: 300, windowMs: 1000, max: 0 })).toEqual({
+        allowed: false,
+        retryAfterMs: 1000,
+      })
+    })
+
+    test('stays exact when the clock steps back a little, and forgets hits of a clock that was far ahead', async () => {
+      await using opened = await open()
+      const hit = (nowMs: number) => opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 2 })
+      await hit(10_000)
+      await hit(9_990)
+      expect(await hit(10_000)).toEqual({ allowed: false, retryAfterMs: 990 })
+      expect(await hit(1_000)).toMatchObject({ allowed: true, remaining: 1 })
+    })
+  })
+}
+
+const entryOf = (said: Partial<CacheEntry> & { key: string }): CacheEntry => ({
+  scope: 'key_ada',
+  createdAtMs: 0,
+  expiresAtMs: 1000,
+  bytes: 100,
+  answer: {
+    events: [{ type: 'text', choice: 0, text: 'Paris' }],
+    finishes: [{ choice: 0, reason: 'stop', native: 'stop' }],
+    usage: {
+      inputTokens: 5,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+      cacheWrite1hTokens: 0,
+      outputTokens: 1,
+      reasoningTokens: 0,
+      source: 'provider',
+    },
+    warnings: [],
+    provider: 'openai',
+    model: 'gpt-6-luna',
+    answeredModel: 'gpt-6-luna',
+    task: 'qa',
+    costNanoUsd: 20n,
+    simulated: false,
+  },
+  ...said,
+})
+
+/** What every store of remembered answers must do, bounded by `maxBytes` and living by the clock that it is given. */
+export const describeEntries = (
+  store: string,
+  open: (options: { maxBytes: number; clock: { now(): number } }) => ReturnType<Open<Entries>>,
+): void => {
+  describe(`${store} entries`, () => {
+    const still = { now: () => 0 }
+
+    test('gives an entry back as it was', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      await opened.port.set(entryOf({ key: 'a' }))
+      expect(await opened.port.get('a')).toEqual(entryOf({ key: 'a' }))
+      expect(await opened.port.get('b')).toBeNull()
+    })
+
+    test('forgets an entry at its end of life, not a millisecond before', async () => {
+      let nowMs = 999
+      await using opened = await open({ maxBytes: 1000, clock: { now: () => nowMs } })
+      await opened.port.set(entryOf({ key: 'a' }))
+      expect(await opened.port.get('a')).not.toBeNull()
+      nowMs = 1000
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 0, bytes: 0 })
+      expect(await opened.port.get('a')).toBeNull()
+    })
+
+    test('lets the least recently used go when the bytes are full', async () => {
+      await using opened = await open({ maxBytes: 300, clock: still })
+      for (const key of ['a', 'b', 'c']) await opened.port.set(entryOf({ key }))
+      await opened.port.get('a')
+      await opened.port.set(entryOf({ key: 'd' }))
+      expect(await opened.port.get('b')).toBeNull()
+      expect(await opened.port.get('a')).not.toBeNull()
+      expect(await opened.port.stats(null)).toEqual({ entries: 3, bytes: 300, maxBytes: 300 })
+    })
+
+    test('never holds more than its bytes', async () => {
+      const sizes = fc.array(
+        fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e'), bytes: fc.integer({ min: 1, max: 400 }) }),
+      )
+      await fc.assert(
+        fc.asyncProperty(sizes, async (entries) => {
+          await using opened = await open({ maxBytes: 500, clock: still })
+          for (const entry of entries) {
+            await opened.port.set(entryOf(entry))
+            expect((await opened.port.stats(null)).bytes).toBeLessThanOrEqual(500)
+          }
+        }),
+      )
+    })
+
+    test('keeps nothing within a bound of 0, nor an entry larger than the whole', async () => {
+      await using none = await open({ maxBytes: 0, clock: still })
+      await none.port.set(entryOf({ key: 'a' }))
+      expect(await none.port.get('a')).toBeNull()
+      await using small = await open({ maxBytes: 300, clock: still })
+      await small.port.set(entryOf({ key: 'a' }))
+      await small.port.set(entryOf({ key: 'b', bytes: 301 }))
+      expect(await small.port.get('b')).toBeNull()
+      expect(await small.port.get('a')).not.toBeNull()
+    })
+
+    test('counts and clears by scope, and only counts in a dry run', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      await opened.port.set(entryOf({ key: 'a' }))
+      await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
+      await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
+      expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
+      expect(await opened.port.clear({ scope: 'key_bob', dryRun: true })).toBe(2)
+      expect(await opened.port.clear({ scope: 'key_bob', dryRun: false })).toBe(2)
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
+      expect(await opened.port.clear({ scope: null, dryRun: false })).toBe(1)
+      expect(await opened.port.get('a')).toBeNull()
+    })
+  })
+}

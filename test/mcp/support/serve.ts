@@ -1,0 +1,62 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Caller } from '../../../src/contract/caller.ts'
+import type { Clock, Logger } from '../../../src/contract/runtime.ts'
+import { createMcpHttpHandler } from '../../../src/mcp/transports.ts'
+import { admin } from './gateway.ts'
+import { createTestServices } from './services.ts'
+import type { TestServices } from './services.ts'
+
+export interface TestServer extends AsyncDisposable {
+  url: string
+  services: TestServices
+  /** What was logged as an error. */
+  errors: object[]
+}
+
+const user: Caller = { id: 'key_1', name: 'laptop', scope: 'use' }
+
+/** The MCP face alone behind a plain HTTP server. `x-test-caller: user` calls without admin scope. */
+export const serveMcp = async (
+  options: { requestDeadlineMs?: number; maxBodyBytes?: number; clock?: Clock } = {},
+): Promise<TestServer> => {
+  const services = createTestServices()
+  const errors: object[] = []
+  const handle = createMcpHttpHandler({
+    services,
+    version: '1.2.3',
+    clock: options.clock ?? { now: Date.now },
+    logger: createLogger(errors),
+    settings: {
+      requestDeadlineMs: options.requestDeadlineMs ?? 30_000,
+      maxBodyBytes: options.maxBodyBytes ?? 262_144,
+      pingIntervalMs: 15_000,
+    },
+  })
+  let count = 0
+  const server = createServer((req, res) => {
+    const caller = req.headers['x-test-caller'] === 'user' ? user : admin
+    void handle(req, res, { caller, requestId: `req_${++count}`, clientRequestId: null, traceId: null, hops: [] })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${portOf(server.address())}/mcp`,
+    services,
+    errors,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const portOf = (address: AddressInfo | string | null): number => {
+  if (typeof address !== 'object' || address === null) throw new Error('The test server has no port.')
+  return address.port
+}
+
+export const createLogger = (errors: object[] = []): Logger => {
+  const silent = (): void => undefined
+  return { debug: silent, info: silent, warn: silent, error: (fields) => void errors.push(fields) }
+}

@@ -1,0 +1,98 @@
+import { createAdmin } from '../../../src/admin/admin.ts'
+import type { AdminDeps } from '../../../src/admin/admin.ts'
+import type { UsageQuery, UsageReport, UsageRow } from '../../../src/contract/store.ts'
+import type { Services } from '../../../src/mcp/tool.ts'
+import { cards, knownProviders, prices, rows } from './catalogue.ts'
+import { createScriptedGateway } from './gateway.ts'
+import type { ScriptedGateway } from './gateway.ts'
+
+/** 2026-11-21 12:00 UTC. */
+export const nowMs = Date.UTC(2026, 10, 21, 12)
+
+export interface TestServices extends Services {
+  gateway: ScriptedGateway
+  usageQueries: UsageQuery[]
+  /** Cached answers by scope. */
+  cached: Map<string, number>
+}
+
+/** The real admin room over made-up books, health and cache. */
+export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServices => {
+  const gateway = createScriptedGateway()
+  const usageQueries: UsageQuery[] = []
+  const cached = new Map([
+    ['local', 3],
+    ['key_1', 2],
+  ])
+  const counted = (scope: string | null): number =>
+    scope === null ? [...cached.values()].reduce((sum, n) => sum + n, 0) : (cached.get(scope) ?? 0)
+
+  const admin = createAdmin({
+    gateway,
+    receipts: {
+      usage: (query) => {
+        usageQueries.push(query)
+        return Promise.resolve(reportFor(query))
+      },
+    },
+    cache: {
+      stats: (scope) => Promise.resolve({ entries: counted(scope), bytes: counted(scope) * 100, maxBytes: 1_000_000 }),
+      clear: ({ scope, dryRun }) => {
+        const cleared = counted(scope)
+        if (!dryRun) for (const key of scope === null ? [...cached.keys()] : [scope]) cached.set(key, 0)
+        return Promise.resolve(cleared)
+      },
+    },
+    health: {
+      provider: (provider) => ({
+        provider,
+        circuit: provider === 'openrouter' ? 'open' : 'closed',
+        reason: provider === 'openrouter' ? '5 of 8 calls failed' : null,
+        retryAtMs: provider === 'openrouter' ? nowMs + 30_000 : null,
+        inFlight: 1,
+        maxConcurrent: 64,
+        calls: 8,
+        failures: provider === 'openrouter' ? 5 : 0,
+      }),
+      speed: () => ({ firstTokenMs: null, outputTokensPerSecond: null, samples: 0 }),
+    },
+    prices,
+    cards: () => cards,
+    knownProviders,
+    rows,
+    readiness: () => ({ ready: true, reasons: [] }),
+    version: '1.2.3',
+    startedAtMs: nowMs - 90_000,
+    clock: { now: () => nowMs },
+    authMode: 'none',
+    limits: { maxBodyBytes: 65_536, requestDeadlineMs: 30_000, rate: { windowMs: 60_000, maxRequests: 600 } },
+    ...overrides,
+  })
+  const known = { providers: new Set(knownProviders.map(({ id }) => id)) }
+  return { gateway, admin, known, usageQueries, cached }
+}
+
+const reportFor = ({ simulated, groupBy, callerId }: UsageQuery): UsageReport => {
+  const rowOf = (group: string, requests: number): UsageRow => ({
+    group,
+    requests,
+    cacheHits: 1,
+    failures: 0,
+    inputTokens: requests * 10,
+    outputTokens: requests * 20,
+    cacheReadTokens: 0,
+    reasoningTokens: 0,
+    costNanoUsd: BigInt(requests) * 1_500n,
+    savedNanoUsd: 500n,
+    unpricedRequests: 0,
+    estimatedRequests: 0,
+    averageMs: 12.5,
+  })
+  if (simulated) return { total: rowOf('total', 0), rows: [], outcomes: {} }
+  const groups = callerId === null ? 120 : 1
+  return {
+    total: rowOf('total', groups),
+    rows: Array.from({ length: groups }, (_, index) => rowOf(`${groupBy}-${index}`, 1)),
+    outcomes: { complete: groups },
+  }
+}

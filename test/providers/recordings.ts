@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+import type { Json, JsonObject } from '../../src/contract/json.ts'
+
+export type Wire = 'openai-chat' | 'anthropic'
+
+/** One recorded reply of a real provider. */
+export interface Recording {
+  name: string
+  wire: Wire
+  status: number
+  isStream: boolean
+  body: string
+  /** The JSON in it, in order: the document, or each event's. */
+  payloads: JsonObject[]
+}
+
+const folder = path.resolve(import.meta.dirname, '../../../shared/data/provider-recordings')
+
+export const hasRecordings = existsSync(folder)
+
+/** Every recording of the two wires: replies of other APIs (responses, embeddings, audio, files) are left out. */
+export const loadRecordings = (): Recording[] => [
+  ...readVercel(path.join(folder, 'vercel-ai')),
+  ...readCassettes(path.join(folder, 'pydantic-ai')),
+  ...readCassettes(path.join(folder, 'envoy-ai-gateway')),
+]
+
+const chatFiles =
+  /^(anthropic__anthropic-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
+
+const readVercel = (from: string): Recording[] =>
+  readdirSync(from)
+    .filter((file) => chatFiles.test(file))
+    .flatMap((file): Recording[] => {
+      const text = readFileSync(path.join(from, file), 'utf8')
+      const wire: Wire = file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
+      if (file.endsWith('.json')) {
+        const payload: JsonObject = JSON.parse(text)
+        return [{ name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] }]
+      }
+      if (file.endsWith('.sse')) return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
+      return streamsOf(text).map((lines, index) => {
+        const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
+        const body = lines.map((line) => `data: ${line}\n\n`).join('') + end
+        return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
+      })
+    })
+
+/** The events of each stream in a file: some hold the turns of a whole conversation. */
+const streamsOf = (text: string): string[][] => {
+  const streams: string[][] = [[]]
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') continue
+    if (line.includes('"type":"message_start"') && streams.at(-1)?.length) streams.push([])
+    streams.at(-1)?.push(line)
+  }
+  return streams
+}
+
+interface Cassette {
+  interactions?: {
+    /** Absent from the recordings of sockets. */
+    request?: { uri?: string; url?: string }
+    response?: {
+      status?: { code: number }
+      code?: number
+      body?: string | { string: string }
+      parsed_body?: JsonObject
+    }
+  }[]
+}
+
+const readCassettes = (from: string): Recording[] =>
+  readdirSync(from)
+    .filter((file) => file.endsWith('.yaml'))
+    .flatMap((file) => {
+      const cassette: Cassette = parse(readFileSync(path.join(from, file), 'utf8'))
+      return (cassette.interactions ?? []).flatMap(({ request, response }, index) => {
+        const wire = wireOf(request?.uri ?? request?.url ?? '')
+        if (!wire || !response) return []
+        const raw = typeof response.body === 'string' ? response.body : response.body?.string
+        const body = response.parsed_body ? JSON.stringify(response.parsed_body) : (raw ?? '')
+        const isStream = /^\s*(data|event|:)/.test(body)
+        const status = response.status?.code ?? response.code ?? 200
+        const payloads = isStream ? payloadsOf(body) : [JSON.parse(body)]
+        return [{ name: `${file}#${index}`, wire, status, isStream, body, payloads }]
+      })
+    })
+
+const wireOf = (url: string): Wire | null => {
+  if (/\/chat\/completions/.test(url)) return 'openai-chat'
+  return /\/v1\/messages(\?|$)/.test(url) ? 'anthropic' : null
+}
+
+/** The JSON of each `data:` line; these recordings never split one over lines. */
+const payloadsOf = (body: string): JsonObject[] =>
+  body.split(/\r?\n/).flatMap((line) => {
+    const data = line.startsWith('data:') ? line.slice(5).trim() : ''
+    return data === '' || data === '[DONE]' ? [] : [JSON.parse(data)]
+  })
+
+export const at = (value: Json | undefined, ...keys: (string | number)[]): Json | undefined =>
+  keys.reduce<Json | undefined>((inner, key) => {
+    if (Array.isArray(inner)) return typeof key === 'number' ? inner.at(key) : undefined
+    return typeof inner === 'object' && inner !== null ? inner[key] : undefined
+  }, value)

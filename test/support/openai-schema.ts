@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import ajvFormats from 'ajv-formats'
+
+const file = resolve(import.meta.dirname, '../../../shared/data/openai-openapi.json')
+
+/** Whether OpenAI's published API description is at hand; tests that need it skip aloud where it is not. */
+export const openaiSchemaAvailable = existsSync(file)
+
+/** What is wrong with a `chat.completion`, by OpenAI's description of it; empty when nothing is. */
+export const validateChatReply = (value: unknown): readonly string[] => validate('CreateChatCompletionResponse', value)
+
+/** What is wrong with the data of one `chat.completion.chunk`. */
+export const validateChunk = (value: unknown): readonly string[] =>
+  validate('CreateChatCompletionStreamResponse', value)
+
+/** What is wrong with the answer to `GET /v1/models`. */
+export const validateModelList = (value: unknown): readonly string[] => validate('ListModelsResponse', value)
+
+/** What is wrong with an error's body. */
+export const validateError = (value: unknown): readonly string[] => validate('ErrorResponse', value)
+
+const compiled = new Map<string, ValidateFunction>()
+let ajv: Ajv2020 | null = null
+
+const validate = (schema: string, value: unknown): readonly string[] => {
+  ajv ??= loadDescription()
+  const check = compiled.get(schema) ?? ajv.compile({ $ref: `openai.json#/components/schemas/${schema}` })
+  compiled.set(schema, check)
+  if (check(value)) return []
+  return (check.errors ?? []).map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? 'is wrong'}`)
+}
+
+const loadDescription = (): Ajv2020 => {
+  const instance = new Ajv2020({ strict: false, allErrors: true, validateFormats: true })
+  ajvFormats.default(instance)
+  instance.addFormat('unixtime', { type: 'number', validate: Number.isInteger })
+  const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
+  // Not a schema itself, only the place that references lead to.
+  return instance.addSchema({ $id: 'openai.json', ...rewriteNullable(description) }, undefined, undefined, false)
+}
+
+/**
+ * The description is OpenAPI 3.1 and still says `nullable: true` in places, as 3.0 did, which JSON Schema 2020-12 does not
+ * know: such a schema becomes "this, or null".
+ */
+const rewriteNullable = (node: unknown): Record<string, unknown> => {
+  const rewrite = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rewrite)
+    if (typeof value !== 'object' || value === null) return value
+    const { nullable, ...rest }: Record<string, unknown> = Object.fromEntries(
+      Object.entries(value).map(([key, child]) => [key, rewrite(child)]),
+    )
+    if (typeof nullable !== 'boolean') return nullable === undefined ? rest : { ...rest, nullable }
+    return nullable ? { anyOf: [rest, { type: 'null' }] } : rest
+  }
+  const rewritten = rewrite(node)
+  return typeof rewritten === 'object' && rewritten !== null ? { ...rewritten } : {}
+}
