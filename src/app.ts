@@ -19,6 +19,7 @@ import { createRequestTokens } from './ledger/request-tokens.ts'
 import { startPruning } from './ledger/start-pruning.ts'
 import { createTokenFactors } from './ledger/token-factors.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
+import { watchLedger } from './ledger/watch-ledger.ts'
 import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import type { ServerDeps } from './mcp/server.ts'
@@ -69,6 +70,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
   )
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
+  const ledger = watchLedger(stores.receipts, clock)
   const events = createEvents({ logger, logContent: config.log.content })
 
   const counter = createTokenCounter()
@@ -112,7 +114,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     dialects: createDialects(upstream),
     prices,
     tokens,
-    receipts: stores.receipts,
+    receipts: ledger,
     events,
     resilience: config.resilience,
     deadlineMs: config.http.requestDeadlineMs,
@@ -124,10 +126,11 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const gateway = createGateway({ ...gatewayParts, findKey })
   resources.defer(() => gateway.drain())
 
-  const readiness = (): Readiness =>
-    rows.length > 0
-      ? { ready: true, reasons: [] }
-      : { ready: false, reasons: ['No provider is configured: set an API key such as OPENAI_API_KEY and restart.'] }
+  const readiness = (): Readiness => {
+    const noProvider = 'No provider is configured: set an API key such as OPENAI_API_KEY and restart.'
+    const reasons = [...(rows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
+    return { ready: reasons.length === 0, reasons }
+  }
   const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
   const admin = createAdmin({
     gateway,

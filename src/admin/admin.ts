@@ -62,6 +62,6 @@ export const createAdmin = (deps: AdminDeps): Admin => {
     explain,
     status: createStatus({ ...deps, providers, cache }),
     usage: createUsage(deps),
-    estimate: createEstimate({ ...deps, explain, models }),
+    estimate: createEstimate({ ...deps, explain }),
   }
 }

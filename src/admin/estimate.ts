@@ -6,8 +6,6 @@ import type { Candidate } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Explanation } from './explain.ts'
-import { answersTo } from './models.ts'
-import type { Models } from './models.ts'
 
 /** What a request would cost: the request itself, or only how many tokens it has. */
 export type EstimateQuestion =
@@ -27,28 +25,34 @@ export interface EstimateRow {
 }
 
 export interface Estimate {
-  /** In the order asked for; without models, the likeliest to be chosen (request) or the cheapest (tokens) first. */
+  /** In the order asked for; without models, the ten likeliest to be chosen, by likelihood (request) or price (tokens). */
   rows: readonly EstimateRow[]
   /** Models asked for that cannot take the request, and why. */
   refused: readonly { model: string; error: GatewayError }[]
 }
 
-/** How many models are shown when none was named. */
+/** How many models are shown where none was named. */
 const shown = 10
 
 /** Prices a request before it is made: nothing is called or spent. */
 export const createEstimate = (deps: {
   explain: (request: ChatRequest) => Promise<Explanation>
-  models: Models
   prices: PriceBook
   clock: Clock
 }) => {
-  const { explain, models, prices, clock } = deps
+  const { explain, prices, clock } = deps
 
-  const planned = async (request: ChatRequest): Promise<readonly Candidate[]> => {
-    const explanation = await explain(request)
+  /** The router resolves names, so that aliases, retired models and misspelt ones are told as a call would tell them. */
+  const candidatesFor = async (request: ChatRequest, choice: ModelChoice): Promise<readonly Candidate[]> => {
+    const explanation = await explain({ ...request, model: choice, fallbacks: [] })
     if (explanation.kind === 'refused') throw explanation.error
-    return explanation.plan.candidates
+    const { candidates } = explanation.plan
+    if (choice.kind === 'auto') return candidates.slice(0, shown)
+    // A plan may go on with other rows and with the fallbacks that the configuration gives; they were not asked about.
+    return candidates.filter(
+      ({ card }) =>
+        card.name === candidates[0]?.card.name && (choice.provider === undefined || card.provider === choice.provider),
+    )
   }
 
   const priceTokens = (card: ModelCard, inputTokens: number, outputTokens: number): EstimateRow => {
@@ -63,48 +67,21 @@ export const createEstimate = (deps: {
     }
   }
 
-  /** @throws GatewayError model_not_found, model_retired */
-  const cardsOf = (choice: ModelChoice): ModelCard[] => {
-    const chat = models.deployments().filter(({ card }) => card.kind === 'chat')
-    const wanted = chat.filter(
-      ({ card }) =>
-        (choice.kind === 'auto' || answersTo(card, choice.model)) &&
-        (choice.provider === undefined || card.provider === choice.provider),
-    )
-    const callable = wanted.filter(({ lifecycle }) => lifecycle.status !== 'retired')
-    if (callable.length > 0) return callable.map(({ card }) => card)
-    const retired = wanted[0]?.lifecycle
-    if (retired?.status !== 'retired')
-      throw new GatewayError('model_not_found', `Model "${nameOf(choice)}" is not served by any configured provider.`)
-    throw new GatewayError(
-      'model_retired',
-      `Model "${nameOf(choice)}" was shut down on ${retired.shutdownOn}${retired.replacement === null ? '' : `; its replacement is "${retired.replacement}"`}.`,
-    )
-  }
-
   const rowsFor = async (question: EstimateQuestion, choice: ModelChoice): Promise<EstimateRow[]> => {
-    if (question.kind === 'request') {
-      const candidates = await planned({ ...question.request, model: choice, fallbacks: [] })
-      // A named model's plan may end in the fallbacks that the configuration gives it; they were not asked about.
-      const asked = candidates.filter(({ card }) => choice.kind === 'auto' || card.name === candidates[0]?.card.name)
-      return asked.map(rowOf)
-    }
+    if (question.kind === 'request') return (await candidatesFor(question.request, choice)).map(rowOf)
     const { inputTokens, outputTokens } = question
-    return cardsOf(choice)
-      .map((card) => priceTokens(card, inputTokens, outputTokens))
-      .toSorted(byCost)
+    const candidates = await candidatesFor(silence, choice)
+    return candidates.map(({ card }) => priceTokens(card, inputTokens, outputTokens)).toSorted(byCost)
   }
 
   return async (question: EstimateQuestion): Promise<Estimate> => {
-    if (question.models.length === 0)
-      return { rows: (await rowsFor(question, { kind: 'auto' })).slice(0, shown), refused: [] }
+    if (question.models.length === 0) return { rows: await rowsFor(question, { kind: 'auto' }), refused: [] }
 
     const rows: EstimateRow[] = []
     const refused: { model: string; error: GatewayError }[] = []
     for (const choice of question.models) {
       try {
-        const found = await rowsFor(question, choice)
-        rows.push(...(choice.kind === 'auto' ? found.slice(0, shown) : found))
+        rows.push(...(await rowsFor(question, choice)))
       } catch (thrown) {
         const error = GatewayError.from(thrown)
         if (error.code === 'internal') throw error
@@ -113,6 +90,19 @@ export const createEstimate = (deps: {
     }
     return { rows, refused }
   }
+}
+
+/** The least that can be routed, where only numbers were given. */
+const silence: ChatRequest = {
+  model: { kind: 'auto' },
+  messages: [{ role: 'user', content: [{ type: 'text', text: '.' }] }],
+  tools: [],
+  extra: {},
+  requirements: {},
+  limits: {},
+  fallbacks: [],
+  cache: { read: false, write: false, force: false },
+  tags: {},
 }
 
 const rowOf = ({ card, forecast }: Candidate): EstimateRow => ({
@@ -124,7 +114,7 @@ const rowOf = ({ card, forecast }: Candidate): EstimateRow => ({
   worstCaseCostNanoUsd: forecast.worstCaseCostNanoUsd,
 })
 
-/** Cheapest first, unknown prices last; equal ones keep the catalogue's order. */
+/** Cheapest first, unknown prices last; equal ones keep the router's order. */
 const byCost = (a: EstimateRow, b: EstimateRow): number => {
   const [left, right] = [a.estimatedCostNanoUsd, b.estimatedCostNanoUsd]
   if (left === null || right === null) return Number(left === null) - Number(right === null)

@@ -3,6 +3,7 @@ import type { NanoUsd } from '../contract/money.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
+import { isRetired } from '../routing/lifecycle.ts'
 
 /** What this room reads of a row that can be called: nothing secret. */
 export type CallableRow = Pick<ProviderRow, 'id' | 'simulated'>
@@ -61,7 +62,7 @@ export const createModels = (deps: {
       card,
       inputNanoUsdPerMtok: rate(1000, 0),
       outputNanoUsdPerMtok: rate(0, 1000),
-      lifecycle: lifecycleAt(card.lifecycle, atMs),
+      lifecycle: lifecycleAt(card, atMs),
     }
   }
 
@@ -89,23 +90,32 @@ export const createModels = (deps: {
   return {
     models,
     deployments,
-    model: (id) =>
-      models().find((listed) => listed.id === id) ??
-      models().find(({ deployments: served }) => served.some(({ card }) => answersTo(card, id))) ??
-      null,
+    model: (id) => {
+      const listed = models()
+      return (
+        listed.find((model) => model.id === id) ??
+        listed.find(({ deployments: served }) => served.some(({ card }) => answersTo(card, id))) ??
+        null
+      )
+    },
   }
 }
 
-/** Whether a caller may mean this card when he writes `name`. */
-export const answersTo = (card: ModelCard, name: string): boolean => {
-  const bare = name.startsWith(`${card.provider}:`) ? name.slice(card.provider.length + 1) : name
-  return bare === card.id || bare === card.name || card.aliases.includes(bare)
+/** Whether a caller may mean this card when he writes `name`; case does not matter, as for the router. */
+const answersTo = (card: ModelCard, name: string): boolean => {
+  const wanted = name.toLowerCase()
+  const bare = wanted.startsWith(`${card.provider}:`) ? wanted.slice(card.provider.length + 1) : wanted
+  return [card.id, card.name, ...card.aliases].some((known) => known.toLowerCase() === bare)
 }
 
-const lifecycleAt = (lifecycle: Lifecycle, nowMs: number): Lifecycle => {
-  if (lifecycle.status !== 'deprecated' || lifecycle.shutdownOn === null) return lifecycle
+/** The catalogue's word read against today, by the router's own rule. */
+const lifecycleAt = (card: ModelCard, atMs: number): Lifecycle => {
+  const { lifecycle } = card
+  if (lifecycle.status === 'active') return lifecycle
   const { shutdownOn, replacement } = lifecycle
-  return nowMs < Date.parse(`${shutdownOn}T00:00:00Z`) ? lifecycle : { status: 'retired', shutdownOn, replacement }
+  return shutdownOn !== null && isRetired(card, atMs)
+    ? { status: 'retired', shutdownOn, replacement }
+    : { status: 'deprecated', shutdownOn, replacement }
 }
 
 /** Cheapest by the sum of both rates; unknown prices last; then by key, so that the order never wavers. */

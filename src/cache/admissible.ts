@@ -25,7 +25,7 @@ interface Bounds {
   force: boolean
 }
 
-export type Admission = { admissible: true; bytes: number } | { admissible: false; reason: KeepRefusal }
+type Admission = { admissible: true; bytes: number } | { admissible: false; reason: KeepRefusal }
 
 /** Whether this answer may be given again: whole, ended by the model itself, in words. `bytes` is its size for the bound. */
 export const judgeAdmission = (answer: CachedAnswer, { maxEntryBytes, simulated, force }: Bounds): Admission => {

@@ -3,33 +3,31 @@ import type { JsonObject } from '../contract/json.ts'
 import { asksForAnAction, asksForTheMoment, asksForVariety, spoken } from './cues.ts'
 
 /** Why memory is not asked; written on the receipt and counted. */
-export const bypassReasons = [
+export type BypassReason =
   /** The cache is switched off. */
-  'disabled',
+  | 'disabled'
   /** The caller said `use_cache: false` or `no-store`. */
-  'declined',
+  | 'declined'
   /** The caller said `no-cache`: memory is not read, the answer is kept. */
-  'no_cache',
+  | 'no_cache'
   /** Above 0.3 the caller wants variety. */
-  'temperature',
-  'several_answers',
-  'creative',
+  | 'temperature'
+  | 'several_answers'
+  | 'creative'
   /** "Another one", "at random": a repeated answer would be wrong. */
-  'variety',
+  | 'variety'
   /** The provider looks things up while it answers. */
-  'live_search',
+  | 'live_search'
   /** The provider is asked to keep the exchange, or to go on with one that it kept. */
-  'provider_state',
+  | 'provider_state'
   /** What is behind a URL may have changed. */
-  'remote_image',
+  | 'remote_image'
   /** A part that the gateway cannot read. */
-  'opaque_content',
+  | 'opaque_content'
   /** The request could not be fingerprinted. */
-  'unreadable',
-] as const
-export type BypassReason = (typeof bypassReasons)[number]
+  | 'unreadable'
 
-export type Eligibility =
+type Eligibility =
   /** `capMs`: the longest life that the question allows. */
   { eligible: true; capMs: number } | { eligible: false; reason: BypassReason }
 
@@ -37,8 +35,8 @@ const maxTemperature = 0.3
 const perishableMs = 60_000
 
 /**
- * Whether an answer to this request may be an earlier one, word for word, and for how long: refused where in doubt. A caller
- * who forces the cache (`use_cache: true`) answers for it himself.
+ * Whether an answer to this request may be an earlier one, word for word, and for how long: refused where in doubt. A
+ * caller who forces the cache (`use_cache: true`) answers for it himself.
  */
 export const judgeEligibility = (request: ChatRequest): Eligibility => {
   if (!request.cache.read && !request.cache.write) return { eligible: false, reason: 'declined' }

@@ -4,7 +4,7 @@ import type { Json } from '../contract/json.ts'
 import type { Requirements } from '../contract/plan.ts'
 import { canonicalJson } from '../lib/canonical.ts'
 
-/** Changes whenever the meaning of a fingerprint does, so that stores which outlive us never mix two meanings. */
+/** Changes with the meaning of a fingerprint, so that a store which outlives us never mixes two meanings. */
 const version = 'chat-1'
 
 interface FingerprintOptions {
@@ -16,9 +16,9 @@ interface FingerprintOptions {
 }
 
 /**
- * What makes two requests the same: SHA-256, hex, over the canonical JSON of everything that can change the answer or whom it
- * is for. A field that the key lacks is a wrong answer one day, so fields are taken out by name, never put in: a new one of
- * ChatRequest is in the key until somebody says otherwise.
+ * What makes two requests the same: SHA-256, hex, over the canonical JSON of everything that can change the answer or whom
+ * it is for. A field that the key lacks is a wrong answer one day, so fields are taken out by name, never put in: a new one
+ * of ChatRequest is in the key until somebody says otherwise.
  * @throws TypeError, RangeError for a request that has no canonical JSON (nested beyond the stack)
  */
 export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): string => {
@@ -44,7 +44,10 @@ const silentFields: ReadonlySet<string> = new Set([
   'prompt_cache_retention',
 ])
 
-/** A prompt-cache breakpoint changes what a call costs, not what it answers. Taken out where the contract has it, since a tool's schema may have a property of that name. */
+/**
+ * A prompt-cache breakpoint changes what a call costs, not what it answers. It is taken out only where the contract has it,
+ * since a tool's schema may have a property of that name.
+ */
 const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined }>({
   cacheControl: _breakpoint,
   ...rest

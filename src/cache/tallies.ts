@@ -17,7 +17,7 @@ export interface Tally {
   savedNanoUsd: NanoUsd
 }
 
-export interface Tallies {
+interface Tallies {
   /** The running tally of a scope, to be counted up. */
   of(scope: string): Tally
   /** A copy of one scope's tally, or of their sum (null). */

@@ -10,7 +10,7 @@ import type { ProviderEntry } from './schema/providers.ts'
 
 type ModelsFile = z.infer<typeof modelsFile>
 
-/** Output tokens that most windows leave room for; only said where a file says nothing. */
+/** Room that nearly every server has; assumed only for models that no file describes. */
 const unknownWindow = { contextTokens: 32_768, maxOutputTokens: 4_096 }
 
 /**

@@ -96,8 +96,8 @@ export type Source = Readonly<Record<string, string | undefined>>
 /** Name, meaning and default of every variable but the providers', for the documentation. */
 export const describeVariables = (): { name: string; meaning: string; fallback: string | null }[] =>
   Object.entries(variables.shape).map(([name, schema]) => {
-    const fallback: unknown = schema.safeParse(undefined).data
-    return { name, meaning: schema.description ?? '', fallback: fallback === undefined ? null : String(fallback) }
+    const { data } = schema.safeParse(undefined)
+    return { name, meaning: schema.description ?? '', fallback: data === undefined ? null : String(data) }
   })
 
 /** Variables that curl and its kin write in small letters. */
@@ -154,12 +154,20 @@ export const providerVariables = (row: { id: string; local: boolean }): Provider
   }
 }
 
-/** What the environment says about a provider row, as text. */
-export const readProviderEnv = (
-  source: Source,
-  { apiKey, baseUrl, serverUrl }: ProviderVariables,
-): { keys: string[]; baseUrl: string | null; serverUrl: string | null } => ({
-  keys: list.parse(textOf(source, apiKey) ?? ''),
-  baseUrl: textOf(source, baseUrl) ?? null,
-  serverUrl: serverUrl === null ? null : (textOf(source, serverUrl) ?? null),
-})
+/** What the environment says about a provider row: its keys, and where its API is, as text. */
+export interface ProviderEnv {
+  keys: readonly string[]
+  address: { variable: string; text: string } | null
+}
+
+export const readProviderEnv = (source: Source, { apiKey, baseUrl, serverUrl }: ProviderVariables): ProviderEnv => {
+  const keys = list.parse(textOf(source, apiKey) ?? '')
+  const base = textOf(source, baseUrl)
+  if (base !== undefined) return { keys, address: { variable: baseUrl, text: base } }
+  const server = serverUrl === null ? undefined : textOf(source, serverUrl)
+  if (serverUrl === null || server === undefined) return { keys, address: null }
+  return { keys, address: { variable: serverUrl, text: withApiPath(server) } }
+}
+
+/** Local servers are named by their address alone: their OpenAI-shaped API is under /v1. */
+const withApiPath = (url: string): string => url.replace(/^(https?:\/\/[^/?#]+)\/?$/i, '$1/v1')

@@ -6,6 +6,7 @@ import { readAssistantParts, readContentParts, readTextParts } from './openai-pa
 const roles = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
 
 const name = z.string().min(1).optional()
+const conversation = z.array(z.unknown()).min(1)
 const roleOf = z.object({ role: z.enum(roles) })
 const systemMessage = z.object({ content: unread, name })
 const toolMessage = z.object({ content: unread, tool_call_id: z.string().min(1) })
@@ -39,7 +40,7 @@ const reasoningDetail = z.object({
  * @throws GatewayError invalid_request, with the path of the field at fault
  */
 export const readMessages = (value: unknown, param: string): Message[] => {
-  const messages = read(z.array(z.unknown()).min(1), value, param)
+  const messages = read(conversation, value, param)
   const functions = createFunctionIds()
   return messages.map((message, index) => readMessage(message, `${param}[${index}]`, functions))
 }
@@ -109,7 +110,8 @@ const readReasoning = (said: z.infer<typeof assistantMessage>, at: string): Reas
   for (const [index, value] of (said.reasoning_details ?? []).entries()) {
     const detail = readFields(reasoningDetail, value, `${at}.reasoning_details[${index}]`)
     if (detail.data !== undefined) blocks.push({ kind: 'redacted', data: detail.data })
-    else blocks.push({ kind: 'text', text: detail.text ?? detail.summary ?? '', signature: detail.signature })
+    else if (detail.text !== undefined || detail.summary !== undefined || detail.signature !== undefined)
+      blocks.push({ kind: 'text', text: detail.text ?? detail.summary ?? '', signature: detail.signature })
   }
   const plain = said.reasoning_content ?? said.reasoning
   if (blocks.length === 0 && plain) blocks.push({ kind: 'text', text: plain })

@@ -13,6 +13,7 @@ const foreignTypes: ReadonlyMap<string, string> = new Map([
   ['document', 'file'],
 ])
 
+const partList = z.array(z.unknown(), 'must be a string or an array of content parts.').min(1, 'must not be empty.')
 const typed = z.object({ type: z.string().min(1) }).catchall(z.unknown())
 const cacheControl = jsonObject.optional()
 const textPart = z.object({ text: z.string(), cache_control: cacheControl })
@@ -20,16 +21,12 @@ const refusalPart = z.object({ refusal: z.string() })
 const imagePart = z.object({ image_url: unread, cache_control: cacheControl })
 const imageUrl = z.object({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() })
 
-/** A part as it was written: its type is a text, the rest depends on it. */
+/** Parts as they were written: each type is a string, the rest depends on it. */
 const readParts = (content: unknown, param: string) =>
-  read(
-    z.array(z.unknown(), 'must be a string or an array of content parts.').min(1, 'must not be empty.'),
-    content,
-    param,
-  ).map((part, index) => ({
-    part: read(typed, part, `${param}[${index}]`),
-    at: `${param}[${index}]`,
-  }))
+  read(partList, content, param).map((part, index) => {
+    const at = `${param}[${index}]`
+    return { part: read(typed, part, at), at }
+  })
 
 /** Content of which only text is taken (system turns). A plain text is one part. */
 export const readTextParts = (content: unknown, param: string): TextPart[] => {

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { invalid, jsonObject, read, readFields, unread } from './border.ts'
 import type { ResponseFormat, Tool, ToolChoice } from './chat.ts'
 
+const list = z.array(z.unknown())
+
 /** 128: the longest that any provider takes (Anthropic); OpenAI's own 64 is left to OpenAI. */
 const functionName = z
   .string()
@@ -21,7 +23,7 @@ const namedChoice = z.object({ function: z.object({ name: functionName }) })
  * @throws GatewayError invalid_request
  */
 export const readTools = (value: unknown, param: string): Tool[] =>
-  read(z.array(z.unknown()), value ?? [], param).map((entry, index) => {
+  read(list, value ?? [], param).map((entry, index) => {
     const at = `${param}[${index}]`
     read(toolType, entry, at)
     const { function: described, cache_control: cacheControl } = readFields(tool, entry, at)
@@ -30,9 +32,7 @@ export const readTools = (value: unknown, param: string): Tool[] =>
 
 /** Reads the old `functions` field. */
 export const readFunctions = (value: unknown, param: string): Tool[] =>
-  read(z.array(z.unknown()), value ?? [], param).map((entry, index) =>
-    readFields(functionObject, entry, `${param}[${index}]`),
-  )
+  read(list, value ?? [], param).map((entry, index) => readFields(functionObject, entry, `${param}[${index}]`))
 
 /**
  * Reads `tool_choice`: a mode, or one function by name, which must be among `tools`. Without tools there is nothing to

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http'
 import { GatewayError } from '../contract/errors.ts'
-import { alarm } from '../lib/abort.ts'
 import { headerOf } from './exchange.ts'
 import { guardBodySize, tooLarge } from './guards.ts'
 
@@ -37,8 +36,6 @@ export const readJson = async (req: IncomingMessage, limits: BodyLimits, signal:
 /** By events, not `for await`: leaving such a loop destroys the socket, and the caller would never read the refusal. */
 const readBytes = async (req: IncomingMessage, limits: BodyLimits, signal: AbortSignal): Promise<Buffer> => {
   guardBodySize(req, limits.maxBytes)
-  const late = alarm(limits.timeoutMs, () => new GatewayError('request_timeout', 'The body did not arrive in time.'))
-  const stop = AbortSignal.any([signal, late.signal])
   const pieces: Buffer[] = []
   let length = 0
   const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -47,16 +44,18 @@ const readBytes = async (req: IncomingMessage, limits: BodyLimits, signal: Abort
     if (length > limits.maxBytes) reject(tooLarge(limits.maxBytes))
     else pieces.push(piece)
   }
-  const giveUp = (): void => reject(stop.reason)
-  stop.addEventListener('abort', giveUp)
+  const leave = (): void => reject(signal.reason)
+  const giveUp = (): void => reject(new GatewayError('request_timeout', 'The body did not arrive in time.'))
+  const timer = setTimeout(giveUp, limits.timeoutMs)
+  signal.addEventListener('abort', leave)
   req.on('data', take).once('end', resolve).once('error', reject)
   try {
     await promise
     return pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces, length)
   } finally {
     req.pause().off('data', take).off('end', resolve).off('error', reject)
-    stop.removeEventListener('abort', giveUp)
-    late.stop()
+    signal.removeEventListener('abort', leave)
+    clearTimeout(timer)
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { GatewayError } from '../contract/errors.ts'
+import { alarm } from '../lib/abort.ts'
 
 /** Enough that a write is worth its system call. */
 const flushChars = 16_384
@@ -57,11 +58,15 @@ export const openEventStream = (
       return res.writableNeedDrain
     },
     async drained(signal) {
+      const late = alarm(patienceMs, () => new GatewayError('caller_left', 'The caller stopped reading the answer.'))
+      const stop = AbortSignal.any([signal, late.signal])
       try {
-        await once(res, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) })
-      } catch {
-        signal.throwIfAborted()
-        throw new GatewayError('caller_left', 'The caller stopped reading the answer.')
+        await once(res, 'drain', { signal: stop })
+      } catch (thrown) {
+        stop.throwIfAborted()
+        throw thrown
+      } finally {
+        late.stop()
       }
     },
     end(text) {

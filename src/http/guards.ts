@@ -7,7 +7,7 @@ import type { Arrival } from './exchange.ts'
 import { headerOf } from './exchange.ts'
 
 /** Who may knock: what the guards go by. */
-export interface DoorRules extends Pick<HttpSettings, 'host' | 'allowedHosts' | 'allowedOrigins' | 'maxBodyBytes'> {
+export interface DoorRules extends Pick<HttpSettings, 'host' | 'allowedHosts' | 'allowedOrigins'> {
   mode: AuthMode
 }
 

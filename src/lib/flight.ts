@@ -1,7 +1,7 @@
 /**
- * Single-flight for streams. The first to join a key starts the work (the lead); whoever joins while it runs shares it, reading
- * the whole stream from its start, live, each at its own pace. The work belongs to its readers together: it goes on as long as
- * one of them reads, whoever started it, and is aborted when the last one leaves.
+ * Single-flight for streams. The first to join a key starts the work (the lead); whoever joins while it runs shares it,
+ * reading the whole stream from its start, live, each at its own pace. The work belongs to its readers together: it goes
+ * on as long as one of them reads, whoever started it, and is aborted when the last one leaves.
  */
 export interface Flights<Event, Key extends string = string> {
   /**
@@ -17,11 +17,11 @@ export interface Flights<Event, Key extends string = string> {
 
 export type Lead<Event> = (emit: (event: Event) => void, signal: AbortSignal) => Promise<void>
 
-export interface Seat<Event> {
+interface Seat<Event> {
   role: 'leader' | 'follower'
   /**
-   * The stream from its first event. Once per seat. Aborting `signal` gives up the seat at once, even while nobody pulls, and
-   * the next pull throws the signal's reason.
+   * The stream from its first event. Once per seat. Aborting `signal` gives up the seat at once, even while nobody pulls,
+   * and the next pull throws the signal's reason.
    */
   events(signal: AbortSignal): AsyncGenerator<Event, void>
 }
@@ -137,8 +137,8 @@ const takeSeat = <Event>(flight: Flight<Event>): Seat<Event>['events'] => {
 }
 
 /**
- * A generator alone would keep its seat in two cases: returned before its first pull, its body and so its `finally` never runs;
- * returned during a pull, it waits for that pull. Both give up the seat here first.
+ * A generator alone would keep its seat in two cases: returned before its first pull, its body and so its `finally` never
+ * runs; returned during a pull, it waits for that pull. Both give up the seat here first.
  */
 const leavingAtOnce = <Event>(
   stream: AsyncGenerator<Event, void>,

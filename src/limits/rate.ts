@@ -13,7 +13,7 @@ export interface RateTicket {
   giveBack(): Promise<void>
 }
 
-export interface RateLimit {
+interface RateLimit {
   /** @throws GatewayError rate_limited, saying how long to wait */
   take(callerId: string): Promise<RateTicket>
 }
@@ -51,7 +51,8 @@ export const createRateLimit = ({ counters, clock, settings }: RateLimitOptions)
 const refusal = ({ windowMs, maxRequests }: RateSettings, retryAfterMs: number): GatewayError =>
   new GatewayError(
     'rate_limited',
-    `This key may make ${maxRequests} requests in ${seconds(windowMs)} and has made them; the next is free in ${seconds(retryAfterMs)}.`,
+    `This key may make ${maxRequests} requests in ${seconds(windowMs)} and has made them; ` +
+      `the next is free in ${seconds(retryAfterMs)}.`,
     { retryAfterMs },
   )
 

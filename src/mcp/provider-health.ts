@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { ProviderHealth } from '../contract/health.ts'
+import { oneLine } from './error.ts'
 
 /** A provider's state as tools show it; nulls for one that is not configured. */
 export const providerHealth = z.object({
@@ -16,7 +17,7 @@ export const providerHealth = z.object({
 export const showHealth = (id: string, health: ProviderHealth | null): z.input<typeof providerHealth> => ({
   id,
   circuit: health?.circuit ?? null,
-  circuit_reason: health?.reason ?? null,
+  circuit_reason: health?.reason == null ? null : oneLine(health.reason),
   retry_at: health?.retryAtMs == null ? null : new Date(health.retryAtMs).toISOString(),
   in_flight: health?.inFlight ?? null,
   max_concurrent: health?.maxConcurrent ?? null,
@@ -26,6 +27,7 @@ export const showHealth = (id: string, health: ProviderHealth | null): z.input<t
 
 export const sayHealth = (health: ProviderHealth): string => {
   const circuit = health.circuit === 'closed' ? 'in use' : `circuit ${health.circuit.replace('_', '-')}`
-  const reason = health.reason === null ? '' : ` (${health.reason})`
-  return `${circuit}${reason}, ${health.failures} of ${health.calls} recent calls failed`
+  const reason = health.reason === null ? '' : ` (${oneLine(health.reason)})`
+  const calls = health.calls === 0 ? 'no recent calls' : `${health.failures} of ${health.calls} recent calls failed`
+  return `${circuit}${reason}, ${calls}`
 }

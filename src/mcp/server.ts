@@ -5,7 +5,7 @@ import type { Caller } from '../contract/caller.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import { createProgress } from './progress.ts'
 import { runTool } from './run-tool.ts'
-import type { Origin, Services } from './tool.ts'
+import type { CallOrigin, Services } from './tool.ts'
 import { tools } from './tools/index.ts'
 
 export interface ServerDeps {
@@ -19,7 +19,7 @@ export interface ServerDeps {
 export interface Session {
   caller: Caller
   /** Asked once for every tool call: calls over stdio share a connection, never an id. */
-  origin: () => Origin
+  origin: () => CallOrigin
 }
 
 /** What a client's model is told about the whole before it sees the tools. */

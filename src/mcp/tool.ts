@@ -15,13 +15,13 @@ export interface Services {
 }
 
 /** Where a call came from; what the ledger writes beside the caller. */
-export type Origin = Pick<RequestContext, 'requestId' | 'clientRequestId' | 'traceId' | 'hops' | 'face'>
+export type CallOrigin = Pick<RequestContext, 'requestId' | 'clientRequestId' | 'traceId' | 'hops' | 'face'>
 
 export interface ToolCall<Args> {
   args: Args
   caller: Caller
   services: Services
-  origin: Origin
+  origin: CallOrigin
   /** Aborted when the caller leaves or the call's time is up. */
   signal: AbortSignal
   /** Null: nobody asked to be kept posted. */

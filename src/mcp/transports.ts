@@ -8,14 +8,16 @@ import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import { alarm } from '../lib/abort.ts'
-import { errorFrame, errorResponse } from './json-rpc.ts'
+import { brokenOff, errorFrame, errorResponse } from './json-rpc.ts'
 import { createServer } from './server.ts'
 import type { ServerDeps, Session } from './server.ts'
-import type { Origin } from './tool.ts'
+import type { CallOrigin } from './tool.ts'
 
 /** What the HTTP face has found out before it hands a request over. */
-export interface McpHttpContext extends Omit<Origin, 'face'> {
+export interface McpHttpContext extends Omit<CallOrigin, 'face'> {
   caller: Caller
+  /** Aborted when the caller leaves or the gateway stops; a GatewayError as its reason is told to the caller. */
+  signal: AbortSignal
 }
 
 export type McpHttpHandler = (req: IncomingMessage, res: ServerResponse, context: McpHttpContext) => Promise<void>
@@ -35,7 +37,6 @@ export const createMcpHttpHandler = (
   deps: ServerDeps & { settings: Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs' | 'pingIntervalMs'> },
 ): McpHttpHandler => {
   const { settings, logger } = deps
-  const report = (error: Error): void => logger.debug({ reason: error.message }, 'mcp request refused')
   /** The SDK's factory sees a web Request and nothing of ours: this is the way from one to the other. */
   const sessions = new WeakMap<Request, Session>()
 
@@ -51,40 +52,50 @@ export const createMcpHttpHandler = (
       keepAliveMs: settings.pingIntervalMs,
       // There is nothing to be told about later, so no stream is kept open for it.
       maxSubscriptions: 0,
-      onerror: report,
+      onerror: (error) => logger.debug({ reason: error.message }, 'mcp request refused'),
     },
   )
 
-  const serve = async (request: Request, session: Session, deadline: AbortSignal): Promise<Response> => {
+  const serve = async (request: Request, session: Session, cut: AbortSignal): Promise<Response> => {
     if (request.method !== 'POST' || !isJsonContentType(request.headers.get('content-type')))
       return protocol.fetch(request)
     const message = parseJson(await request.text())
-    if (message === undefined) return errorResponse(400, -32700, 'Parse error: send one JSON-RPC message as JSON.')
+    if (message === undefined)
+      return errorResponse(400, { code: -32700, message: 'Parse error: send one JSON-RPC message as JSON.' })
     // The protocol has no batches since 2025-06-18, and a cancellation inside one leaves the SDK's response open for ever.
     if (Array.isArray(message))
-      return errorResponse(400, -32600, 'Invalid Request: batches are not taken; send one message per request.')
+      return errorResponse(400, { code: -32600, message: 'Invalid Request: send one message per request, no batch.' })
 
     const bounded = new Request(request.url, {
       method: 'POST',
       headers: withAccept(request.headers),
-      signal: AbortSignal.any([request.signal, deadline]),
+      signal: AbortSignal.any([request.signal, cut]),
     })
     sessions.set(bounded, session)
     const response = await protocol.fetch(bounded, { parsedBody: message })
-    return endedBy(deadline, response, message)
+    return endedBy(cut, response, message)
   }
 
-  return async (req, res, { caller, ...origin }) => {
+  return async (req, res, { caller, signal, requestId, clientRequestId, traceId, hops }) => {
     const late = alarm(settings.requestDeadlineMs + graceMs, () => new GatewayError('deadline_exceeded', tooLate))
     res.once('close', late.stop)
-    const session: Session = { caller, origin: () => ({ ...origin, face: 'mcp' }) }
+    const cut = AbortSignal.any([signal, late.signal])
+    const session: Session = {
+      caller,
+      origin: () => ({ requestId, clientRequestId, traceId, hops, face: 'mcp' }),
+    }
     const handle = toNodeHandler(
-      { fetch: (request) => serve(request, session, late.signal) },
-      { maxRequestBodySize: settings.maxBodyBytes, onerror: report },
+      { fetch: (request) => serve(request, session, cut) },
+      {
+        maxRequestBodySize: settings.maxBodyBytes,
+        onerror: (error) => logger.warn({ requestId, reason: error.message }, 'mcp request failed'),
+      },
     )
     await handle(asSdkRequest(req), res)
   }
 }
+
+const tooLate = 'The call was not finished when its time was up.'
 
 /** The same request in the SDK's type, which knows no properties that are there and undefined. */
 const asSdkRequest = (req: IncomingMessage): NodeIncomingMessageLike => ({
@@ -93,8 +104,6 @@ const asSdkRequest = (req: IncomingMessage): NodeIncomingMessageLike => ({
   headers: req.headers,
   [Symbol.asyncIterator]: () => req[Symbol.asyncIterator](),
 })
-
-const tooLate = 'The call was not finished when its time was up.'
 
 const parseJson = (text: string): unknown => {
   try {
@@ -114,16 +123,16 @@ const withAccept = (headers: Headers): Headers => {
 }
 
 /**
- * A call that outlives its deadline ends in a JSON-RPC error: the SDK, whose request was aborted by then, ends the
+ * A call that is cut off ends in a JSON-RPC error that says why: the SDK, whose request was aborted with it, ends the
  * response without a word. Status 200, as with every error of a call that has begun.
  */
-const endedBy = (deadline: AbortSignal, response: Response, message: unknown): Response => {
-  if (deadline.aborted) return errorResponse(200, -32603, tooLate, message)
+const endedBy = (cut: AbortSignal, response: Response, message: unknown): Response => {
+  if (cut.aborted) return errorResponse(200, brokenOff(GatewayError.from(cut.reason)), message)
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream')) return response
   const ended = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       flush: (stream) => {
-        if (deadline.aborted) stream.enqueue(errorFrame(-32603, tooLate, message))
+        if (cut.aborted) stream.enqueue(errorFrame(brokenOff(GatewayError.from(cut.reason)), message))
       },
     }),
   )
@@ -148,7 +157,7 @@ export const serveStdio = async (
 ): Promise<void> => {
   const { services, newRequestId, stdin, stdout, signal, logger } = deps
   const caller = await services.gateway.authenticate({ kind: 'none' })
-  const origin = (): Origin => ({
+  const origin = (): CallOrigin => ({
     requestId: newRequestId(),
     clientRequestId: null,
     traceId: null,

@@ -18,11 +18,15 @@ export const countOf = (value: Json | undefined): number | null =>
 /** The value of a JSON text; undefined when it is none. */
 export const parseJson = (text: string): Json | undefined => {
   try {
-    return JSON.parse(text)
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? value : undefined
   } catch {
     return undefined
   }
 }
+
+/** Whatever JSON.parse gives is JSON, which its type does not say. */
+const isJson = (_parsed: unknown): _parsed is Json => true
 
 /** The fields that have a value: what is unset is not sent. */
 export const compact = (fields: Readonly<Record<string, Json | undefined>>): JsonObject => {

@@ -1,6 +1,6 @@
 import { tasks } from '../contract/plan.ts'
 import type { Task, TaskGuess } from '../contract/plan.ts'
-import { cues } from './cues.ts'
+import { cues } from './cues/index.ts'
 import { readForm } from './form.ts'
 import type { Question } from './question.ts'
 

@@ -2,16 +2,18 @@ import type { ModelCard } from '../contract/model.ts'
 import type { Forecast, Refusal } from '../contract/plan.ts'
 import type { MakeForecast } from './forecast.ts'
 import { gatesAfterForecast, gatesBeforeForecast } from './gates.ts'
-import type { Ask, Grounds } from './gates.ts'
+import type { Ask, Gate, Grounds } from './gates.ts'
 
-/** A refusal, and how many gates the card had passed: the one that got furthest says what to relax. */
-export interface RankedRefusal extends Refusal {
+/** A refusal with what only the router needs. */
+export interface GateRefusal {
+  refusal: Refusal
+  /** The request's field that would have to change. */
+  param: string
+  /** How many gates the card had passed before. */
   passed: number
 }
 
-export type Verdict =
-  | { eligible: true; card: ModelCard; forecast: Forecast }
-  | { eligible: false; refusal: RankedRefusal }
+export type Verdict = { eligible: true; card: ModelCard; forecast: Forecast } | ({ eligible: false } & GateRefusal)
 
 export type Judge = (card: ModelCard, ask: Ask) => Verdict
 
@@ -19,22 +21,26 @@ export type Judge = (card: ModelCard, ask: Ask) => Verdict
 export const createJudge =
   (grounds: Grounds, makeForecast: MakeForecast): Judge =>
   (card, ask) => {
-    let passed = 0
-    const refuse = (code: Refusal['code'], reason: string): Verdict => ({
-      eligible: false,
-      refusal: { model: card.key, code, reason, passed },
-    })
-
-    for (const gate of gatesBeforeForecast) {
-      const reason = gate.refuse(card, ask, grounds)
-      if (reason !== null) return refuse(gate.code, reason)
-      passed += 1
-    }
+    const before = firstRefusal(gatesBeforeForecast, 0, card, (gate) => gate.refuse(card, ask, grounds))
+    if (before) return before
     const forecast = makeForecast(ask.request, card, ask.task, ask.atMs)
-    for (const gate of gatesAfterForecast) {
-      const reason = gate.refuse(card, ask, grounds, forecast)
-      if (reason !== null) return refuse(gate.code, reason)
-      passed += 1
-    }
-    return { eligible: true, card, forecast }
+    const after = firstRefusal(gatesAfterForecast, gatesBeforeForecast.length, card, (gate) =>
+      gate.refuse(card, ask, grounds, forecast),
+    )
+    return after ?? { eligible: true, card, forecast }
   }
+
+const firstRefusal = <Known extends unknown[]>(
+  gates: readonly Gate<Known>[],
+  passedBefore: number,
+  card: ModelCard,
+  refuse: (gate: Gate<Known>) => string | null,
+): Verdict | null => {
+  for (const [index, gate] of gates.entries()) {
+    const reason = refuse(gate)
+    if (reason === null) continue
+    const refusal = { model: card.key, code: gate.code, reason }
+    return { eligible: false, refusal, param: gate.param, passed: passedBefore + index }
+  }
+  return null
+}

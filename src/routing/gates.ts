@@ -28,69 +28,137 @@ export interface Grounds {
   expectedOutputTokens: Readonly<Record<Task, number>>
 }
 
-/** One hard requirement: null lets the card pass, words refuse it. */
-interface Gate<Rest extends unknown[]> {
+/** One hard requirement: null lets the card pass, a sentence refuses it. */
+export interface Gate<Known extends unknown[] = []> {
   code: Refusal['code']
-  refuse: (card: ModelCard, ask: Ask, grounds: Grounds, ...rest: Rest) => string | null
+  /** The request's field that would have to change. */
+  param: string
+  refuse: (card: ModelCard, ask: Ask, grounds: Grounds, ...known: Known) => string | null
 }
 
 /** What is known without counting, in the order in which it is asked. */
-export const gatesBeforeForecast: readonly Gate<[]>[] = [
-  { code: 'not_configured', refuse: (card, _ask, { whyNotCallable }) => whyNotCallable(card) },
+export const gatesBeforeForecast: readonly Gate[] = [
+  {
+    code: 'lifecycle',
+    param: 'model',
+    refuse: (card, { atMs }) => (isRetired(card, atMs) ? `It ${lifecycleNote(card, atMs)}.` : null),
+  },
+  {
+    code: 'not_configured',
+    param: 'model',
+    refuse: (card, _ask, { whyNotCallable }) => whyNotCallable(card),
+  },
   {
     code: 'capability',
+    param: 'model',
     refuse: ({ kind }) => (kind === 'chat' ? null : `It is an ${kind} model and does not chat.`),
   },
   {
-    code: 'lifecycle',
-    refuse: (card, { atMs }) => (isRetired(card, atMs) ? `It ${lifecycleNote(card, atMs)}.` : null),
+    code: 'not_allowed',
+    param: 'requirements.providers',
+    refuse: ({ provider }, { request }) => {
+      const { providers } = request.requirements
+      return providers?.includes(provider) === false ? `Only ${providers.join(', ')} may serve this request.` : null
+    },
   },
-  { code: 'not_allowed', refuse: (card, ask) => refuseDisallowed(card, ask) },
-  { code: 'capability', refuse: (card, { request }) => refuseIncapable(card, request) },
-  { code: 'wire', refuse: (card, { request }, grounds) => refuseByWire(card, request, grounds) },
+  {
+    code: 'not_allowed',
+    param: 'requirements.exclude_providers',
+    refuse: ({ provider }, { request }) =>
+      request.requirements.excludeProviders?.includes(provider) === true ? `The request excludes ${provider}.` : null,
+  },
+  {
+    code: 'not_allowed',
+    param: 'requirements.models',
+    refuse: ({ key }, { allowedKeys }) =>
+      allowedKeys === null || allowedKeys.has(key) ? null : 'It is none of the models that may serve this request.',
+  },
+  {
+    code: 'capability',
+    param: 'tools',
+    refuse: ({ capabilities }, { request }) =>
+      request.tools.length > 0 && !capabilities.tools ? 'It cannot call tools.' : null,
+  },
+  {
+    code: 'capability',
+    param: 'messages',
+    refuse: ({ capabilities }, { request }) =>
+      showsImages(request) && !capabilities.vision ? 'It cannot see images.' : null,
+  },
+  {
+    code: 'capability',
+    param: 'response_format',
+    refuse: ({ capabilities }, { request }) =>
+      request.responseFormat?.type === 'json_schema' && !capabilities.jsonSchema
+        ? 'It cannot follow a JSON schema.'
+        : null,
+  },
+  {
+    code: 'wire',
+    param: 'n',
+    refuse: ({ provider }, { request }, { rowFlags }) =>
+      (request.n ?? 1) > 1 && rowFlags(provider).multipleChoices === false
+        ? `${provider} gives one answer a request; n is ${request.n}.`
+        : null,
+  },
+  {
+    code: 'wire',
+    param: 'messages',
+    refuse: ({ provider }, { request }, { rowFlags }) =>
+      hasNativeParts(request) && rowFlags(provider).nativeParts === false
+        ? `${provider} takes no audio and no file parts.`
+        : null,
+  },
+  { code: 'wire', param: 'tools', refuse: (card, { request }) => refuseTools(card, request) },
 ]
 
 /** What tokens, prices and speed decide. */
 export const gatesAfterForecast: readonly Gate<[Forecast]>[] = [
-  { code: 'context_window', refuse: (card, ask, grounds, forecast) => refuseTooLong(card, ask, grounds, forecast) },
+  {
+    code: 'context_window',
+    param: 'messages',
+    refuse: (card, ask, grounds, forecast) => refuseTooLong(card, ask, grounds, forecast),
+  },
   {
     code: 'quality_floor',
+    param: 'requirements.min_quality',
     refuse: (card, { task, qualityFloor }, { defaultQuality }) => {
       const quality = expectQuality(card, task, defaultQuality)
       if (qualityFloor === null || quality >= qualityFloor) return null
       return `Its quality for ${task} is ${quality.toFixed(2)}, below the floor of ${qualityFloor.toFixed(2)}.`
     },
   },
-  { code: 'price_unknown', refuse: (_card, { request }, _grounds, forecast) => refuseUnpriced(request, forecast) },
-  { code: 'cost_limit', refuse: (card, ask, grounds, forecast) => refuseTooDear(card, ask, grounds, forecast) },
-  { code: 'latency_limit', refuse: (_card, { request }, _grounds, forecast) => refuseTooSlow(request, forecast) },
+  {
+    code: 'price_unknown',
+    param: 'requirements.max_cost_usd',
+    refuse: (_card, { request }, _grounds, forecast) => refuseUnpriced(request, forecast),
+  },
+  {
+    code: 'cost_limit',
+    param: 'requirements.max_cost_usd',
+    refuse: (card, ask, grounds, forecast) => refuseTooDear(card, ask, grounds, forecast),
+  },
+  {
+    code: 'latency_limit',
+    param: 'requirements.max_first_token_ms',
+    refuse: (_card, { request }, _grounds, { firstTokenMs }) => {
+      const limitMs = request.limits.maxFirstTokenMs ?? Infinity
+      return firstTokenMs > limitMs ? `Its first token takes about ${firstTokenMs} ms, more than ${limitMs}.` : null
+    },
+  },
+  {
+    code: 'latency_limit',
+    param: 'requirements.max_latency_ms',
+    refuse: (_card, { request }, _grounds, { totalMs }) => {
+      const limitMs = request.limits.maxLatencyMs ?? Infinity
+      return totalMs > limitMs ? `Its answer takes about ${totalMs} ms, more than ${limitMs}.` : null
+    },
+  },
 ]
 
-const refuseDisallowed = (card: ModelCard, { request, allowedKeys }: Ask): string | null => {
-  const { providers, excludeProviders } = request.requirements
-  if (providers !== undefined && !providers.includes(card.provider))
-    return `requirements.providers allows only ${providers.join(', ')}.`
-  if (excludeProviders?.includes(card.provider) === true)
-    return `requirements.exclude_providers names ${card.provider}.`
-  if (allowedKeys !== null && !allowedKeys.has(card.key)) return 'requirements.models does not name it.'
-  return null
-}
-
-const refuseIncapable = ({ capabilities }: ModelCard, request: ChatRequest): string | null => {
-  if (request.tools.length > 0 && !capabilities.tools) return 'It cannot call tools.'
-  if (showsImages(request) && !capabilities.vision) return 'It cannot see images.'
-  if (request.responseFormat?.type === 'json_schema' && !capabilities.jsonSchema)
-    return 'It cannot follow a JSON schema.'
-  return null
-}
-
-const refuseByWire = ({ wire, provider }: ModelCard, request: ChatRequest, { rowFlags }: Grounds): string | null => {
-  const flags = rowFlags(provider)
-  if ((request.n ?? 1) > 1 && flags.multipleChoices === false) return `${provider} gives one answer a request, not n.`
-  if (hasNativeParts(request) && flags.nativeParts === false)
-    return `${provider} does not take the request's audio or file parts.`
+const refuseTools = ({ wire }: ModelCard, request: ChatRequest): string | null => {
   if (request.tools.length === 0 || wire.tools === 'always') return null
-  if (wire.tools === 'never') return 'Its tools need the Responses API, which this gateway does not speak yet.'
+  if (wire.tools === 'never') return 'Its tools need the Responses API, which this gateway does not speak to providers.'
   const effort = request.reasoningEffort ?? 'none'
   if (effort !== 'none')
     return `Its tools need the Responses API unless reasoning_effort is "none"; the request says "${effort}".`
@@ -110,9 +178,8 @@ const refuseTooLong = (card: ModelCard, ask: Ask, grounds: Grounds, { inputToken
 
 const refuseUnpriced = (request: ChatRequest, forecast: Forecast): string | null => {
   if (request.limits.maxCostNanoUsd === undefined) return null
-  if (hasNativeParts(request))
-    return 'Nobody can say what its audio or file parts will cost, so max_cost_usd cannot be kept.'
-  return forecast.worstCaseCostNanoUsd === null ? 'Its price is unknown, so max_cost_usd cannot be kept.' : null
+  if (hasNativeParts(request)) return 'Nobody can say beforehand what audio or file parts cost.'
+  return forecast.worstCaseCostNanoUsd === null ? 'Its price is unknown, and a limit on cost needs one.' : null
 }
 
 /** Shortest output that is worth buying, whatever the task. */
@@ -128,21 +195,11 @@ const refuseTooDear = (card: ModelCard, ask: Ask, grounds: Grounds, forecast: Fo
     Math.max(leastOutputTokens, Math.ceil(expected / 2)),
   )
   const { maxOutputTokens, worstCaseCostNanoUsd } = forecast
+  if (maxOutputTokens === 0) return `Its input alone costs more than $${formatUsd(limit)}.`
   if (maxOutputTokens < least)
-    return maxOutputTokens === 0
-      ? `max_cost_usd ${formatUsd(limit)} does not pay for its input.`
-      : `max_cost_usd ${formatUsd(limit)} affords ${maxOutputTokens} tokens of output; the answer needs about ${least} at least.`
+    return `$${formatUsd(limit)} affords ${maxOutputTokens} tokens of output; an answer needs about ${least} at least.`
   if (worstCaseCostNanoUsd !== null && worstCaseCostNanoUsd > limit)
-    return `It may cost $${formatUsd(worstCaseCostNanoUsd)}, more than max_cost_usd ${formatUsd(limit)}.`
-  return null
-}
-
-const refuseTooSlow = ({ limits }: ChatRequest, { firstTokenMs, totalMs }: Forecast): string | null => {
-  const { maxFirstTokenMs, maxLatencyMs } = limits
-  if (maxFirstTokenMs !== undefined && firstTokenMs > maxFirstTokenMs)
-    return `Its first token takes about ${firstTokenMs} ms, more than max_first_token_ms ${maxFirstTokenMs}.`
-  if (maxLatencyMs !== undefined && totalMs > maxLatencyMs)
-    return `Its answer takes about ${totalMs} ms, more than max_latency_ms ${maxLatencyMs}.`
+    return `It may cost $${formatUsd(worstCaseCostNanoUsd)}, more than $${formatUsd(limit)}.`
   return null
 }
 

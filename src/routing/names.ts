@@ -4,7 +4,7 @@ import { GatewayError } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
 
 /** The cards that a name means. */
-export interface Deployments {
+export interface Found {
   /** The rows that the name says: first in line. */
   asked: readonly ModelCard[]
   /** Other rows of the same model. */
@@ -16,9 +16,9 @@ export interface Names {
    * Every row that a choice means; names are compared without regard to case.
    * @throws GatewayError model_not_found, naming `param`
    */
-  find(choice: ModelChoice, param?: string): Deployments
+  find(choice: ModelChoice, param?: string): Found
   /** The same, null where nothing is called that. */
-  look(choice: ModelChoice): Deployments | null
+  look(choice: ModelChoice): Found | null
 }
 
 /** Longest part of an unknown name that is repeated, and compared with the known. */
@@ -35,25 +35,26 @@ export const createNames = (parts: {
   const aliases = new Map(Object.entries(parts.aliases).map(([alias, target]) => [alias.toLowerCase(), target]))
   const catalogue = remember(parts.cards, indexCards)
 
-  const look = (choice: ModelChoice): Deployments | null => {
+  const look = (choice: ModelChoice): Found | null => {
     const { all, byName, providers } = catalogue()
     if (choice.kind === 'auto')
       return { asked: choice.provider === undefined ? all : all.filter(isAt(choice.provider)), others: [] }
     const asked = named(choice.model, choice.provider) ?? aliased(choice.model, choice.provider)
-    if (asked !== null)
-      return {
-        asked,
-        others: withoutThese(
-          asked.flatMap(({ name }) => byName.get(fold(name)) ?? []),
-          asked,
-        ),
-      }
-    const colon = choice.model.indexOf(':')
-    if (choice.provider !== undefined) return one(parts.uncharted(choice.provider, choice.model))
-    if (colon < 1) return null
-    const provider = choice.model.slice(0, colon)
-    const model = choice.model.slice(colon + 1)
-    if (model === '' || !(providers.has(provider) || parts.uncharted(provider, model))) return null
+    if (asked !== null) {
+      const sameModel = asked.flatMap(({ name }) => byName.get(fold(name)) ?? [])
+      return { asked, others: [...new Set(sameModel).difference(new Set(asked))] }
+    }
+    if (choice.provider === undefined) return lookPrefixed(choice.model, providers)
+    const card = parts.uncharted(choice.provider, choice.model)
+    return card === null ? null : { asked: [card], others: [] }
+  }
+
+  /** `provider:model`, where the part before the colon is a provider; else the colon belongs to the id. */
+  const lookPrefixed = (text: string, providers: ReadonlySet<string>): Found | null => {
+    const colon = text.indexOf(':')
+    const [provider, model] = [text.slice(0, Math.max(0, colon)), text.slice(colon + 1)]
+    if (provider === '' || model === '') return null
+    if (!providers.has(provider) && parts.uncharted(provider, model) === null) return null
     return model === 'auto' ? look({ kind: 'auto', provider }) : look({ kind: 'named', model, provider })
   }
 
@@ -73,24 +74,29 @@ export const createNames = (parts: {
     return target === undefined ? null : named(target, provider)
   }
 
+  const knownAt = (provider: string | undefined): string[] => {
+    const names = catalogue()
+      .all.filter(isAt(provider))
+      .flatMap(({ id, name, aliases: own }) => [name, id, ...own])
+    return [...new Set(names), ...Object.keys(parts.aliases)]
+  }
+
   return {
     look,
     find: (choice, param = 'model') => {
       const found = look(choice)
       if (found !== null && (found.asked.length > 0 || choice.kind === 'auto')) return found
-      const { known } = catalogue()
-      throw unknownModel(choice, [...known, ...Object.keys(parts.aliases)], param)
+      throw unknownModel(choice, knownAt(choice.provider), param)
     },
   }
 }
 
 const indexCards = (all: readonly ModelCard[]) => ({
   all,
-  byId: indexBy(all, ({ id, key }) => [id, key]),
+  byId: indexBy(all, ({ id }) => [id]),
   byAlias: indexBy(all, (card) => card.aliases),
   byName: indexBy(all, ({ name }) => [name]),
   providers: new Set(all.map(({ provider }) => provider)),
-  known: new Set(all.flatMap(({ id, name, aliases }) => [name, id, ...aliases])),
 })
 
 const indexBy = (
@@ -123,12 +129,6 @@ const isAt =
   (provider: string | undefined) =>
   (card: ModelCard): boolean =>
     provider === undefined || card.provider === provider
-
-const withoutThese = (cards: readonly ModelCard[], these: readonly ModelCard[]): ModelCard[] => [
-  ...new Set(cards).difference(new Set(these)),
-]
-
-const one = (card: ModelCard | null): Deployments | null => (card === null ? null : { asked: [card], others: [] })
 
 const unknownModel = (choice: ModelChoice, known: readonly string[], param: string): GatewayError => {
   const asked = choice.kind === 'named' ? choice.model.slice(0, longestShown) : 'auto'

@@ -1,25 +1,30 @@
-import type { HealthView } from '../contract/health.ts'
+import type { ProviderHealth } from '../contract/health.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Candidate, Forecast } from '../contract/plan.ts'
-import type { Deployments } from './names.ts'
 
 type Compare = (left: Candidate, right: Candidate) => number
+export type HealthOf = (provider: string) => ProviderHealth
 
-/** For `auto`: what does not rest first, then the higher score; equals by key, so that the order is the same each time. */
+/**
+ * For `auto`: what rests comes last, then the higher score first. Equals go by cost and then by key, so that the order is
+ * always the same.
+ */
 export const byScore =
-  (health: HealthView): Compare =>
+  (healthOf: HealthOf): Compare =>
   (left, right) =>
-    Number(isResting(left, health)) - Number(isResting(right, health)) || right.score - left.score || byKey(left, right)
-
-/** For a named model: the rows asked for, then the healthier, then the cheaper. */
-export const byChoice = (health: HealthView, { asked }: Deployments): Compare => {
-  const askedKeys = new Set(asked.map(({ key }) => key))
-  return (left, right) =>
-    Number(askedKeys.has(right.card.key)) - Number(askedKeys.has(left.card.key)) ||
-    ailment(left, health) - ailment(right, health) ||
+    Number(isResting(left, healthOf)) - Number(isResting(right, healthOf)) ||
+    right.score - left.score ||
     byCost(left, right) ||
     byKey(left, right)
-}
+
+/** For a named model: the rows asked for, then the healthier, then the cheaper. */
+export const byChoice =
+  (healthOf: HealthOf, asked: ReadonlySet<string>): Compare =>
+  (left, right) =>
+    Number(asked.has(right.card.key)) - Number(asked.has(left.card.key)) ||
+    ailment(left, healthOf) - ailment(right, healthOf) ||
+    byCost(left, right) ||
+    byKey(left, right)
 
 /** The least of the known estimates. */
 export const cheapestOf = (forecasts: readonly Forecast[]): NanoUsd | null =>
@@ -28,11 +33,11 @@ export const cheapestOf = (forecasts: readonly Forecast[]): NanoUsd | null =>
     return least === null || cost < least ? cost : least
   }, null)
 
-const isResting = ({ card }: Candidate, health: HealthView): boolean =>
-  health.provider(card.provider).circuit === 'open'
+const isResting = ({ card }: Candidate, healthOf: HealthOf): boolean => healthOf(card.provider).circuit === 'open'
 
-const ailment = ({ card }: Candidate, health: HealthView): number =>
-  ({ closed: 0, half_open: 1, open: 2 })[health.provider(card.provider).circuit]
+const ailments = { closed: 0, half_open: 1, open: 2 } as const
+
+const ailment = ({ card }: Candidate, healthOf: HealthOf): number => ailments[healthOf(card.provider).circuit]
 
 /** Unknown prices come last. */
 const byCost: Compare = (left, right) => {
@@ -41,4 +46,5 @@ const byCost: Compare = (left, right) => {
   return one < other ? -1 : Number(one > other)
 }
 
+/** By code units, never by the machine's locale. */
 const byKey: Compare = (left, right) => (left.card.key < right.card.key ? -1 : Number(left.card.key > right.card.key))

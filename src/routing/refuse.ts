@@ -2,31 +2,28 @@ import type { ModelChoice } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { Refusal } from '../contract/plan.ts'
-import type { RankedRefusal } from './eligible.ts'
+import type { GateRefusal } from './eligible.ts'
 
 /** Models told apart in a message; `detail.refusals` has all of them. */
 const modelsTold = 3
 
 /**
- * The error of a request that no model can serve. What the model that got furthest failed on is what the caller would
- * have to change, so that decides the code.
+ * The error of a request that no model can serve. The model that passed most gates is the nearest to serving it, so what
+ * refused that one decides the code and the field to change.
  */
-export const refusalError = (choice: ModelChoice, refusals: readonly RankedRefusal[]): GatewayError => {
-  const nearest = refusals.toSorted((left, right) => right.passed - left.passed)
+export const refusalError = (choice: ModelChoice, refused: readonly GateRefusal[]): GatewayError => {
+  const most = Math.max(...refused.map(({ passed }) => passed))
+  const nearest = refused.filter(({ passed }) => passed === most)
   const [first] = nearest
   if (first === undefined) return nothingKnown(choice)
-  const detail = { param: paramOf(choice, first), refusals: refusals.map(withoutRank) }
-  if (choice.kind === 'named')
-    return new GatewayError(
-      codeOf(choice, first),
-      `Model "${choice.model}" cannot serve this request. ${tell(first)}`,
-      detail,
-    )
-
-  const furthest = nearest.filter(({ passed }) => passed === first.passed)
-  const told = furthest.slice(0, modelsTold).map(tell).join(' ')
-  const more = refusals.length > modelsTold ? ` ${refusals.length} models were weighed.` : ''
-  return new GatewayError(codeOf(choice, first), `No model can serve this request. Nearest: ${told}${more}`, detail)
+  const who = choice.kind === 'named' ? `Model "${choice.model}"` : 'No model'
+  const told = nearest.slice(0, modelsTold).map(({ refusal }) => `${refusal.model}: ${refusal.reason}`)
+  const rest = refused.length > told.length ? ` (${refused.length} were weighed.)` : ''
+  return new GatewayError(
+    codeOf(choice, first.refusal),
+    `${who} can${choice.kind === 'named' ? 'not' : ''} serve this request. ${told.join(' ')}${rest}`,
+    { param: first.param, refusals: refused.map(({ refusal }) => refusal) },
+  )
 }
 
 const codeOf = (choice: ModelChoice, { code }: Refusal): ErrorCode => {
@@ -34,7 +31,7 @@ const codeOf = (choice: ModelChoice, { code }: Refusal): ErrorCode => {
     case 'not_configured':
       return choice.kind === 'auto' && choice.provider === undefined ? 'no_provider' : 'provider_not_configured'
     case 'lifecycle':
-      return 'model_retired'
+      return choice.kind === 'named' ? 'model_retired' : 'no_eligible_model'
     case 'context_window':
       return 'context_length_exceeded'
     case 'price_unknown':
@@ -50,34 +47,9 @@ const codeOf = (choice: ModelChoice, { code }: Refusal): ErrorCode => {
   }
 }
 
-/** The field whose value would have to change. */
-const paramOf = (choice: ModelChoice, { code }: Refusal): string => {
-  switch (code) {
-    case 'context_window':
-      return 'messages'
-    case 'price_unknown':
-    case 'cost_limit':
-      return 'requirements.max_cost_usd'
-    case 'latency_limit':
-      return 'requirements.max_latency_ms'
-    case 'quality_floor':
-      return 'requirements.min_quality'
-    case 'not_allowed':
-      return 'requirements'
-    case 'not_configured':
-    case 'lifecycle':
-    case 'capability':
-    case 'wire':
-      return choice.kind === 'auto' && choice.provider !== undefined ? 'provider' : 'model'
-  }
-}
-
 const nothingKnown = ({ provider }: ModelChoice): GatewayError =>
   provider === undefined
-    ? new GatewayError('no_provider', 'No model is known.', { param: 'model' })
-    : new GatewayError('model_not_found', `No model of provider "${provider}" is known.`, { param: 'provider' })
-
-const tell = ({ model, reason }: Refusal): string => `${model}: ${reason}`
-
-/** How far it got is the router's business. */
-export const withoutRank = ({ model, reason, code }: RankedRefusal): Refusal => ({ model, reason, code })
+    ? new GatewayError('no_provider', 'The catalogue has no model.', { param: 'model' })
+    : new GatewayError('model_not_found', `The catalogue has no model of provider "${provider}".`, {
+        param: 'provider',
+      })

@@ -1,24 +1,25 @@
-import type { ChatRequest, ModelChoice, Warning } from '../contract/chat.ts'
-import type { HealthView } from '../contract/health.ts'
+import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
+import type { HealthView, ProviderHealth } from '../contract/health.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Candidate, Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { RoutingSettings } from '../contract/settings.ts'
+import { createCandidates } from './candidates.ts'
 import type { Classify } from './classify.ts'
 import { createJudge } from './eligible.ts'
-import type { RankedRefusal, Verdict } from './eligible.ts'
+import type { Verdict } from './eligible.ts'
 import { createForecast } from './forecast.ts'
 import type { Ask, Grounds } from './gates.ts'
-import { lifecycleNote } from './lifecycle.ts'
 import { createNames } from './names.ts'
 import { byChoice, byScore, cheapestOf } from './order.ts'
-import type { Deployments } from './names.ts'
 import { readQuestion } from './question.ts'
-import { refusalError, withoutRank } from './refuse.ts'
-import { scoreFacts, weigh } from './score.ts'
+import { refusalError } from './refuse.ts'
+import { weigh } from './score.ts'
+import { createTurns, readAllowed } from './turns.ts'
+import type { Turn } from './turns.ts'
 
-interface RouterParts {
+interface RouteParts {
   /** The whole catalogue, callable or not; the same array as long as nothing changed. */
   cards: () => readonly ModelCard[]
   whyNotCallable: Grounds['whyNotCallable']
@@ -38,7 +39,7 @@ export interface Router {
   /** What kind of work the request is: as the caller says, or as guessed. */
   classify(request: ChatRequest): TaskGuess
   /**
-   * Which models to try, in which order. Calls nothing; the same request, catalogue, health and day give the same plan.
+   * Which models to try, in which order. Calls nothing; the same request, catalogue, prices and health give the same plan.
    * @throws GatewayError model_not_found, model_retired, provider_not_configured, no_provider, no_eligible_model,
    *   context_length_exceeded, price_unknown, limit_unsatisfiable
    */
@@ -50,81 +51,60 @@ export interface Router {
   resolve(choice: ModelChoice): ModelCard[]
 }
 
-/** Resolves names, refuses what cannot serve, scores and orders the rest. */
-export const createRoute = (parts: RouterParts): Router => {
-  const { settings, health, clock } = parts
-  const names = createNames({ ...parts, aliases: settings.aliases })
-  const grounds: Grounds = { ...parts, ...settings }
-  const judge = createJudge(grounds, createForecast(parts))
+/** Resolves names, refuses what cannot serve, then scores and orders the rest: docs/routing.md has it in prose. */
+export const createRoute = (parts: RouteParts): Router => {
+  const { settings, clock, whyNotCallable } = parts
+  const names = createNames({ cards: parts.cards, uncharted: parts.uncharted, aliases: settings.aliases })
+  const takeTurns = createTurns({ names, whyNotCallable, fallbacks: settings.fallbacks })
+  const { defaultQuality, expectedOutputTokens } = settings
+  const judge = createJudge(
+    { whyNotCallable, rowFlags: parts.rowFlags, defaultQuality, expectedOutputTokens },
+    createForecast(parts),
+  )
 
-  const askFor = (request: ChatRequest, task: TaskGuess['task'], choice: ModelChoice, atMs: number): Ask => {
-    const { minQuality, models } = request.requirements
-    const floor = minQuality ?? (choice.kind === 'auto' ? settings.qualityFloor[task] : undefined)
-    const allowed = models?.flatMap((model, index) => {
-      const { asked, others } = names.find(readName(model), `requirements.models[${index}]`)
-      return [...asked, ...others].map(({ key }) => key)
-    })
-    return { request, task, atMs, qualityFloor: floor ?? null, allowedKeys: allowed ? new Set(allowed) : null }
-  }
-
-  /** The rows that may serve a choice. Another provider than the one asked for stands in only if that one could be called. */
-  const reach = (choice: ModelChoice): Deployments => {
-    const found = names.find(choice)
-    const isOut = choice.provider !== undefined && found.asked.every((card) => parts.whyNotCallable(card) !== null)
-    return isOut ? { ...found, others: [] } : found
-  }
-
-  /** Which models stand in for a named one: the caller's, then the configuration's; for `auto` the caller's only. */
-  const standIns = (request: ChatRequest, { asked }: Deployments): Deployments[] => {
-    const own = request.fallbacks.map((choice, index) => names.find(choice, `fallbacks[${index}]`))
-    if (request.model.kind === 'auto') return own
-    const meant = new Set(asked.map(({ name }) => name))
-    const configured = Object.entries(settings.fallbacks).flatMap(([model, chain]) =>
-      names.look(readName(model))?.asked.some(({ name }) => meant.has(name)) === true ? chain : [],
-    )
-    return [...own, ...configured.flatMap((model) => names.look(readName(model)) ?? [])]
-  }
-
-  const makeCandidate = ({ card, forecast }: Eligible, context: Scoring): Candidate => {
-    const { ask, weights, cheapestNanoUsd } = context
-    const facts = {
-      card,
-      forecast,
-      cheapestNanoUsd,
-      task: ask.task,
-      health: health.provider(card.provider),
-      defaultQuality: settings.defaultQuality,
-    }
-    const warnings = warningsOf(card, forecast.maxOutputTokens, ask)
-    return { card, forecast, ...scoreFacts(facts, weights), ...(warnings.length > 0 ? { warnings } : {}) }
+  /** The configured floor is a wish, the caller's a demand: where no model reaches the former, it is waived. */
+  const judgeTurn = ({ choice, cards }: Turn, ask: Ask): Verdict[] => {
+    const judgeAll = (qualityFloor: number | null): Verdict[] =>
+      cards.map((card) => judge(card, { ...ask, qualityFloor }))
+    const configured = choice.kind === 'auto' ? settings.qualityFloor[ask.task] : undefined
+    if (ask.qualityFloor !== null || configured === undefined) return judgeAll(ask.qualityFloor)
+    const floored = judgeAll(configured)
+    return floored.some(({ eligible }) => eligible) ? floored : judgeAll(null)
   }
 
   const route = (request: ChatRequest, task: TaskGuess): Plan => {
-    const atMs = clock.now()
-    const weights = weigh(request.requirements, settings.profiles)
-    const first = reach(request.model)
-    const groups = [first, ...standIns(request, first)]
-    const choices: ModelChoice[] = [request.model, ...request.fallbacks]
-    const seen = new Set<string>()
-
-    const judged = groups.map((group, index) => {
-      // Fallbacks of the configuration come after the caller's and are named ones.
-      const choice = choices[index] ?? { kind: 'named' as const, model: group.asked[0]?.name ?? '' }
-      const ask = askFor(request, task.task, choice, atMs)
-      const cards = [...group.asked, ...group.others].filter(({ key }) => !seen.has(key))
-      for (const { key } of cards) seen.add(key)
-      return { choice, group, ask, verdicts: cards.map((card) => judge(card, ask)) }
+    const ask: Ask = {
+      request,
+      task: task.task,
+      atMs: clock.now(),
+      qualityFloor: request.requirements.minQuality ?? null,
+      allowedKeys: readAllowed(request, names),
+    }
+    const turns = takeTurns(request).map((turn) => {
+      const verdicts = judgeTurn(turn, ask)
+      return {
+        ...turn,
+        eligible: verdicts.filter((verdict) => verdict.eligible),
+        refused: verdicts.filter((verdict) => !verdict.eligible),
+      }
     })
-    const eligible = judged.flatMap(({ verdicts }) => verdicts.filter(isEligible))
-    const refusals = judged.flatMap(({ verdicts }) => verdicts.flatMap(refusalOf))
-    if (eligible.length === 0) throw refusalError(request.model, judged[0]?.verdicts.flatMap(refusalOf) ?? refusals)
+    const eligible = turns.flatMap((turn) => turn.eligible)
+    if (eligible.length === 0) throw refusalError(request.model, turns[0]?.refused ?? [])
 
-    const cheapestNanoUsd = cheapestOf(eligible.map(({ forecast }) => forecast))
-    const candidates = judged.flatMap(({ choice, group, ask, verdicts }) => {
-      const scored = verdicts.filter(isEligible).map((one) => makeCandidate(one, { ask, weights, cheapestNanoUsd }))
-      return scored.toSorted(choice.kind === 'auto' ? byScore(health) : byChoice(health, group))
+    const healthOf = snapshot(parts.health)
+    const makeCandidate = createCandidates({
+      ask,
+      healthOf,
+      weights: weigh(request.requirements, settings.profiles),
+      cheapestNanoUsd: cheapestOf(eligible.map(({ forecast }) => forecast)),
+      defaultQuality,
     })
-    return { task, candidates, refusals: refusals.map(withoutRank), mode: request.model.kind }
+    const candidates = turns.flatMap((turn): Candidate[] => {
+      const order = turn.choice.kind === 'auto' ? byScore(healthOf) : byChoice(healthOf, turn.asked)
+      return turn.eligible.map(makeCandidate).toSorted(order)
+    })
+    const refusals = turns.flatMap(({ refused }) => refused.map(({ refusal }) => refusal))
+    return { task, candidates, refusals, mode: request.model.kind }
   }
 
   return {
@@ -140,31 +120,12 @@ export const createRoute = (parts: RouterParts): Router => {
   }
 }
 
-type Eligible = Extract<Verdict, { eligible: true }>
-
-interface Scoring {
-  ask: Ask
-  weights: ReturnType<typeof weigh>
-  cheapestNanoUsd: bigint | null
-}
-
-const isEligible = (verdict: Verdict): verdict is Eligible => verdict.eligible
-
-const refusalOf = (verdict: Verdict): RankedRefusal[] => (verdict.eligible ? [] : [verdict.refusal])
-
-/** Names in configuration and requirements carry their provider as a prefix, if at all. */
-const readName = (model: string): ModelChoice => (model === 'auto' ? { kind: 'auto' } : { kind: 'named', model })
-
-/** What the caller should hear if this card serves. */
-const warningsOf = (card: ModelCard, maxOutputTokens: number, { request, atMs }: Ask): Warning[] => {
-  const warnings: Warning[] = []
-  const note = lifecycleNote(card, atMs)
-  if (note !== null) warnings.push({ code: 'model_deprecated', param: 'model', message: `${card.key} ${note}.` })
-  if (request.maxOutputTokens !== undefined && maxOutputTokens < request.maxOutputTokens)
-    warnings.push({
-      code: 'changed_parameter',
-      param: 'max_tokens',
-      message: `The output of ${card.key} was capped at ${maxOutputTokens} tokens.`,
-    })
-  return warnings
+/** Health as it is when the plan begins, so that one plan sees one state. */
+const snapshot = (health: HealthView): ((provider: string) => ProviderHealth) => {
+  const seen = new Map<string, ProviderHealth>()
+  return (provider) => {
+    const known = seen.get(provider) ?? health.provider(provider)
+    seen.set(provider, known)
+    return known
+  }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../contract/json.ts'
 import type { FullFault } from './fault.ts'
 import { frame, scoreReply, type Pace, type Reply, type Score, type SseEvent, type Step } from './score.ts'
-import type { Wire } from './wire.ts'
+import type { Problem, Wire } from './wire.ts'
 
 const notice = 'Simulated fault.'
 const page = '<!doctype html><html><head><title>Sandbox</title></head><body><h1>Simulated fault</h1></body></html>'
@@ -9,6 +9,11 @@ const page = '<!doctype html><html><head><title>Sandbox</title></head><body><h1>
 /** Writes the score of a reply with one fault in it. */
 export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): Score => {
   const honest = scoreReply(reply, pace)
+  // An error has the request id of the reply in whose place it comes.
+  const problem = (detail: Problem): Reply => {
+    const made = wire.problem(detail)
+    return { ...made, headers: { ...reply.headers, ...made.headers } }
+  }
   switch (fault.kind) {
     case 'refuse':
       return [{ do: 'cut' }]
@@ -16,10 +21,10 @@ export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): 
       return [{ do: 'hold' }]
     case 'status': {
       const headers = fault.retryAfterS === undefined ? {} : { 'retry-after': String(fault.retryAfterS) }
-      return scoreReply(wire.problem({ status: fault.status, message: notice, headers }), pace)
+      return scoreReply(problem({ status: fault.status, message: notice, headers }), pace)
     }
     case 'out-of-credit':
-      return scoreReply(wire.problem(wire.outOfCredit), pace)
+      return scoreReply(problem(wire.outOfCredit), pace)
     case 'html':
       return [
         { do: 'head', status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } },
@@ -55,11 +60,11 @@ export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): 
       return [...before, ...half, { do: 'end' }]
     }
     case 'error-in-stream': {
-      const problem = { status: 529, message: notice }
-      if (reply.shape === 'whole') return scoreReply({ ...wire.problem(problem), status: 200 }, pace)
+      const detail = { status: 529, message: notice }
+      if (reply.shape === 'whole') return scoreReply({ ...problem(detail), status: 200 }, pace)
       return [
         ...upTo(honest, fault.after),
-        { do: 'write', part: 'done', text: frame(wire.problemEvent(problem)) },
+        { do: 'write', part: 'done', text: frame(wire.problemEvent(detail)) },
         { do: 'end' },
       ]
     }

@@ -7,7 +7,6 @@ import { json, Refused, stream, type Problem, type Wire } from './wire.ts'
 
 /** Anthropic's messages and model list. */
 export const anthropic: Wire = {
-  name: 'anthropic',
   requestIdHeader: 'request-id',
 
   read(body) {

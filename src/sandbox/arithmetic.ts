@@ -7,7 +7,7 @@ const spokenOperators: readonly (readonly [RegExp, string])[] = [
 ]
 
 /** A sum found in a text, and what it comes to. */
-export interface Sum {
+interface Sum {
   expression: string
   value: number
 }

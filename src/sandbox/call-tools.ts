@@ -5,7 +5,7 @@ import { toolResults, type Prompt } from './prompt.ts'
 
 const maxParallel = 4
 
-export interface PlannedCall {
+interface PlannedCall {
   name: string
   argumentsJson: string
 }

@@ -6,6 +6,9 @@ import type { Material } from './material.ts'
 /** Below this many levels only what is required is written, so that recursive schemas come to an end. */
 const fullDepth = 5
 const maxDepth = 32
+/** Bounds for schemas that ask for too much, or for no end: what lies beyond is null, or left out. */
+const maxValues = 10_000
+const maxSize = 1000
 
 /**
  * A JSON value that fits a JSON Schema, filled with what the request is about. Deterministic.
@@ -18,9 +21,10 @@ const maxDepth = 32
 export const fitSchema = (schema: Json, material: Material): Json => {
   const names = [...material.names]
   const numbers = [...material.numbers]
+  let values = 0
 
   const fit = (node: Json, name: string, depth: number): Json => {
-    if (depth > maxDepth) return null
+    if (depth > maxDepth || ++values > maxValues) return null
     const plain = resolve(node, schema, depth)
     if (plain === null) return fitString({}, name, material, names)
     if (plain['const'] !== undefined) return plain['const']
@@ -49,7 +53,7 @@ export const fitSchema = (schema: Json, material: Material): Json => {
     const required = asArray(node['required']).filter((key) => typeof key === 'string')
     const others = node['additionalProperties'] ?? true
     const keys = new Set([...(depth < fullDepth ? Object.keys(properties) : []), ...required])
-    const least = asNumber(node['minProperties']) ?? 0
+    const least = Math.min(asNumber(node['minProperties']) ?? 0, maxSize)
     for (const key of Object.keys(properties)) if (keys.size < least) keys.add(key)
     for (let index = 1; keys.size < least; index++) keys.add(`extra_${index}`)
     // An optional property that nothing can fit is left out.
@@ -66,7 +70,7 @@ export const fitSchema = (schema: Json, material: Material): Json => {
   const fitArray = (node: JsonObject, name: string, depth: number): Json[] => {
     const first = asArray(node['prefixItems'])
     const rest = node['items'] ?? true
-    const least = asNumber(node['minItems']) ?? 0
+    const least = Math.min(asNumber(node['minItems']) ?? 0, maxSize)
     const most = asNumber(node['maxItems']) ?? Number.POSITIVE_INFINITY
     const usual = depth < fullDepth ? Math.max(first.length, rest === false ? 0 : 2) : 0
     const length = Math.max(least, Math.min(usual, most))
@@ -99,16 +103,19 @@ export const fitSchema = (schema: Json, material: Material): Json => {
 }
 
 /** The schema without references and alternatives; null where anything goes. */
-const resolve = (node: Json, root: Json, depth: number): JsonObject | null => {
+const resolve = (node: Json, root: Json, depth: number, trail: readonly string[] = []): JsonObject | null => {
   const schema = asObject(node)
-  if (schema === null || depth > maxDepth) return null
+  if (schema === null) return null
   const { $ref, allOf, anyOf, oneOf, ...own } = schema
+  // A reference that leads back to itself says nothing.
+  const reference = typeof $ref === 'string' && !trail.includes($ref) ? $ref : null
   const parts = [
-    ...(typeof $ref === 'string' ? [pointTo($ref, root)] : []),
+    ...(reference === null ? [] : [pointTo(reference, root)]),
     ...asArray(allOf),
     ...[anyOf, oneOf].flatMap((branches) => asArray(branches).slice(...branchAt(asArray(branches), depth))),
   ]
-  return parts.reduce<JsonObject>((merged, part) => merge(merged, resolve(part, root, depth + 1) ?? {}), own)
+  const path = reference === null ? trail : [...trail, reference]
+  return parts.reduce<JsonObject>((merged, part) => merge(merged, resolve(part, root, depth, path) ?? {}), own)
 }
 
 /** Where to cut the chosen branch out: the first one, or deep down one that leads no deeper. */
@@ -135,12 +142,21 @@ const merge = (a: JsonObject, b: JsonObject): JsonObject => ({
 /** Follows a JSON pointer within the schema, `#/$defs/name`; anything goes where it leads nowhere. */
 const pointTo = (reference: string, root: Json): Json => {
   if (!reference.startsWith('#')) return true
-  const keys = decodeURIComponent(reference.slice(1)).split('/').slice(1)
+  const keys = decode(reference.slice(1)).split('/').slice(1)
   return keys.reduce<Json>((node, key) => {
     const name = key.replaceAll('~1', '/').replaceAll('~0', '~')
     if (Array.isArray(node)) return node[Number(name)] ?? true
-    return asObject(node)?.[name] ?? true
+    const object = asObject(node)
+    return object !== null && Object.hasOwn(object, name) ? (object[name] ?? true) : true
   }, root)
+}
+
+const decode = (fragment: string): string => {
+  try {
+    return decodeURIComponent(fragment)
+  } catch {
+    return fragment
+  }
 }
 
 const typeOf = (schema: JsonObject): string => {

@@ -44,6 +44,9 @@ const codes = [
   '',
 ]
 
+/** A longer `minLength` is not met. */
+const maxPadding = 100_000
+
 /** Property names whose value is a sentence rather than a name. */
 const prose = /query|question|prompt|text|message|content|input|summary|description|answer|reason|explanation|body/i
 
@@ -53,7 +56,7 @@ const prose = /query|question|prompt|text|message|content|input|summary|descript
  */
 export const fitString = (schema: JsonObject, name: string, material: Material, names: string[]): string => {
   const { format, pattern, minLength, maxLength } = schema
-  const least = typeof minLength === 'number' ? minLength : 0
+  const least = typeof minLength === 'number' ? Math.min(minLength, maxPadding) : 0
   const most = typeof maxLength === 'number' ? maxLength : Number.POSITIVE_INFINITY
   if (typeof format === 'string' && formats[format] !== undefined) return formats[format]
 

@@ -1,3 +1,6 @@
+/** No more of a text than this is looked at. */
+const maxCharacters = 20_000
+
 /** What stands out in a text: the stuff that simulated answers and arguments are made of. */
 export interface Material {
   text: string
@@ -20,8 +23,9 @@ const stopWords = new Set(
 const namePattern = /["“”«]([^"“”»\n]{1,60})["“”»]|\p{Lu}[\p{L}\p{N}'’-]+(?:[ \t]+\p{Lu}[\p{L}\p{N}'’-]+)*/gu
 const firstWordPattern = /^[^\s]+\s*/u
 
-/** Reads the material of a text. Deterministic, and never larger than a few dozen items. */
-export const readMaterial = (text: string): Material => {
+/** Reads the material of a text. Deterministic, and never more than a few dozen items. */
+export const readMaterial = (whole: string): Material => {
+  const text = whole.slice(0, maxCharacters).toWellFormed()
   return {
     text,
     names: readNames(text),
@@ -41,8 +45,8 @@ const readNames = (text: string): string[] => {
   const names = [...text.matchAll(namePattern)].flatMap((match) => {
     const [whole, quoted] = match
     if (quoted !== undefined) return [quoted.trim()]
-    const before = text.slice(0, match.index).trimEnd()
-    const beginsSentence = before === '' || /[.!?\n]$/u.test(before) || text[match.index - 1] === '\n'
+    const before = text.slice(Math.max(0, match.index - 3), match.index)
+    const beginsSentence = match.index === 0 || /[.!?]\s+$|\n$/u.test(before)
     // The first word of a sentence is capitalised anyway; what follows it within the same run is a name.
     const name = beginsSentence ? whole.replace(firstWordPattern, '') : whole
     return name === '' ? [] : [name]
@@ -52,7 +56,7 @@ const readNames = (text: string): string[] => {
 
 const splitSentences = (text: string): string[] => {
   return text
-    .split(/(?<=[.!?。！？])\s*|\n+/u)
+    .split(/(?<=[.!?])\s+|(?<=[。！？])|\n+/u)
     .map((sentence) => sentence.trim())
     .filter((sentence) => sentence !== '')
     .slice(0, 40)

@@ -7,7 +7,6 @@ import { json, Refused, stream, type Problem, type Wire } from './wire.ts'
 
 /** OpenAI's chat completions and model list. */
 export const openai: Wire = {
-  name: 'openai',
   requestIdHeader: 'x-request-id',
 
   read(body) {

@@ -18,7 +18,7 @@ export interface Prompt {
 }
 
 /** All text of a message, parts joined by line breaks. */
-export const textOf = ({ content }: { content: readonly ContentPart[] }): string =>
+const textOf = ({ content }: { content: readonly ContentPart[] }): string =>
   content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
 
 /** What the user said last. */

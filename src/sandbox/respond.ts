@@ -16,7 +16,7 @@ import { Refused, type SandboxModel, type Wire } from './wire.ts'
  * Writes what a request gets: the honest reply, or that reply with a fault in it, `fault` or else the one that the request
  * orders for itself. `bodyText` is null when the body was too large to be read.
  */
-export type Respond = (request: SandboxRequest, bodyText: string | null, fault: FullFault | null) => Score
+type Respond = (request: SandboxRequest, bodyText: string | null, fault: FullFault | null) => Score
 
 export const createRespond = (options: {
   countTokens: CountTokens

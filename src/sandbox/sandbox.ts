@@ -81,8 +81,8 @@ export const openSandbox = async (options: SandboxOptions): Promise<Sandbox> => 
       await play(scoreFor(entry, bodyText), response, AbortSignal.any([left.signal, closing.signal]))
       journal.close(entry, false)
     } catch {
-      // The caller left or the sandbox closes: nobody is there to be told.
-      journal.close(entry, left.signal.aborted && !closing.signal.aborted)
+      // The caller left, or the sandbox closes: nobody is there to be told.
+      journal.close(entry, !closing.signal.aborted)
       response.destroy()
     }
   }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../contract/json.ts'
 
 /** What an event of a stream is for; faults find their place by it. */
-export type Part = 'open' | 'content' | 'ping' | 'finish' | 'usage' | 'done' | 'whole'
+type Part = 'open' | 'content' | 'ping' | 'finish' | 'usage' | 'done' | 'whole'
 
 export interface SseEvent {
   part: Part

@@ -39,7 +39,6 @@ export interface SandboxModel {
 
 /** One of the formats that the sandbox speaks. */
 export interface Wire {
-  name: 'openai' | 'anthropic'
   requestIdHeader: string
   /** @throws Refused with 400 for a body that the vendor would refuse */
   read(body: unknown): Asked

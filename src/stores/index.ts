@@ -19,7 +19,7 @@ export interface Stores extends AsyncDisposable {
   backup: ((toPath: string) => Promise<void>) | null
 }
 
-export interface StoresOptions {
+interface StoresOptions {
   /** The folder of `gateway.db`, made where it is missing; `:memory:` keeps nothing. */
   dataDir: string
   /** Bound of the remembered answers. */

@@ -27,7 +27,7 @@ export const reportOf = (
   outcomes,
 })
 
-export const emptySum = (group: string): UsageSum => ({
+const emptySum = (group: string): UsageSum => ({
   group,
   requests: 0,
   cacheHits: 0,

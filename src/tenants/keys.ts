@@ -13,8 +13,8 @@ export const mintKeyId = (): string =>
   `key_${Array.from({ length: idLength }, () => idAlphabet.charAt(randomInt(idAlphabet.length))).join('')}`
 
 /**
- * What is kept of a secret: SHA-256, hex. A slow hash would guard passwords that people choose; nobody guesses 256 random bits,
- * and this one runs on every request.
+ * What is kept of a secret: SHA-256, hex. A slow hash would guard passwords that people choose; nobody guesses 256 random
+ * bits, and this one runs on every request.
  */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'hex')
 

@@ -90,6 +90,11 @@ describe('lets an answer live a minute at most when', () => {
   })
 })
 
+test('what was said long ago is no cue', () => {
+  const messages = ['How is the weather?', 'Thanks.', 'Who wrote Faust?', 'And Hamlet?'].map(says)
+  expect(judgeEligibility(requestOf({ messages }))).toEqual({ eligible: true, capMs: Infinity })
+})
+
 test('words inside others, inside long texts and in what others say are no cues', () => {
   const document = `${'lorem ipsum '.repeat(100)} today's price ${'dolor sit '.repeat(100)}`
   const system = { role: 'system', content: [{ type: 'text', text: 'Today is Monday.' }] } as const

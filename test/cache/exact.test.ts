@@ -51,6 +51,15 @@ test('nobody reads what another was answered', async () => {
   expect(await cache.look(requestOf(), 'bob')).toMatchObject({ state: 'miss' })
 })
 
+test('an entry that a store gives to the wrong one is not read', async () => {
+  const { cache, entries, answer } = setUp()
+  await answer(requestOf())
+  const hit = await cache.look(requestOf(), 'ada')
+  if (hit.state !== 'hit') throw new Error('expected a hit')
+  const confused: Entries = { ...entries, get: async () => hit.entry }
+  expect(await setUp({ entries: confused }).cache.look(requestOf(), 'bob')).toMatchObject({ state: 'miss' })
+})
+
 test('no scope and no request ever meets the answer of another', async () => {
   const asked = fc.record({
     text: fc.constantFrom('a', 'b', 'ab'),

@@ -28,7 +28,12 @@ describe('is another for', () => {
       },
     ],
     ['one more turn', { messages: [says('Hello.'), says('What is the capital of France?')] }],
-    ['a speaker', { messages: [{ ...says('What is the capital of France?'), name: 'Ada' }] }],
+    [
+      'a speaker',
+      {
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'What is the capital of France?' }], name: 'Ada' }],
+      },
+    ],
     ['an image', { messages: image('AAAA') }],
     ['another image', { messages: image('AAAB') }],
     ['a tool', { tools: [tool] }],

@@ -85,7 +85,7 @@ test('deploy/example.env lists exactly the variables that are read', () => {
   )
   loadConfig({ root, env: source })
   const exampleEnv = readFileSync(path.join(root, 'deploy/example.env'), 'utf8')
-  const listed = [...exampleEnv.matchAll(/^#([A-Z0-9_]+)=/gm)].map(([, name]) => name)
+  const listed = [...exampleEnv.matchAll(/^#([A-Z0-9_]+)=/gm)].map(([, name]) => name ?? '')
   const small = ['https_proxy', 'http_proxy', 'no_proxy']
   expect(listed.toSorted()).toEqual([...read].filter((name) => !small.includes(name)).toSorted())
   expect(new Set(listed).size).toBe(listed.length)

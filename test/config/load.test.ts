@@ -309,12 +309,12 @@ describe('the sandbox', () => {
 test('secrets print as [secret] however they are shown', () => {
   const config = load({ OPENAI_API_KEY: 'sk-hidden', HTTPS_PROXY: 'http://me:hidden@proxy.example:3128' })
   expect(config.proxy?.httpsProxy?.reveal()).toBe('http://me:hidden@proxy.example:3128')
-  const [key] = config.providers[0]?.keys ?? []
+  const key: unknown = config.providers[0]?.keys[0]
   const bigintSafe = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
   for (const shown of [
     inspect(config, { depth: null, showHidden: true }),
     JSON.stringify(config, bigintSafe),
-    `${String(key)}`,
+    String(key),
   ]) {
     expect(shown).toContain('[secret]')
     expect(shown).not.toContain('hidden')

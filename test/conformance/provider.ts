@@ -131,7 +131,11 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
 
     test('reads a stream that comes byte by byte', async () => {
       const bytes = Buffer.from(wire.text.stream)
-      answer = (response) => void sendPieces(response, Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
+      answer = (response) =>
+        void sendPieces(
+          response,
+          Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)),
+        )
       expect((await ask(dialect, callWith())).choices[0]?.text).toBe(textSaid)
     })
 

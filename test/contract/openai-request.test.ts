@@ -241,6 +241,7 @@ describe('messages', () => {
         { type: 'reasoning.text', text: 'two and two', signature: 'sig' },
         { type: 'reasoning.encrypted', data: 'xyz' },
         { type: 'reasoning.summary', summary: 'sums' },
+        { type: 'reasoning.unheard-of' },
       ],
     })
     expect(thought).toMatchObject({

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { bodyOf, exchangeRaw, rawRequest, statusOf } from './raw.ts'
-import { chatBody, post, startHttp } from './start-http.ts'
+import { sleep } from '../../src/lib/abort.ts'
+import { bodyOf, exchangeRaw, rawRequest, readToEnd, statusOf } from './raw.ts'
+import { chatBody, post, servedBy, startHttp, text } from './start-http.ts'
+import type { Script } from './start-http.ts'
 
 const body = JSON.stringify(chatBody)
 const chat = (headers: Record<string, string>, sent = body) =>
@@ -76,4 +78,19 @@ test('a refused request leaves the connection open for the next', async () => {
   const keep = { connection: 'keep-alive' }
   const reply = await exchangeRaw(http.port, chat(keep, '{"model":') + chat({}))
   expect(reply.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200'])
+})
+
+test('junk behind a running stream cuts it, and nothing lands in it', async () => {
+  const script: Script = async function* (_request, context) {
+    yield { type: 'start', served: servedBy(context) }
+    yield text('one')
+    await sleep(60_000, context.signal)
+  }
+  await using http = await startHttp({ script })
+  const socket = connect(http.port, '127.0.0.1')
+  socket.write(chat({ connection: 'keep-alive' }, JSON.stringify({ ...chatBody, stream: true })))
+  await once(socket, 'data')
+  const rest = readToEnd(socket)
+  socket.write('\u0000 nothing\r\n\r\n')
+  expect(await rest).not.toContain('HTTP/1.1')
 })

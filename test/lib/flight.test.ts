@@ -65,6 +65,29 @@ test('who joins late reads from the beginning', async () => {
   expect(await early).toEqual([1, 2, 3])
 })
 
+test('a lead that has ended is not aborted when its readers go', async () => {
+  const flights = createFlights<number>()
+  const { lead, emit, land, calls } = pilot()
+  const stream = flights.join('key', lead).events(never)
+  const lingering = flights.join('key', lead).events(never)
+  emit(1)
+  land()
+  expect(await Array.fromAsync(stream)).toEqual([1])
+  await lingering.return()
+  expect(calls[0]?.signal.aborted).toBe(false)
+})
+
+test('who aborts gets none of the events that wait for him', async () => {
+  const flights = createFlights<number>()
+  const { lead, emit } = pilot()
+  const leaving = new AbortController()
+  const stream = flights.join('key', lead).events(leaving.signal)
+  for (const event of [1, 2, 3]) emit(event)
+  expect((await stream.next()).value).toBe(1)
+  leaving.abort(new Error('enough'))
+  await expect(stream.next()).rejects.toThrow('enough')
+})
+
 test('a slow reader misses nothing, also after the lead has ended', async () => {
   const flights = createFlights<number>()
   const { lead, emit, land } = pilot()

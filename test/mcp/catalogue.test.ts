@@ -33,9 +33,15 @@ test('the list is the same every time and fits its budget of tokens', async () =
   await expect(`${JSON.stringify(first.message, null, 2)}\n`).toMatchFileSnapshot('tools-list.snap')
 })
 
-test('every tool is described in docs/mcp-tools.md', async () => {
-  const text = await readFile(docs, 'utf8')
-  for (const { name } of tools) expect(text, name).toContain(`## ${name}`)
+test('docs/mcp-tools.md has a section for every tool, and its examples are good arguments', async () => {
+  const [, ...sections] = (await readFile(docs, 'utf8')).split(/^## /m)
+  expect(sections.map((section) => section.slice(0, section.indexOf('\n')))).toEqual(tools.map(({ name }) => name))
+  for (const [index, { name, input }] of tools.entries()) {
+    const examples = [...(sections[index] ?? '').matchAll(/```json\n([^`]+)```/g)].map((match) => match[1] ?? '')
+    expect(examples.length, name).toBeGreaterThan(0)
+    for (const example of examples)
+      expect(input.safeParse(JSON.parse(example)).error, `${name}: ${example}`).toBeUndefined()
+  }
 })
 
 describe.each(tools.map((tool) => ({ name: tool.name, tool })))('$name', ({ tool }) => {

@@ -1,3 +1,4 @@
+import { countTokens } from 'gpt-tokenizer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clientKinds, connect } from './support/clients.ts'
 import type { AnyClient } from './support/clients.ts'
@@ -16,6 +17,18 @@ afterAll(async () => {
   await owner[Symbol.asyncDispose]()
   await user[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
+})
+
+// The tightest host known shows its model 25,000 tokens of a result.
+test.each([
+  ['list_providers', { include_models: true, limit: 100 }],
+  ['explain_route', { prompt: 'hello', limit: 50 }],
+  ['explain_route', { prompt: 'nobody', limit: 50 }],
+  ['get_usage_stats', { group_by: 'caller', limit: 100 }],
+  ['estimate_cost', { input_tokens: 10, models: Array.from({ length: 20 }, () => 'gpt-6-luna') }],
+])('the largest page of %s fits the context of a model', async (name, args) => {
+  const { texts, data } = await owner.call(name, args)
+  expect(countTokens(texts.join('\n') + JSON.stringify(data))).toBeLessThan(25_000)
 })
 
 describe('unified_completion', () => {

@@ -1,5 +1,6 @@
 import { connect as connectSocket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { GatewayError } from '../../src/contract/errors.ts'
 import { earlierCall, modernCall, post, readAnswer } from './support/post.ts'
 import { serveMcp } from './support/serve.ts'
 import type { TestServer } from './support/serve.ts'
@@ -14,6 +15,12 @@ const rpcError = (code: number, id: unknown = null) => ({
   jsonrpc: '2.0',
   id,
   error: { code, message: expect.any(String) },
+})
+
+/** Of a call that was cut off. */
+const cutError = (code: string) => ({
+  id: 1,
+  error: { code: -32603, message: expect.stringMatching(`^${code}: .* What to do: `), data: { code, retryable: true } },
 })
 
 describe('what is no message is refused as JSON-RPC, never as HTML', () => {
@@ -231,7 +238,7 @@ describe.concurrent('a call that outlives the deadline', () => {
     await using strict = await serveMcp({ requestDeadlineMs: 50 })
     const answer = await post(strict.url, body, headers)
     expect(answer.status).toBe(200)
-    expect(answer.message).toEqual(rpcError(-32603, 1))
+    expect(answer.message).toMatchObject(cutError('deadline_exceeded'))
     await expect(strict.services.gateway.aborted(prompt)).resolves.toBeDefined()
   })
 
@@ -241,8 +248,22 @@ describe.concurrent('a call that outlives the deadline', () => {
     const answer = await post(strict.url, body, headers)
     expect(answer.headers.get('content-type')).toContain('text/event-stream')
     expect(answer.text).toContain('notifications/progress')
-    expect(answer.message).toEqual(rpcError(-32603, 1))
+    expect(answer.message).toMatchObject(cutError('deadline_exceeded'))
   })
+})
+
+test('calls that a stopping gateway cuts off end in an error that says so', async () => {
+  await using stopping = await serveMcp()
+  const modern = modernCall('unified_completion', { prompt: 'hang on' })
+  const streaming = modernCall('unified_completion', { prompt: 'count 1000000' }, { progressToken: 'p' })
+  const answers = [
+    post(stopping.url, earlierCall('unified_completion', { prompt: 'hang on' })),
+    post(stopping.url, modern.body, modern.headers),
+    post(stopping.url, streaming.body, streaming.headers),
+  ]
+  while (stopping.services.gateway.calls.length < 3) await new Promise((resolve) => setTimeout(resolve, 2))
+  stopping.cut(new GatewayError('shutting_down', 'The gateway is shutting down.'))
+  for (const { message } of await Promise.all(answers)) expect(message).toMatchObject(cutError('shutting_down'))
 })
 
 test('a socket that is cut stops the work in both eras', async () => {

@@ -33,7 +33,7 @@ export const makeRow = (
 })
 
 export const makeCard = (
-  fields: Partial<Omit<ModelCard, 'wire'>> & { wire?: Partial<WireFlags> } = {},
+  fields: Partial<Omit<ModelCard, 'wire'>> & { wire?: Partial<WireFlags> | undefined } = {},
 ): ModelCard => ({
   key: 'acme:rocket-1',
   provider: 'acme',

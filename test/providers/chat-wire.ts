@@ -1,7 +1,10 @@
 import type { Json, JsonObject } from '../../src/contract/json.ts'
 
 /** A chunk of OpenAI's chat wire with one choice, as the vendor documents it. */
-export const chunk = (delta: JsonObject, { finish = null, ...rest }: { finish?: string | null } & JsonObject = {}): JsonObject => ({
+export const chunk = (
+  delta: JsonObject,
+  { finish = null, ...rest }: { finish?: string | null } & JsonObject = {},
+): JsonObject => ({
   id: 'chatcmpl-1',
   object: 'chat.completion.chunk',
   created: 1_790_000_000,
@@ -11,7 +14,10 @@ export const chunk = (delta: JsonObject, { finish = null, ...rest }: { finish?: 
 })
 
 /** A completion in one piece. */
-export const completion = (message: JsonObject, { finish = 'stop', ...rest }: { finish?: string } & JsonObject = {}): JsonObject => ({
+export const completion = (
+  message: JsonObject,
+  { finish = 'stop', ...rest }: { finish?: string } & JsonObject = {},
+): JsonObject => ({
   id: 'chatcmpl-1',
   object: 'chat.completion',
   created: 1_790_000_000,
@@ -31,13 +37,25 @@ export const anthropicEvents = (
     ...deltas.map((delta) => ({ type: 'content_block_delta', index, delta })),
     { type: 'content_block_stop', index },
   ]),
-  { type: 'message_delta', delta: { stop_reason: stop, stop_sequence: null }, usage: { output_tokens: usage.output_tokens ?? 0 } },
+  {
+    type: 'message_delta',
+    delta: { stop_reason: stop, stop_sequence: null },
+    usage: { output_tokens: usage.output_tokens ?? 0 },
+  },
   { type: 'message_stop' },
 ]
 
 export const messageStart = (usage: JsonObject): JsonObject => ({
   type: 'message_start',
-  message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'rocket-1', content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } },
+  message: {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'rocket-1',
+    content: [],
+    stop_reason: null,
+    usage: { ...usage, output_tokens: 1 },
+  },
 })
 
 export const anthropicMessage = (

@@ -19,8 +19,11 @@ export interface Folded {
   warnings: Warning[]
 }
 
-export const readAll = async (dialect: Dialect, call: UpstreamCall, signal = AbortSignal.timeout(15_000)): Promise<UpstreamEvent[]> =>
-  await Array.fromAsync(dialect.chat(call, signal))
+export const readAll = (
+  dialect: Dialect,
+  call: UpstreamCall,
+  signal = AbortSignal.timeout(15_000),
+): Promise<UpstreamEvent[]> => Array.fromAsync(dialect.chat(call, signal))
 
 export const ask = async (dialect: Dialect, call: UpstreamCall): Promise<Folded> => fold(await readAll(dialect, call))
 

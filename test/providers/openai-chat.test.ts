@@ -50,6 +50,9 @@ describeDialect('openai-chat', {
     ),
   },
   unfinished: sse([chunk({ content: 'Half' })]),
-  overloadedInside: sse([chunk({ content: 'Half' }), { error: { message: 'Busy', type: 'overloaded_error', code: 503 } }]),
+  overloadedInside: sse([
+    chunk({ content: 'Half' }),
+    { error: { message: 'Busy', type: 'overloaded_error', code: 503 } },
+  ]),
   error: (message) => ({ error: { message, type: 'some_error', param: null, code: null } }),
 })

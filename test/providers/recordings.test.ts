@@ -157,7 +157,9 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
       }
       // Pieces of 1,000 bytes: characters, events and JSON are split wherever they happen to be.
       const bytes = Buffer.from(playing.body)
-      const pieces = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, i) => bytes.subarray(i * 1000, i * 1000 + 1000))
+      const pieces = Array.from({ length: Math.ceil(bytes.length / 1000) }, (_, i) =>
+        bytes.subarray(i * 1000, i * 1000 + 1000),
+      )
       return void sendPieces(response, pieces)
     })
     http = startHttp()
@@ -173,7 +175,7 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
     playing = recording
     const dialect = dialects.get(recording.wire)
     if (!dialect) throw new Error(`No dialect speaks ${recording.wire}.`)
-    return await ask(dialect, makeCall({ row: makeRow({ baseUrl: server.url }), stream: recording.isStream }))
+    return ask(dialect, makeCall({ row: makeRow({ baseUrl: server.url }), stream: recording.isStream }))
   }
 
   test('there are enough of them to prove something', () => {
@@ -186,20 +188,26 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
     expect(refusals.length).toBeGreaterThanOrEqual(4)
   })
 
-  test.each(answers.map((recording) => [recording.name, recording] as const))('%s is understood', async (_name, recording) => {
-    const folded = await play(recording)
-    const said = recording.wire === 'anthropic' ? anthropicSaid(recording) : chatSaid(recording)
-    expect(foldedSays(folded)).toEqual(said)
-    expect(folded.model).toBeTruthy()
-    expect(folded.responseId).toBeTruthy()
-  })
+  test.each(answers.map((recording) => [recording.name, recording] as const))(
+    '%s is understood',
+    async (_name, recording) => {
+      const folded = await play(recording)
+      const said = recording.wire === 'anthropic' ? anthropicSaid(recording) : chatSaid(recording)
+      expect(foldedSays(folded)).toEqual(said)
+      expect(folded.model).toBeTruthy()
+      expect(folded.responseId).toBeTruthy()
+    },
+  )
 
-  test.each(refusals.map((recording) => [recording.name, recording] as const))('%s is refused in the provider’s own words', async (_name, recording) => {
-    const error = await failureOf(play(recording))
-    const missing = recording.name.includes('unknown-model')
-    expect(error.code).toBe(missing ? 'provider_model_missing' : 'provider_rejected')
-    expect(error.detail.upstreamStatus).toBe(recording.status)
-    expect(error.message).toContain(at(recording.payloads[0], 'error', 'message'))
-    expect(error.detail.param).toBe(missing ? undefined : at(recording.payloads[0], 'error', 'param'))
-  })
+  test.each(refusals.map((recording) => [recording.name, recording] as const))(
+    '%s is refused in the provider’s own words',
+    async (_name, recording) => {
+      const error = await failureOf(play(recording))
+      const missing = recording.name.includes('unknown-model')
+      expect(error.code).toBe(missing ? 'provider_model_missing' : 'provider_rejected')
+      expect(error.detail.upstreamStatus).toBe(recording.status)
+      expect(error.message).toContain(at(recording.payloads[0], 'error', 'message'))
+      expect(error.detail.param).toBe(missing ? undefined : at(recording.payloads[0], 'error', 'param'))
+    },
+  )
 })

@@ -38,9 +38,12 @@ const readVercel = (from: string): Recording[] =>
       const wire: Wire = file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
       if (file.endsWith('.json')) {
         const payload: JsonObject = JSON.parse(text)
-        return [{ name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] }]
+        return [
+          { name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] },
+        ]
       }
-      if (file.endsWith('.sse')) return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
+      if (file.endsWith('.sse'))
+        return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
       return streamsOf(text).map((lines, index) => {
         const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
         const body = lines.map((line) => `data: ${line}\n\n`).join('') + end

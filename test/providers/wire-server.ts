@@ -59,7 +59,7 @@ export const startWireServer = async (handler: Handler): Promise<WireServer> => 
     async idleAfter(act) {
       used = []
       await act()
-      await Promise.all(used)
+      for (const closed of used) await closed
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -69,7 +69,12 @@ export const startWireServer = async (handler: Handler): Promise<WireServer> => 
 }
 
 /** Answers with JSON. */
-export const sendJson = (response: ServerResponse, status: number, value: Json, headers: Record<string, string> = {}): void => {
+export const sendJson = (
+  response: ServerResponse,
+  status: number,
+  value: Json,
+  headers: Record<string, string> = {},
+): void => {
   response.writeHead(status, { 'content-type': 'application/json', ...headers })
   response.end(JSON.stringify(value))
 }

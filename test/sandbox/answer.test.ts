@@ -72,6 +72,12 @@ describe('an answer', () => {
     expect(body.split(' ')).toHaveLength(300)
   })
 
+  test('comes quickly for a very long request', async () => {
+    await using sandbox = await openAsk()
+    const reply = await sandbox.ask('See Anna in Rome. 12 - 3. '.repeat(40_000))
+    expect(textOf(reply)).toContain('12 - 3 = 9')
+  })
+
   test('acknowledges images and counts them at a fixed price', async () => {
     await using sandbox = await openAsk()
     const image = (detail: string): JsonObject => ({
@@ -201,7 +207,7 @@ describe('pieces of a stream', () => {
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const pieces = piecesOf(text)
         expect(pieces.join('')).toBe(text)
-        for (const piece of pieces) expect(piece.isWellFormed()).toBe(true)
+        expect(pieces.every((piece) => piece.isWellFormed())).toBe(true)
       }),
     )
   })

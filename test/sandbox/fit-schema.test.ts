@@ -85,6 +85,21 @@ describe('fitSchema', () => {
     (format) => expect(problems({ type: 'string', format }, fit({ type: 'string', format }))).toEqual([]),
   )
 
+  test.each<[string, JsonObject]>([
+    ['a reference to itself', { $ref: '#' }],
+    ['references that double each other', { allOf: [{ $ref: '#' }, { $ref: '#' }] }],
+    [
+      'an object that needs two of its own kind',
+      { type: 'object', properties: { a: { $ref: '#' }, b: { $ref: '#' } }, required: ['a', 'b'] },
+    ],
+    ['a billion items', { type: 'array', items: { type: 'integer' }, minItems: 1e9 }],
+    ['a billion properties', { type: 'object', minProperties: 1e9 }],
+    ['a billion characters', { type: 'string', minLength: 1e9 }],
+    ['a broken reference', { $ref: '#/%zz/constructor' }],
+  ])('comes to an end with %s', (_name, schema) => {
+    expect(JSON.stringify(fit(schema)).length).toBeLessThan(2_000_000)
+  })
+
   test('fits whatever schema is built from the usual keywords', () => {
     fc.assert(
       fc.property(anySchema, fc.string({ unit: 'grapheme' }), (schema, ask) => {

@@ -197,65 +197,65 @@ describe("OpenAI's own SDK", () => {
   })
 })
 
-const described = "OpenAI's description"
-const absent = `${described} (skipped: ../shared/data/openai-openapi.json is not here)`
+describe.skipIf(!openaiSchemaAvailable)(
+  "OpenAI's own description (../shared/data/openai-openapi.json, skipped where that is absent)",
+  () => {
+    const requests: Readonly<Record<string, object>> = {
+      'a text': {},
+      'three choices': { n: 3 },
+      'tool calls': { messages: [{ role: 'user', content: 'weather in Rome' }], tools: [weather] },
+      'a JSON answer': { response_format: { type: 'json_object' }, messages: [{ role: 'user', content: 'as json' }] },
+      'a cut answer': { max_completion_tokens: 5 },
+      reasoning: { reasoning_effort: 'medium' },
+    }
+    const post = async (upstream: Upstream, fields: object): Promise<Response> =>
+      fetch(`${upstream.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer test-key' },
+        body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], ...fields }),
+      })
 
-describe.skipIf(!openaiSchemaAvailable)(openaiSchemaAvailable ? described : absent, () => {
-  const requests: Readonly<Record<string, object>> = {
-    'a text': {},
-    'three choices': { n: 3 },
-    'tool calls': { messages: [{ role: 'user', content: 'weather in Rome' }], tools: [weather] },
-    'a JSON answer': { response_format: { type: 'json_object' }, messages: [{ role: 'user', content: 'as json' }] },
-    'a cut answer': { max_completion_tokens: 5 },
-    reasoning: { reasoning_effort: 'medium' },
-  }
-  const post = async (upstream: Upstream, fields: object): Promise<Response> =>
-    fetch(`${upstream.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: 'Bearer test-key' },
-      body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], ...fields }),
+    test.each(Object.entries(requests))('holds for %s, at once and streamed', async (_name, fields) => {
+      await using upstream = await startUpstream()
+      const whole = await post(upstream, fields)
+      expect(whole.status).toBe(200)
+      expect(validateChatReply(await whole.json())).toEqual([])
+      const streamed = await post(upstream, { ...fields, stream: true, stream_options: { include_usage: true } })
+      const lines = (await streamed.text()).split('\n\n').filter((line) => line !== '')
+      expect(lines.at(-1)).toBe('data: [DONE]')
+      expect(lines.slice(0, -1).flatMap((line) => validateChunk(JSON.parse(line.slice('data: '.length))))).toEqual([])
     })
 
-  test.each(Object.entries(requests))('holds for %s, at once and streamed', async (_name, fields) => {
-    await using upstream = await startUpstream()
-    const whole = await post(upstream, fields)
-    expect(whole.status).toBe(200)
-    expect(validateChatReply(await whole.json())).toEqual([])
-    const streamed = await post(upstream, { ...fields, stream: true, stream_options: { include_usage: true } })
-    const lines = (await streamed.text()).split('\n\n').filter((line) => line !== '')
-    expect(lines.at(-1)).toBe('data: [DONE]')
-    expect(lines.slice(0, -1).flatMap((line) => validateChunk(JSON.parse(line.slice('data: '.length))))).toEqual([])
-  })
-
-  test('holds for the list of models', async () => {
-    await using upstream = await startUpstream({
-      models: [
-        { id: model, row: 'openai' },
-        { id: 'other', row: 'groq' },
-      ],
+    test('holds for the list of models', async () => {
+      await using upstream = await startUpstream({
+        models: [
+          { id: model, row: 'openai' },
+          { id: 'other', row: 'groq' },
+        ],
+      })
+      const reply = await fetch(`${upstream.url}/openai/v1/models`, { headers: { authorization: 'Bearer test-key' } })
+      const list: unknown = await reply.json()
+      expect(validateModelList(list)).toEqual([])
+      expect(list).toMatchObject({ data: [{ id: model, owned_by: 'openai' }] })
     })
-    const reply = await fetch(`${upstream.url}/openai/v1/models`, { headers: { authorization: 'Bearer test-key' } })
-    const list: unknown = await reply.json()
-    expect(validateModelList(list)).toEqual([])
-    expect(list).toMatchObject({ data: [{ id: model, owned_by: 'openai' }] })
-  })
 
-  test.each([
-    ['a missing field', { messages: undefined }],
-    ['a field of the wrong type', { n: 'two' }],
-    ['tool results without a call', { messages: [{ role: 'tool', tool_call_id: 'x', content: 'y' }] }],
-  ])('holds for the error about %s', async (_name, fields) => {
-    await using upstream = await startUpstream()
-    const reply = await post(upstream, fields)
-    expect(reply.status).toBe(400)
-    expect(validateError(await reply.json())).toEqual([])
-  })
+    test.each([
+      ['a missing field', { messages: undefined }],
+      ['a field of the wrong type', { n: 'two' }],
+      ['tool results without a call', { messages: [{ role: 'tool', tool_call_id: 'x', content: 'y' }] }],
+    ])('holds for the error about %s', async (_name, fields) => {
+      await using upstream = await startUpstream()
+      const reply = await post(upstream, fields)
+      expect(reply.status).toBe(400)
+      expect(validateError(await reply.json())).toEqual([])
+    })
 
-  test.each([401, 429, 500, 529])('holds for a simulated %i', async (status) => {
-    await using upstream = await startUpstream()
-    upstream.script([{ kind: 'status', status }])
-    const reply = await post(upstream, {})
-    expect(reply.status).toBe(status)
-    expect(validateError(await reply.json())).toEqual([])
-  })
-})
+    test.each([401, 429, 500, 529])('holds for a simulated %i', async (status) => {
+      await using upstream = await startUpstream()
+      upstream.script([{ kind: 'status', status }])
+      const reply = await post(upstream, {})
+      expect(reply.status).toBe(status)
+      expect(validateError(await reply.json())).toEqual([])
+    })
+  },
+)

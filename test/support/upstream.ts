@@ -18,7 +18,7 @@ export type Act =
       headers?: Readonly<Record<string, string>>
       body: JsonObject | string | readonly (string | Uint8Array | Gate)[]
       /** How it ends. @default 'end' */
-      then?: 'end' | 'hold' | 'cut' | 'reset'
+      ending?: 'end' | 'hold' | 'cut' | 'reset'
     }
 
 /** The tests' provider: the sandbox at full speed, and a script for what it would not do by itself. */
@@ -67,14 +67,14 @@ export const sse = (data: JsonObject | '[DONE]', name?: string): string =>
 const directionOf = (act: Act): Direction | null => {
   if (act === 'honest') return null
   if ('kind' in act) return { fault: act }
-  const { status = 200, body, then = 'end' } = act
+  const { status = 200, body, ending = 'end' } = act
   const pieces = isPieces(body) ? body : [typeof body === 'string' ? body : JSON.stringify(body)]
   const type = isPieces(body) ? 'text/event-stream; charset=utf-8' : 'application/json'
   return {
     score: [
       { do: 'head', status, headers: { 'content-type': type, ...act.headers } },
       ...pieces.flatMap(stepsOf),
-      { do: then },
+      { do: ending },
     ],
   }
 }

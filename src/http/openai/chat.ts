@@ -26,7 +26,7 @@ interface ChatRoute {
 
 /** `POST /v1/chat/completions`: JSON, or server-sent events with `stream: true`. */
 export const createChatRoute = ({ gateway, known, settings, readBody, clock, logger }: ChatRoute) => {
-  const reply = async (exchange: Exchange, request: ChatRequest): Promise<void> => {
+  const answerWhole = async (exchange: Exchange, request: ChatRequest): Promise<void> => {
     const answer = await gateway.collect(request, contextOf(exchange, false))
     for (const [name, value] of Object.entries(replyHeaders(answer))) exchange.res.setHeader(name, value)
     sendJson(exchange.req, exchange.res, 200, chatCompletion(answer))
@@ -39,7 +39,7 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
     })
 
   /** Waits for one event before the status is sent, so that refusals and dead providers get a true one; but not for ever. */
-  const stream = async (exchange: Exchange, request: ChatRequest, includeUsage: boolean): Promise<void> => {
+  const answerAsItComes = async (exchange: Exchange, request: ChatRequest, includeUsage: boolean): Promise<void> => {
     await using events = gateway.complete(request, contextOf(exchange, true))
     const first = events.next()
     let out: EventStream | null = null
@@ -73,13 +73,9 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
   }
 
   return async (exchange: Exchange): Promise<void> => {
-    const body = await readBody(exchange)
-    const {
-      request,
-      stream: streamed,
-      includeUsage,
-    } = readChatBody(body, known, headerOf(exchange.req, 'cache-control'))
-    await (streamed ? stream(exchange, request, includeUsage) : reply(exchange, request))
+    const cacheControl = headerOf(exchange.req, 'cache-control')
+    const { request, stream, includeUsage } = readChatBody(await readBody(exchange), known, cacheControl)
+    await (stream ? answerAsItComes(exchange, request, includeUsage) : answerWhole(exchange, request))
   }
 }
 
@@ -89,14 +85,9 @@ const incomplete = (): GatewayError => new GatewayError('provider_cut', 'The ans
 const settlesWithin = async (promise: Promise<unknown>, ms: number): Promise<boolean> => {
   const { promise: late, resolve } = Promise.withResolvers<false>()
   const timer = setTimeout(resolve, ms, false)
+  const settled = (): boolean => true
   try {
-    return await Promise.race([
-      promise.then(
-        () => true,
-        () => true,
-      ),
-      late,
-    ])
+    return await Promise.race([promise.then(settled, settled), late])
   } finally {
     clearTimeout(timer)
   }

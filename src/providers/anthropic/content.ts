@@ -50,15 +50,17 @@ const writeFile = (part: JsonObject): JsonObject => {
 export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] =>
   blocks.flatMap((block): JsonObject[] => {
     if (block.kind === 'redacted') return [{ type: 'redacted_thinking', data: block.data }]
-    return block.signature === undefined
-      ? []
-      : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
+    return block.signature === undefined ? [] : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
   })
 
 /** Arguments are an object on this wire: text that is none is carried in one. */
 export const writeToolUse = ({ name, argumentsJson }: ToolCall, wireId: string, warn: Warn): JsonObject => {
   const input = objectOf(parseJson(argumentsJson.trim() || '{}'))
   if (!input)
-    warn('changed_parameter', 'messages', `The arguments of a call of ${name} are no JSON object: sent as a text in one.`)
+    warn(
+      'changed_parameter',
+      'messages',
+      `The arguments of a call of ${name} are no JSON object: sent as a text in one.`,
+    )
   return { type: 'tool_use', id: wireId, name, input: input ?? { text: argumentsJson } }
 }

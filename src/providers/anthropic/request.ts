@@ -82,8 +82,7 @@ const writeMetadata = ({ tags, extra }: ChatRequest): JsonObject | undefined => 
 }
 
 const warnAboutMissing = (request: ChatRequest, { title }: ProviderRow, warn: Warn): void => {
-  if (request.n !== undefined && request.n > 1)
-    warn('dropped_parameter', 'n', `${title} gives one answer at a time.`)
+  if (request.n !== undefined && request.n > 1) warn('dropped_parameter', 'n', `${title} gives one answer at a time.`)
   if (request.seed !== undefined) warn('dropped_parameter', 'seed', `${title} does not take a seed.`)
   if (request.logprobs) warn('dropped_parameter', 'logprobs', `${title} does not give log probabilities.`)
 }

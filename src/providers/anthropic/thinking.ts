@@ -73,7 +73,8 @@ const withBudget = ({ request, card, maxTokens, isForced }: Circumstances, warn:
   }
   if (maxTokens <= smallestBudget) return refuse(`it needs more than ${smallestBudget} output tokens for it`)
   if (isForced) return refuse('it cannot while it is made to call a tool')
-  if (isMidCallUnsigned(request.messages)) return refuse('the thoughts before its open tool calls are not in the history')
+  if (isMidCallUnsigned(request.messages))
+    return refuse('the thoughts before its open tool calls are not in the history')
   const budget = Math.max(smallestBudget, Math.floor(maxTokens * shares[asked]))
   return {
     field: { type: 'enabled', budget_tokens: Math.min(budget, maxTokens - 1) },

@@ -27,7 +27,10 @@ export const planFormat = ({ request, card, row }: UpstreamCall, warn: Warn): Fo
   if ((schema.type ?? 'object') !== 'object') {
     warn('changed_parameter', 'response_format', `${card.id} takes schemas of objects only: it was told in words.`)
     const told = JSON.stringify(schema)
-    return { by: 'words', instruction: `Answer with one JSON value that fits this JSON schema, and nothing else:\n${told}` }
+    return {
+      by: 'words',
+      instruction: `Answer with one JSON value that fits this JSON schema, and nothing else:\n${told}`,
+    }
   }
   const name = freeName(format.name, request.tools)
   const how = description ?? 'Gives the answer. Call it once, with the whole answer.'
@@ -40,7 +43,8 @@ const freeName = (wished: string, tools: readonly Tool[]): string => {
   return name
 }
 
-const withObjectType = (schema: JsonObject): JsonObject => (schema.type === undefined ? { ...schema, type: 'object' } : schema)
+const withObjectType = (schema: JsonObject): JsonObject =>
+  schema.type === undefined ? { ...schema, type: 'object' } : schema
 
 /** Tools and what is to be done with them; `isForced`: the model must call one. */
 export const writeTools = (

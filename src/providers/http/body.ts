@@ -35,13 +35,13 @@ export async function* readBody(reply: {
   try {
     const reader = decode(source, reply.encoding, row).iterator({ destroyOnReturn: false })
     for (;;) {
-      const { done, value } = await watch.read(reader.next())
-      if (done) break
-      const chunk: Uint8Array = value
+      const { value }: { value?: unknown } = await watch.read(reader.next())
+      // Nothing but bytes comes from these streams, until nothing comes.
+      if (!(value instanceof Uint8Array)) break
       watch.begun()
-      bytes += chunk.length
+      bytes += value.length
       if (bytes > maxReplyBytes) throw tooLong(row, maxReplyBytes)
-      yield chunk
+      yield value
     }
     hasEnded = true
   } catch (thrown) {

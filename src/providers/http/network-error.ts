@@ -21,7 +21,7 @@ const words: Readonly<Record<string, string>> = {
 }
 
 /** A reply that is no HTTP: it will not be better next time, but another deployment may be. */
-const isGarbage = (code: string): boolean => code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW'
+const garbage: ReadonlySet<string> = new Set(['HTTPParserError', 'HeadersOverflowError'])
 const isWrongEncoding = (code: string): boolean => /^(Z_(?!BUF)|ERR_(BROTLI|ZSTD|_)|ZSTD_)/.test(code)
 const isCertificate = (code: string): boolean => /CERT|SIGNATURE|ISSUER|TLS|SSL/.test(code) && !code.startsWith('UND_')
 
@@ -35,9 +35,9 @@ export const networkError = (
   redact: Redact,
   phase: 'before' | 'during',
 ): GatewayError => {
-  const { code, text } = describe(thrown)
+  const { name, code, text } = describe(thrown)
   const detail = { provider: row.id, cause: new Error(redact(`${code} ${text}`.trim())) }
-  if (isGarbage(code)) return new GatewayError('provider_bad_reply', `${row.title} did not answer in HTTP.`, detail)
+  if (garbage.has(name)) return new GatewayError('provider_bad_reply', `${row.title} did not answer in HTTP.`, detail)
   if (phase === 'during') {
     if (isWrongEncoding(code))
       return new GatewayError('provider_bad_reply', `The reply of ${row.title} is wrongly compressed.`, detail)
@@ -47,8 +47,8 @@ export const networkError = (
   return new GatewayError('provider_unreachable', `${row.title} could not be reached: ${reason}.`, detail)
 }
 
-const describe = (thrown: unknown): { code: string; text: string } => {
-  if (!(thrown instanceof Error)) return { code: '', text: String(thrown) }
+const describe = (thrown: unknown): { name: string; code: string; text: string } => {
+  if (!(thrown instanceof Error)) return { name: '', code: '', text: String(thrown) }
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
-  return { code, text: thrown.message }
+  return { name: thrown.name, code, text: thrown.message }
 }

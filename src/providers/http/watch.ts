@@ -48,8 +48,7 @@ export const createWatch = (row: ProviderRow, caller: AbortSignal): Watch => {
       }
     },
     async read(next) {
-      if (!hasBegun) return await next
-      const pause = setTimeout(stalled, stallMs)
+      const pause = hasBegun ? setTimeout(stalled, stallMs) : undefined
       try {
         return await next
       } finally {

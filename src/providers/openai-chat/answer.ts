@@ -65,10 +65,7 @@ export const createAnswer = ({ row, isWhole, warnings, refuse }: AnswerOptions):
     const index = countOf(value.index) ?? 0
     const choice = choiceAt(index)
     if (native !== '') choice.native = native
-    return [
-      ...(delta ? readDelta(delta, index, choice) : []),
-      ...readLogprobs(objectOf(value.logprobs), index),
-    ]
+    return [...(delta ? readDelta(delta, index, choice) : []), ...readLogprobs(objectOf(value.logprobs), index)]
   }
 
   return {

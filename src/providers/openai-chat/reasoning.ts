@@ -36,8 +36,7 @@ export const createReasoning = (choice: number): ReasoningReader => {
     }
     const events = textEvents(name, textOf(detail.text) || textOf(detail.summary))
     const signature = textOf(detail.signature)
-    if (signature !== '')
-      events.push({ type: 'reasoning-signature', choice, block: blockOf('text', name), signature })
+    if (signature !== '') events.push({ type: 'reasoning-signature', choice, block: blockOf('text', name), signature })
     return events
   }
 

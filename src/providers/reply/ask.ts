@@ -86,7 +86,11 @@ async function* chain(first: Uint8Array, rest: AsyncGenerator<Uint8Array, void>)
   }
 }
 
-const readDocument = async (bytes: AsyncIterable<Uint8Array>, row: ProviderRow, status: number): Promise<JsonObject> => {
+const readDocument = async (
+  bytes: AsyncIterable<Uint8Array>,
+  row: ProviderRow,
+  status: number,
+): Promise<JsonObject> => {
   const value = parseJson(await readText(bytes, Infinity))
   if (value === undefined) throw badReply(row, `${row.title} answered with JSON that is broken or incomplete.`, status)
   const document = objectOf(Array.isArray(value) ? value[0] : value)

@@ -29,12 +29,14 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
   {
     code: 'provider_out_of_credit',
     statuses: (status) => status === 400 || status === 403 || status === 429,
-    words: /insufficient[_ ](quota|balance|funds|credit)|billing|credit balance|(out of|no|any) credits|spending limit/i,
+    words:
+      /insufficient[_ ](quota|balance|funds|credit)|billing|credit balance|(out of|no|any) credits|spending limit/i,
   },
   {
     code: 'content_filtered',
     statuses: (status) => status === 400 || status === 403 || status === 422,
-    words: /content[_ ](filter|policy|management)|responsibleai|usage guidelines|moderation|safety[_ ]check|data_inspection/i,
+    words:
+      /content[_ ](filter|policy|management)|responsibleai|usage guidelines|moderation|safety[_ ]check|data_inspection/i,
   },
   {
     code: 'context_length_exceeded',
@@ -97,7 +99,11 @@ const statusOfKind = (kind: string): number => {
   return 500
 }
 
-const toError = (status: number, complaint: Complaint, { row, redact, headers, nowMs }: RefusalOptions): GatewayError => {
+const toError = (
+  status: number,
+  complaint: Complaint,
+  { row, redact, headers, nowMs }: RefusalOptions,
+): GatewayError => {
   const said = redact(complaint.message)
   const told = `${complaint.kind} ${complaint.message}`
   const telling = tellingWords.find(({ statuses, words }) => statuses(status) && words.test(told))

@@ -3,12 +3,12 @@ import type { NanoUsd } from '../../contract/money.ts'
 import type { Factor } from './factor.ts'
 
 /** This many times the cheapest candidate's cost is worth nothing. */
-const worthlessRatio = 100
+const worthlessRatio = 1_000
 
-/** Costs below a ten-thousandth of a cent are alike: else a free local model would make every price look infinite. */
-const leastNanoUsd = 1_000n
+/** Costs below a thousandth of a cent are alike: else a free local model would make every price look infinite. */
+const leastNanoUsd = 10_000n
 
-/** 1 − log(cost / cheapest) / log(100): each doubling of the cost takes away the same, from the cheapest at 1. */
+/** 1 − log(cost / cheapest) / log(1000): each doubling of the cost takes away the same, from the cheapest at 1. */
 export const cost: Factor = {
   name: 'cost',
   judge: ({ forecast: { estimatedCostNanoUsd }, cheapestNanoUsd }) => {

@@ -25,7 +25,7 @@ export const createCounters = (): Counters => {
     hit: async ({ key, nowMs, windowMs, max }) => {
       dropIdle(nowMs)
       const log = logs.get(key) ?? { hitsAtMs: [], windowMs }
-      // Hits further ahead than a window were counted before the clock was set back: they would refuse until it is there again.
+      // Hits further ahead than a window were counted before the clock was set back, and would refuse until it is there again.
       const hitsAtMs = log.hitsAtMs.filter((atMs) => atMs > nowMs - windowMs && atMs <= nowMs + windowMs)
       const isAllowed = hitsAtMs.length < max
       if (isAllowed) insert(hitsAtMs, nowMs)
@@ -35,7 +35,7 @@ export const createCounters = (): Counters => {
       return isAllowed
         ? { allowed: true, remaining: max - hitsAtMs.length, resetMs: leavesInMs(0) }
         : // With a limit that was lowered meanwhile more than one hit has to leave first.
-          { allowed: false, retryAfterMs: leavesInMs(hitsAtMs.length - Math.max(max, 1)) }
+          { allowed: false, retryAfterMs: leavesInMs(hitsAtMs.length - max) }
     },
 
     unhit: async ({ key, atMs }) => {

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { DatabaseSync, backup } from 'node:sqlite'
 import { GatewayError } from '../../contract/errors.ts'
 
-// All pages in one step: with several, every commit of another process starts the copy again, and a busy gateway never ends it.
+// All pages in one step: with several, every commit of another connection starts the copy again, and beside a busy gateway
+// it would never end.
 const allPages = 2 ** 31 - 1
 
 /**

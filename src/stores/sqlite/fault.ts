@@ -24,7 +24,10 @@ const remedyFor = (thrown: unknown): string => {
       return 'cannot be written: give the user who runs the gateway write access to the file and to its folder.'
     case resultCodes.corrupt:
     case resultCodes.notADatabase:
-      return 'is damaged or no database: move it away, with its -wal and -shm files, then start with an empty one or with a backup in its place.'
+      return (
+        'is damaged or no database: move it away, with its -wal and -shm files, ' +
+        'then start with an empty one or with a backup in its place.'
+      )
     case resultCodes.full:
       return 'cannot grow: the disk is full. Free some space.'
     case null:

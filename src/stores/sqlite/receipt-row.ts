@@ -5,7 +5,8 @@ type Row = Readonly<Record<string, SQLInputValue>>
 
 /**
  * A receipt as the columns of its row.
- * @throws TypeError for a count that is no whole number or an amount beyond 63 bits; better here, alone, than in a commit shared with others
+ * @throws TypeError for a count that is no whole number or an amount beyond 63 bits: better here, alone, than in a commit
+ *   shared with others
  */
 export const rowOf = (receipt: Receipt): Row => {
   const { caller, served, usage, timings, tags } = receipt

@@ -54,7 +54,7 @@ export const createScriptedGateway = (): ScriptedGateway => {
             refusals: cards.map((card) => ({ model: card.key, reason: 'costs more than $0.01', code: 'cost_limit' })),
           }),
         )
-      return Promise.resolve(planFor(request))
+      return planFor(request)
     },
   }
 }
@@ -160,24 +160,36 @@ const receiptOf = (served: Served, context: RequestContext): Receipt => ({
   simulated: false,
 })
 
-const planFor = (request: ChatRequest): Plan => ({
-  mode: request.model.kind,
-  task: { task: 'qa', confidence: 0.8, signals: ['asks a question'] },
-  candidates: cards
-    .filter(({ id }) => request.model.kind === 'auto' || request.model.model === id)
-    .map((card, index) => ({
+/** Names mean what they mean to the router; `gpt-4o` is retired, and only OpenAI and OpenRouter can be called. */
+const planFor = async ({ model, maxOutputTokens }: ChatRequest): Promise<Plan> => {
+  if (model.kind === 'named' && model.model === 'gpt-4o')
+    throw new GatewayError('model_retired', 'Model "gpt-4o" was retired on 2026-11-20; use "gpt-6-luna" instead.')
+  const callable = cards.filter(
+    ({ provider, kind, id }) => provider !== 'anthropic' && kind === 'chat' && id !== 'gpt-4o',
+  )
+  const meant = callable.filter(
+    ({ id, name, aliases, provider }) =>
+      (model.kind === 'auto' || [id, name, ...aliases].includes(model.model)) &&
+      (model.provider === undefined || model.provider === provider),
+  )
+  if (meant.length === 0) throw new GatewayError('model_not_found', 'No model is called that.')
+  return {
+    mode: model.kind,
+    task: { task: 'qa', confidence: 0.8, signals: ['asks a question'] },
+    candidates: meant.map((card, index) => ({
       card,
       score: 0.9 - index * 0.01,
       factors: [{ factor: 'cost', value: 0.5, weight: 0.25, reason: 'costs about the median' }],
       forecast: {
         inputTokens: 10,
         outputTokens: 100,
-        maxOutputTokens: request.maxOutputTokens ?? 4096,
+        maxOutputTokens: maxOutputTokens ?? 4096,
         estimatedCostNanoUsd: 1_000n,
         worstCaseCostNanoUsd: 40_000n,
         firstTokenMs: 400,
         totalMs: 2000,
       },
     })),
-  refusals: [{ model: 'anthropic:claude-old', reason: 'was shut down on 2026-01-01', code: 'lifecycle' }],
-})
+    refusals: [{ model: 'anthropic:claude-old', reason: 'was shut down on 2026-01-01', code: 'lifecycle' }],
+  }
+}

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Caller } from '../../../src/contract/caller.ts'
+import type { GatewayError } from '../../../src/contract/errors.ts'
 import type { Clock, Logger } from '../../../src/contract/runtime.ts'
 import { createMcpHttpHandler } from '../../../src/mcp/transports.ts'
 import { admin } from './gateway.ts'
@@ -12,6 +13,8 @@ export interface TestServer extends AsyncDisposable {
   services: TestServices
   /** What was logged as an error. */
   errors: object[]
+  /** Breaks off whatever runs, as a gateway that stops. */
+  cut(reason: GatewayError): void
 }
 
 const user: Caller = { id: 'key_1', name: 'laptop', scope: 'use' }
@@ -34,15 +37,25 @@ export const serveMcp = async (
     },
   })
   let count = 0
+  const stopping = new AbortController()
   const server = createServer((req, res) => {
     const caller = req.headers['x-test-caller'] === 'user' ? user : admin
-    void handle(req, res, { caller, requestId: `req_${++count}`, clientRequestId: null, traceId: null, hops: [] })
+    const requestId = `req_${++count}`
+    void handle(req, res, {
+      caller,
+      signal: stopping.signal,
+      requestId,
+      clientRequestId: null,
+      traceId: null,
+      hops: [],
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${portOf(server.address())}/mcp`,
     services,
     errors,
+    cut: (reason) => stopping.abort(reason),
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -21,6 +21,18 @@ test.skipIf(process.platform === 'win32')(
     expect(files).toEqual(['gateway.db', 'gateway.db-shm', 'gateway.db-wal'])
     expect(files.map((file) => modeOf(join(dataDir, file)))).toEqual(['600', '600', '600'])
     expect(modeOf(dataDir)).toBe('700')
+  },
+)
+
+test.skipIf(process.platform === 'win32')(
+  'a file that others could read is closed to them (no such modes on Windows)',
+  async () => {
+    using folder = temporaryFolder()
+    const path = join(folder.path, 'gateway.db')
+    writeFileSync(path, '')
+    chmodSync(path, 0o644)
+    await using _stores = await open(folder.path)
+    expect(modeOf(path)).toBe('600')
   },
 )
 
@@ -117,6 +129,8 @@ test('a backup that fails leaves the last one and no half one, and never overwri
   await expect(stores.backup?.(join(folder.path, 'missing', 'backup.db'))).rejects.toMatchObject({
     code: 'store_unavailable',
   })
+  mkdirSync(join(folder.path, 'taken'))
+  await expect(stores.backup?.(join(folder.path, 'taken'))).rejects.toThrow(/could not be written: check its folder/)
   await expect(stores.backup?.(join(folder.path, 'gateway.db'))).rejects.toThrow(/is the database itself/)
   expect(readdirSync(folder.path).filter((file) => file.includes('partial'))).toEqual([])
 })

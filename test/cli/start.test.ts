@@ -1,0 +1,103 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { openStores } from '../../src/stores/index.ts'
+import { run, serve, temporaryFolder } from '../support/process.ts'
+
+const post = (url: string, body: object): Promise<Response> =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-6-luna', ...body }),
+  })
+const say = (content: string): object => ({ messages: [{ role: 'user', content }] })
+
+test('a gateway killed at any moment has every answer that a caller saw in its ledger', { timeout: 60_000 }, async () => {
+  await using data = await temporaryFolder()
+  const seen: string[] = []
+  for (const killAfter of [1, 7, 20]) {
+    await using gateway = await serve({ DATA_DIR: data.path })
+    const answers = Array.from({ length: 40 }, async (_, n) => {
+      const response = await post(gateway.url, { ...say(`What is ${killAfter} + ${n}?`), stream: n % 2 === 0 })
+      const text = await response.text()
+      const isWhole = n % 2 === 0 ? text.includes('data: [DONE]') : text.endsWith('}')
+      if (!isWhole) return
+      seen.push(response.headers.get('x-request-id') ?? '')
+      if (seen.length >= killAfter) gateway.child.kill('SIGKILL')
+    })
+    await Promise.allSettled(answers)
+    expect((await gateway.ended).signal).toBe('SIGKILL')
+  }
+  expect(seen.length).toBeGreaterThanOrEqual(20)
+  await using stores = await openStores({ dataDir: data.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
+  for (const id of seen) expect(await stores.receipts.find(id), id).toMatchObject({ id, outcome: 'complete' })
+})
+
+test('a stop signal lets running answers finish, then the process ends well', async () => {
+  await using data = await temporaryFolder()
+  await using gateway = await serve({ DATA_DIR: data.path })
+  const response = await post(gateway.url, { ...say('Tell me about rivers, at length.'), stream: true })
+  gateway.child.kill('SIGTERM')
+  expect(await response.text()).toContain('data: [DONE]')
+  expect(await gateway.ended).toMatchObject({ code: 0, signal: null })
+})
+
+test('a port in use says who has it and what to do', async () => {
+  await using data = await temporaryFolder()
+  const squatter = createServer((_req, res) => void res.end('hello')).listen(0, '127.0.0.1')
+  await once(squatter, 'listening')
+  const address = squatter.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const { code, stderr } = await run(['start'], { PORT: String(port), DATA_DIR: data.path, PROVIDERS: 'sandbox' }).ended
+  squatter.closeAllConnections()
+  squatter.close()
+  expect(code).toBe(1)
+  expect(stderr).toContain(`Port ${port} is in use`)
+  expect(stderr).toContain(`PORT=${port + 1}`)
+  expect(stderr).not.toContain('    at ')
+})
+
+test('every fault of the configuration is told at once', async () => {
+  await using data = await temporaryFolder()
+  const env = { DATA_DIR: data.path, PORT: 'abc', LOG_LEVEL: 'loud', OPENAI_BASE_URL: 'nonsense', OPENAI_API_KEY: 'k' }
+  const { code, stderr } = await run(['start'], env).ended
+  expect(code).toBe(1)
+  for (const name of ['PORT', 'LOG_LEVEL', 'OPENAI_BASE_URL']) expect(stderr).toContain(name)
+  expect(stderr).not.toContain('    at ')
+})
+
+test('without a provider the gateway serves, is not ready, and says what to set', async () => {
+  await using data = await temporaryFolder()
+  await using gateway = await serve({ DATA_DIR: data.path, PROVIDERS: 'openai' }).catch(() =>
+    serve({ DATA_DIR: data.path, PROVIDERS: '', NODE_ENV: 'production' }),
+  )
+  const ready = await fetch(`${gateway.url}/ready`)
+  expect(ready.status).toBe(503)
+  expect(await ready.text()).toContain('OPENAI_API_KEY')
+  const answer = await post(gateway.url, say('hello'))
+  expect(answer.status).toBeGreaterThanOrEqual(400)
+  expect(await answer.json()).toMatchObject({ error: { message: expect.stringContaining('OPENAI_API_KEY') } })
+})
+
+test('backup copies the ledger of a running gateway', async () => {
+  await using data = await temporaryFolder()
+  await using copy = await temporaryFolder()
+  await using gateway = await serve({ DATA_DIR: data.path })
+  const id = (await post(gateway.url, say('hello'))).headers.get('x-request-id') ?? ''
+  const { code } = await run(['backup', `${copy.path}/gateway.db`], { DATA_DIR: data.path }).ended
+  expect(code).toBe(0)
+  await using stores = await openStores({ dataDir: copy.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
+  expect(await stores.receipts.find(id)).toMatchObject({ id })
+})
+
+test('prompts, answers and keys are in no log line unless the owner asks for it', async () => {
+  await using data = await temporaryFolder()
+  const quiet = await serve({ DATA_DIR: data.path, LOG_LEVEL: 'debug' })
+  await post(quiet.url, say('the secret word is xylophone'))
+  quiet.child.kill('SIGTERM')
+  expect((await quiet.ended).stdout).not.toContain('xylophone')
+  const chatty = await serve({ DATA_DIR: data.path, LOG_CONTENT: 'true' })
+  await post(chatty.url, say('the secret word is xylophone'))
+  chatty.child.kill('SIGTERM')
+  expect((await chatty.ended).stdout).toContain('xylophone')
+})
