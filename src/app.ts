@@ -194,7 +194,9 @@ const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
   return {
     cards: () => config.models,
     whyNotCallable: ({ provider }: ModelCard) =>
-      callable.has(provider) ? null : (known.get(provider)?.reason ?? `"${provider}" is no row of config/providers.yaml.`),
+      callable.has(provider)
+        ? null
+        : (known.get(provider)?.reason ?? `"${provider}" is no row of config/providers.yaml.`),
     rowFlags: (provider: string) => known.get(provider)?.template.wire ?? noFlags,
     uncharted: (provider: string, id: string) => {
       const row = callable.get(provider)

@@ -29,8 +29,8 @@ const action =
 
 const variety = words([
   'another (?:one|joke|idea|example|version|name|story|poem|suggestion|option)|one more|(?:a )?different (?:one|answer|version)',
-  'try again|regenerate|surprise me|at random|random|roll (?:a|the|two) (?:die|dice)|flip a coin|pick a (?:number|card)',
-  'noch (?:einen?|eins)|zufällig\\p{L}*|encore une?|au hasard|otr[oa]|al azar|casuale|aleatori[oa]|ещё один|случайн\\p{L}+',
+  'try again|regenerate|surprise me|at random|randomly|random (?:number|word|name|fact|joke|quote|colou?r)|roll (?:a|the|two) (?:die|dice)|flip a coin|pick a (?:number|card)',
+  'noch (?:einen?|eins)|zufällig\\p{L}*|encore une?|au hasard|otr[oa] (?:chiste|ejemplo|idea|vez)|al azar|casuale|aleatori[oa]|ещё один|случайн\\p{L}+',
 ])
 
 /** What the user says in his last turns, without the middle of long texts. */

@@ -14,7 +14,8 @@ export const createKey = async ({ name, scope }: { name: string; scope: Scope })
 export const listKeys = async (): Promise<void> => {
   await using keys = await openKeyDirectory(configure())
   const records = await keys.list()
-  if (records.length === 0) process.stderr.write('There are no keys. Make one: ai-gateway-mcp keys create --name NAME\n')
+  if (records.length === 0)
+    process.stderr.write('There are no keys. Make one: ai-gateway-mcp keys create --name NAME\n')
   for (const { id, name, scope, createdAtMs, revokedAtMs } of records) {
     const state = revokedAtMs === null ? 'active' : `revoked ${day(revokedAtMs)}`
     process.stdout.write([id, scope, state, `created ${day(createdAtMs)}`, name].join('\t') + '\n')

@@ -61,8 +61,7 @@ export const createAnswer = ({ classify, route, call, settle, record, remember, 
     } catch (thrown) {
       const error = asGatewayError(thrown, signal)
       settle(trail)
-      if (trail.attempts.length > 0)
-        await record(trail, { outcome: outcomeOf(error, trail), errorCode: error.code })
+      if (trail.attempts.length > 0) await record(trail, { outcome: outcomeOf(error, trail), errorCode: error.code })
       throw error
     }
     settle(trail)

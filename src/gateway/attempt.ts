@@ -123,8 +123,12 @@ const textOf = (event: AnswerEvent): string => {
 
 const circuitOpen = ({ row, breaker }: Deployment, nowMs: number): GatewayError => {
   const { reason, retryAtMs } = breaker.state()
-  return new GatewayError('provider_circuit_open', `${row.title} is being rested: ${reason ?? 'a trial call is running'}.`, {
-    provider: row.id,
-    ...(retryAtMs === null ? {} : { retryAfterMs: Math.max(0, retryAtMs - nowMs) }),
-  })
+  return new GatewayError(
+    'provider_circuit_open',
+    `${row.title} is being rested: ${reason ?? 'a trial call is running'}.`,
+    {
+      provider: row.id,
+      ...(retryAtMs === null ? {} : { retryAfterMs: Math.max(0, retryAtMs - nowMs) }),
+    },
+  )
 }

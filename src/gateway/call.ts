@@ -35,9 +35,19 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
     using firstToken = firstTokenAlarm(trail, signal, clock)
     const failures: GatewayError[] = []
 
-    for (const [position, candidate] of plan.candidates.entries()) {
+    for (const candidate of plan.candidates) {
       const deployment = deployments.get(candidate.card.provider)
-      if (!deployment) continue
+      const isLast = candidate === plan.candidates.at(-1)
+      if (deployment && (yield* callCandidate(candidate, deployment, isLast))) return
+    }
+    throw lastFailure(failures, plan)
+
+    /** True once the candidate has answered in full; false when it is the next one's turn. */
+    async function* callCandidate(
+      candidate: Candidate,
+      deployment: Deployment,
+      isLast: boolean,
+    ): AsyncGenerator<CallEvent, boolean> {
       const tried = new Set<number>()
       let key = deployment.keys.next(tried)
       if (!key) failures.push(keysResting(deployment, clock.now()))
@@ -47,8 +57,7 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
         tries += 1
         let hasBegun = false
         try {
-          const wait = position === plan.candidates.length - 1
-          using hold = await reserve({ candidate, deployment, trail, wait }, firstToken.signal)
+          using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
           trail.warnings.push(...(candidate.warnings ?? []))
           const target = { card: candidate.card, deployment, key, request: hold.request }
           const events = attempt(target, trail, firstToken.signal)
@@ -56,55 +65,60 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
           hasBegun = true
           firstToken.stop()
           yield serve(candidate, deployment, trail)
-          if (first.done) return
+          if (first.done) return true
           yield first.value
           yield* events
-          return
+          return true
         } catch (thrown) {
           const error = asGatewayError(thrown, firstToken.signal)
           if (hasBegun || firstToken.signal.aborted) throw error
-          forget(trail)
+          forgetAnswer(trail)
           failures.push(error)
-          const backup = nextKey(deployment, tried, key)
-          const situation = { error, tries, hasOtherKey: backup !== null, remainingMs: trail.deadlineAtMs - clock.now() }
-          const next = moveAfterFailure(situation, settings, random)
+          const backup: RingKey | null = deployment.keys.next(tried.add(key.index))
+          const remainingMs = trail.deadlineAtMs - clock.now()
+          const next = moveAfterFailure({ error, tries, hasOtherKey: backup !== null, remainingMs }, settings, random)
           switch (next.move) {
             case 'give_up':
               throw error
             case 'retry':
-              await sleep(next.delayMs, firstToken.signal).catch((reason: unknown) => {
-                throw asGatewayError(reason, firstToken.signal)
-              })
+              await pause(next.delayMs)
               break
             case 'next_key':
-              restKey(deployment, key, error, backup)
+              restKey(deployment, key, error)
               key = backup
               tries = 0
               break
             case 'next_candidate':
-              restKey(deployment, key, error, backup)
-              key = null
+              restKey(deployment, key, error)
+              if (isAccountFault(error)) deployment.breaker.restAccount(faultOf(error))
+              return false
           }
         }
       }
+      return false
     }
-    throw lastFailure(failures, plan)
 
-    function restKey(deployment: Deployment, key: RingKey, error: GatewayError, backup: RingKey | null): void {
-      const isAccountFault = error.code === 'provider_auth' || error.code === 'provider_out_of_credit'
+    async function pause(ms: number): Promise<void> {
+      try {
+        await sleep(ms, firstToken.signal)
+      } catch (thrown) {
+        throw asGatewayError(thrown, firstToken.signal)
+      }
+    }
+
+    /** Leaves a key alone for as long as it is of no use. */
+    function restKey({ keys }: Deployment, key: RingKey, error: GatewayError): void {
       const { retryAfterMs } = error.detail
-      if (isAccountFault) deployment.keys.rest(key.index, settings.breaker.accountRestMs)
-      else if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined)
-        deployment.keys.rest(key.index, retryAfterMs)
-      if (isAccountFault && !backup)
-        deployment.breaker.restAccount(
-          error.code === 'provider_auth' ? 'its key is refused' : 'its account is out of credit',
-        )
+      if (isAccountFault(error)) keys.rest(key.index, settings.breaker.accountRestMs)
+      else if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined) keys.rest(key.index, retryAfterMs)
     }
   }
 
-const nextKey = (deployment: Deployment, tried: Set<number>, key: RingKey): RingKey | null =>
-  deployment.keys.next(new Set([...tried.add(key.index)]))
+const isAccountFault = ({ code }: GatewayError): boolean =>
+  code === 'provider_auth' || code === 'provider_out_of_credit'
+
+const faultOf = ({ code }: GatewayError): string =>
+  code === 'provider_auth' ? 'its key is refused' : 'its account is out of credit'
 
 const serve = ({ card, ...rest }: Candidate, { row }: Deployment, trail: Trail): CallEvent => {
   const answeredModel = trail.attempts.at(-1)?.answeredModel ?? card.id
@@ -113,7 +127,7 @@ const serve = ({ card, ...rest }: Candidate, { row }: Deployment, trail: Trail):
 }
 
 /** A failed try's finishes and warnings are not the answer's. */
-const forget = (trail: Trail): void => {
+const forgetAnswer = (trail: Trail): void => {
   trail.finishes.length = 0
   trail.warnings.length = 0
 }
@@ -146,7 +160,8 @@ const lastFailure = (failures: readonly GatewayError[], plan: Plan): GatewayErro
   if (!last) return new GatewayError('no_provider', 'None of the chosen models can be called.')
   const waits = failures.map(({ detail }) => detail.retryAfterMs).filter((ms) => ms !== undefined)
   const deployments = plan.candidates.length
-  const message = deployments > 1 ? `None of ${deployments} deployments answered; the last: ${last.message}` : last.message
+  const message =
+    deployments > 1 ? `None of ${deployments} deployments answered; the last: ${last.message}` : last.message
   return new GatewayError(last.code, message, {
     ...last.detail,
     ...(waits.length ? { retryAfterMs: Math.min(...waits) } : {}),

@@ -1,5 +1,5 @@
 import type { GatewayEvent } from '../contract/journey.ts'
-import type { Clock } from "../contract/runtime.ts"
+import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** Another's running call, live, told as this request's own: `shared`, and its cost spared. Its end is left to `respond`. */

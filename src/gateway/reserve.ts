@@ -34,7 +34,9 @@ export const createReserve =
     function capOutput({ card, forecast }: Candidate, { request }: Trail): ChatRequest {
       const limitNanoUsd = request.limits.maxCostNanoUsd
       if (limitNanoUsd === undefined)
-        return request.maxOutputTokens === undefined ? request : { ...request, maxOutputTokens: forecast.maxOutputTokens }
+        return request.maxOutputTokens === undefined
+          ? request
+          : { ...request, maxOutputTokens: forecast.maxOutputTokens }
       const budgetNanoUsd = limitNanoUsd - options.spentNanoUsd(trail)
       const affordable =
         budgetNanoUsd > 0n

@@ -103,8 +103,7 @@ export const closeTrail = (
     traceId: context.traceId,
     requestedModel: nameOf(request.model),
     task: trail.task,
-    candidates:
-      trail.plan?.candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors })) ?? [],
+    candidates: trail.plan?.candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors })) ?? [],
     refusals: trail.plan?.refusals ?? [],
     tries: attempts.map(showAttempt),
     served: trail.served,

@@ -20,7 +20,9 @@ export interface KeyRing {
 
 /** Makes the ring of a row's keys; a row without keys has one empty key. */
 export const createKeyRing = (secrets: readonly SecretText[], clock: Clock): KeyRing => {
-  const keys: RingKey[] = secrets.length ? secrets.map((secret, index) => ({ secret, index })) : [{ secret: null, index: 0 }]
+  const keys: RingKey[] = secrets.length
+    ? secrets.map((secret, index) => ({ secret, index }))
+    : [{ secret: null, index: 0 }]
   const restsUntilMs = new Map<number, number>()
   const rests = (index: number): boolean => (restsUntilMs.get(index) ?? 0) > clock.now()
 

@@ -36,7 +36,7 @@ const rules: readonly FormRule[] = [
   },
   {
     task: 'code',
-    weight: 3,
+    weight: 4.5,
     signal: 'has a stack trace or a prompt',
     holds: has(/^(?:Traceback |\s+at \w[^\n]{0,80}:\d+|\w*(?:Error|Exception): |[\w@~:/ -]{1,40}[$#] \w)/m),
   },

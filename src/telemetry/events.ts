@@ -27,7 +27,15 @@ export const createEvents = ({ logger, logContent }: { logger: Logger; logConten
   refused: ({ requestId, callerId, face, model }, error) => {
     const { code, status, message, cause } = error
     const level = code === 'internal' ? 'error' : 'info'
-    const fields = { request_id: requestId, caller: callerId, face, model, code, status, ...(cause ? { err: cause } : {}) }
+    const fields = {
+      request_id: requestId,
+      caller: callerId,
+      face,
+      model,
+      code,
+      status,
+      ...(cause ? { err: cause } : {}),
+    }
     logger[level](fields, `${requestId}  refused ${status} ${code}: ${message}`)
   },
   unrecorded: (receipt, cause) => {

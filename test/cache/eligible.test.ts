@@ -56,6 +56,7 @@ test.each<[string, Partial<ChatRequest>]>([
   ['fields that are switched off', { extra: { store: false, web_search_options: null } }],
   ['a model whose name only sounds like search', { model: { kind: 'named', model: 'research-1' } }],
   ['an earlier turn that wanted variety', { messages: [says('Another joke.'), says('Why is that funny?')] }],
+  ['a question about chance', { messages: [says('How does a random forest work?')] }],
   ['a question about deleting', { messages: [says('How do I delete a branch in git?')] }],
 ])('takes %s', (_what, said) => expect(judgeEligibility(requestOf(said))).toEqual({ eligible: true, capMs: Infinity }))
 

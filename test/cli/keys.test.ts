@@ -1,32 +1,36 @@
 import { expect, test } from 'vitest'
 import { run, serve, temporaryFolder } from '../support/process.ts'
 
-test('a key made on the command line opens a running gateway, and revoking it closes the gateway within a second', { timeout: 60_000 }, async () => {
-  await using data = await temporaryFolder()
-  const env = { DATA_DIR: data.path, AUTH_MODE: 'api-key' }
-  await using gateway = await serve(env)
-  const knock = async (secret: string): Promise<number> =>
-    (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })).status
+test(
+  'a key made on the command line opens a running gateway, and revoking it closes the gateway within a second',
+  { timeout: 60_000 },
+  async () => {
+    await using data = await temporaryFolder()
+    const env = { DATA_DIR: data.path, AUTH_MODE: 'api-key' }
+    await using gateway = await serve(env)
+    const knock = async (secret: string): Promise<number> =>
+      (await fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } })).status
 
-  const created = await run(['keys', 'create', '--name', "Ada's laptop"], env).ended
-  const secret = created.stdout.trim()
-  expect(created.code).toBe(0)
-  expect(secret).toMatch(/^gw_[\w-]{43}$/)
-  expect(created.stderr).not.toContain(secret)
+    const created = await run(['keys', 'create', '--name', "Ada's laptop"], env).ended
+    const secret = created.stdout.trim()
+    expect(created.code).toBe(0)
+    expect(secret).toMatch(/^gw_[\w-]{43}$/)
+    expect(created.stderr).not.toContain(secret)
 
-  expect(await knock(secret)).toBe(200)
-  expect(await knock(`${secret.slice(0, -1)}_`)).toBe(401)
+    expect(await knock(secret)).toBe(200)
+    expect(await knock(`${secret.slice(0, -1)}_`)).toBe(401)
 
-  const listed = await run(['keys', 'list'], env).ended
-  expect(listed.stdout).toContain("Ada's laptop")
-  expect(listed.stdout).not.toContain(secret.slice(3))
-  const id = listed.stdout.split('\t')[0] ?? ''
+    const listed = await run(['keys', 'list'], env).ended
+    expect(listed.stdout).toContain("Ada's laptop")
+    expect(listed.stdout).not.toContain(secret.slice(3))
+    const id = listed.stdout.split('\t')[0] ?? ''
 
-  const revoked = await run(['keys', 'revoke', id], env).ended
-  expect(revoked.code).toBe(0)
-  await expect.poll(() => knock(secret), { timeout: 1000, interval: 50 }).toBe(401)
-  expect((await run(['keys', 'revoke', id], env).ended).code).toBe(1)
-})
+    const revoked = await run(['keys', 'revoke', id], env).ended
+    expect(revoked.code).toBe(0)
+    await expect.poll(() => knock(secret), { timeout: 1000, interval: 50 }).toBe(401)
+    expect((await run(['keys', 'revoke', id], env).ended).code).toBe(1)
+  },
+)
 
 test('a wrong scope and a missing name are told, and nothing is made', async () => {
   await using data = await temporaryFolder()

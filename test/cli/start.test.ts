@@ -12,26 +12,30 @@ const post = (url: string, body: object): Promise<Response> =>
   })
 const say = (content: string): object => ({ messages: [{ role: 'user', content }] })
 
-test('a gateway killed at any moment has every answer that a caller saw in its ledger', { timeout: 60_000 }, async () => {
-  await using data = await temporaryFolder()
-  const seen: string[] = []
-  for (const killAfter of [1, 7, 20]) {
-    await using gateway = await serve({ DATA_DIR: data.path })
-    const answers = Array.from({ length: 40 }, async (_, n) => {
-      const response = await post(gateway.url, { ...say(`What is ${killAfter} + ${n}?`), stream: n % 2 === 0 })
-      const text = await response.text()
-      const isWhole = n % 2 === 0 ? text.includes('data: [DONE]') : text.endsWith('}')
-      if (!isWhole) return
-      seen.push(response.headers.get('x-request-id') ?? '')
-      if (seen.length >= killAfter) gateway.child.kill('SIGKILL')
-    })
-    await Promise.allSettled(answers)
-    expect((await gateway.ended).signal).toBe('SIGKILL')
-  }
-  expect(seen.length).toBeGreaterThanOrEqual(20)
-  await using stores = await openStores({ dataDir: data.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
-  for (const id of seen) expect(await stores.receipts.find(id), id).toMatchObject({ id, outcome: 'complete' })
-})
+test(
+  'a gateway killed at any moment has every answer that a caller saw in its ledger',
+  { timeout: 60_000 },
+  async () => {
+    await using data = await temporaryFolder()
+    const seen: string[] = []
+    for (const killAfter of [1, 7, 20]) {
+      await using gateway = await serve({ DATA_DIR: data.path })
+      const answers = Array.from({ length: 40 }, async (_, n) => {
+        const response = await post(gateway.url, { ...say(`What is ${killAfter} + ${n}?`), stream: n % 2 === 0 })
+        const text = await response.text()
+        const isWhole = n % 2 === 0 ? text.includes('data: [DONE]') : text.endsWith('}')
+        if (!isWhole) return
+        seen.push(response.headers.get('x-request-id') ?? '')
+        if (seen.length >= killAfter) gateway.child.kill('SIGKILL')
+      })
+      await Promise.allSettled(answers)
+      expect((await gateway.ended).signal).toBe('SIGKILL')
+    }
+    expect(seen.length).toBeGreaterThanOrEqual(20)
+    await using stores = await openStores({ dataDir: data.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
+    for (const id of seen) expect(await stores.receipts.find(id), id).toMatchObject({ id, outcome: 'complete' })
+  },
+)
 
 test('a stop signal lets running answers finish, then the process ends well', async () => {
   await using data = await temporaryFolder()

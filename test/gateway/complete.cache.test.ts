@@ -15,7 +15,10 @@ test('the second time the answer comes from memory: same words, new id, no cost,
   expect(free).toMatchObject({ id: 'two', cache: 'exact', costNanoUsd: 0n, tries: [], outcome: 'complete' })
   expect(free?.savedNanoUsd).toBe(paid?.costNanoUsd)
   expect(free?.served).toEqual(paid?.served)
-  expect(second.events[0]).toMatchObject({ type: 'start', served: { requestId: 'two', cache: 'exact', model: 'gpt-6-luna' } })
+  expect(second.events[0]).toMatchObject({
+    type: 'start',
+    served: { requestId: 'two', cache: 'exact', model: 'gpt-6-luna' },
+  })
 })
 
 test('a plain reply and a stream are the same answer to memory', async () => {
@@ -85,12 +88,27 @@ test('the call goes on for its followers when its leader leaves, and is booked o
   await using it = await startApp()
   const gate = createGate()
   const chunk = (content: string, finish: string | null = null): string =>
-    sse({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'gpt-6-luna', choices: [{ index: 0, delta: { content }, finish_reason: finish }] })
-  const usage = sse({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'gpt-6-luna', choices: [], usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 } })
+    sse({
+      id: 'x',
+      object: 'chat.completion.chunk',
+      created: 1,
+      model: 'gpt-6-luna',
+      choices: [{ index: 0, delta: { content }, finish_reason: finish }],
+    })
+  const usage = sse({
+    id: 'x',
+    object: 'chat.completion.chunk',
+    created: 1,
+    model: 'gpt-6-luna',
+    choices: [],
+    usage: { prompt_tokens: 7, completion_tokens: 2, total_tokens: 9 },
+  })
   it.upstream.script([{ body: [chunk('one '), gate, chunk('two', 'stop'), usage, sse('[DONE]')] }])
 
   const leaderLeaves = new AbortController()
-  const leader = hear(it.app.gateway.complete(ask('count'), context({ requestId: 'leader', signal: leaderLeaves.signal })))
+  const leader = hear(
+    it.app.gateway.complete(ask('count'), context({ requestId: 'leader', signal: leaderLeaves.signal })),
+  )
   const follower = it.app.gateway.complete(ask('count'), context({ requestId: 'follower' }))
   const first = await follower.next()
   expect(first.value).toMatchObject({ type: 'start', served: { requestId: 'follower', cache: 'shared' } })

@@ -66,7 +66,9 @@ test('a named model never becomes another one by itself', async () => {
 })
 
 test('a named model falls back to the models that the request names, in their order', async () => {
-  it.upstream.script(Array.from({ length: it.config.resilience.maxTries }, () => ({ kind: 'status', status: 503 }) as const))
+  it.upstream.script(
+    Array.from({ length: it.config.resilience.maxTries }, () => ({ kind: 'status', status: 503 }) as const),
+  )
   const { error } = await complete('hello', { model: 'gpt-4o', fallbacks: ['claude-haiku-5-5'] })
   expect(error).toBeNull()
   expect(it.receipts.at(-1)?.served).toMatchObject({ provider: 'anthropic', model: 'claude-haiku-5-5' })
@@ -81,7 +83,10 @@ test('a request that the provider finds fault with is not hawked around', async 
 
 test('what a failed try had begun to say is not in the answer', async () => {
   it.upstream.script([
-    { body: [sse({ id: 'x', model: 'gpt-6-luna', choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] })], ending: 'cut' },
+    {
+      body: [sse({ id: 'x', model: 'gpt-6-luna', choices: [{ index: 0, delta: { role: 'assistant', content: '' } }] })],
+      ending: 'cut',
+    },
   ])
   const { error, events } = await complete('hello')
   expect(error).toBeNull()
@@ -95,16 +100,21 @@ test.each([
   ['early-end', 'provider_cut'],
   ['malformed-chunk', 'provider_bad_reply'],
   ['error-in-stream', 'provider_failed'],
-] as const)('a stream that breaks after its first token (%s) ends in an error, never silently on another model', async (kind, code) => {
-  it.upstream.script([{ kind, after: 3 }])
-  const { error, text, events } = await complete('Tell me something long, please.', { fallbacks: ['claude-haiku-5-5'] })
-  expect(text).not.toBe('')
-  expect(error?.code).toBe(code)
-  expect(events.at(-1)?.type).not.toBe('end')
-  expect(it.upstream.requests).toHaveLength(1)
-  expect(it.receipts).toMatchObject([{ outcome: 'upstream_error', errorCode: code, usage: { source: 'estimated' } }])
-  expect(it.receipts[0]?.costNanoUsd).toBeGreaterThan(0n)
-})
+] as const)(
+  'a stream that breaks after its first token (%s) ends in an error, never silently on another model',
+  async (kind, code) => {
+    it.upstream.script([{ kind, after: 3 }])
+    const { error, text, events } = await complete('Tell me something long, please.', {
+      fallbacks: ['claude-haiku-5-5'],
+    })
+    expect(text).not.toBe('')
+    expect(error?.code).toBe(code)
+    expect(events.at(-1)?.type).not.toBe('end')
+    expect(it.upstream.requests).toHaveLength(1)
+    expect(it.receipts).toMatchObject([{ outcome: 'upstream_error', errorCode: code, usage: { source: 'estimated' } }])
+    expect(it.receipts[0]?.costNanoUsd).toBeGreaterThan(0n)
+  },
+)
 
 test('a stream that stalls after its first token ends in an error', async () => {
   await using impatient = await startApp({
@@ -141,7 +151,9 @@ test('a provider that keeps failing is rested, and its callers are told until wh
 })
 
 test('auto goes on to the next candidate when the best one fails', async () => {
-  it.upstream.script(Array.from({ length: it.config.resilience.maxTries }, () => ({ kind: 'status', status: 500 }) as const))
+  it.upstream.script(
+    Array.from({ length: it.config.resilience.maxTries }, () => ({ kind: 'status', status: 500 }) as const),
+  )
   const { error } = await complete('What is the capital of France?', { model: 'auto' })
   expect(error).toBeNull()
   expect(new Set(it.receipts.at(-1)?.tries.map(({ model }) => model)).size).toBe(2)

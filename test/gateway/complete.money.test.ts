@@ -39,7 +39,10 @@ test('the model that answered is the one that is paid', async () => {
   // 2.50 and 0.15 dollars a million input tokens.
   expect(it.receipts.map(({ costNanoUsd }) => costNanoUsd)).toEqual([2_500_000_000n, 150_000_000n])
   expect(it.receipts.map(({ served }) => served?.answeredModel)).toEqual(['gpt-4o-2024-08-06', 'gpt-4o-mini'])
-  expect(it.receipts.map(({ warnings }) => warnings.some(({ code }) => code === 'model_substituted'))).toEqual([false, true])
+  expect(it.receipts.map(({ warnings }) => warnings.some(({ code }) => code === 'model_substituted'))).toEqual([
+    false,
+    true,
+  ])
 })
 
 test('usage that never came is counted by us and says so', async () => {
@@ -64,17 +67,21 @@ test.each(['usage-twice', 'usage-on-content'] as const)('%s is paid once', async
 test('a cost limit caps the output that is asked for, and the bill keeps to it', async () => {
   await using it = await startApp()
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 10, max: 3000 }), fc.constantFrom('gpt-4o', 'claude-haiku-5-5', 'auto'), async (microUsd, model) => {
-      it.receipts.length = 0
-      const request = ask(`Write a long story about the number ${microUsd}.`, {
-        model,
-        ...off,
-        requirements: { max_cost_usd: microUsd / 1e6 },
-      })
-      const { error } = await hear(it.app.gateway.complete(request, context()))
-      if (error) expect(['limit_unsatisfiable', 'no_eligible_model']).toContain(error.code)
-      else expect(it.receipts[0]?.costNanoUsd).toBeLessThanOrEqual(BigInt(microUsd) * 1000n)
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 10, max: 3000 }),
+      fc.constantFrom('gpt-4o', 'claude-haiku-5-5', 'auto'),
+      async (microUsd, model) => {
+        it.receipts.length = 0
+        const request = ask(`Write a long story about the number ${microUsd}.`, {
+          model,
+          ...off,
+          requirements: { max_cost_usd: microUsd / 1e6 },
+        })
+        const { error } = await hear(it.app.gateway.complete(request, context()))
+        if (error) expect(['limit_unsatisfiable', 'no_eligible_model']).toContain(error.code)
+        else expect(it.receipts[0]?.costNanoUsd).toBeLessThanOrEqual(BigInt(microUsd) * 1000n)
+      },
+    ),
     { numRuns: 40 },
   )
 })

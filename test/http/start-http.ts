@@ -94,7 +94,7 @@ export const fails = (error: unknown): Script =>
     throw error
   }
 
-export const settings: HttpSettings = {
+const settings: HttpSettings = {
   host: '127.0.0.1',
   port: 0,
   allowedHosts: [],

@@ -4,7 +4,9 @@ import type { GatewayError } from '../../src/contract/errors.ts'
 import type { GatewayEvent, RequestContext } from '../../src/contract/journey.ts'
 import { readChatBody } from '../../src/contract/openai-request.ts'
 
-const known = { providers: new Set(['openai', 'anthropic', 'openrouter', 'xai', 'groq', 'mistral', 'deepseek', 'openai-compatible']) }
+const known = {
+  providers: new Set(['openai', 'anthropic', 'openrouter', 'xai', 'groq', 'mistral', 'deepseek', 'openai-compatible']),
+}
 const caller: Caller = { id: 'local', name: 'local', scope: 'admin' }
 let asked = 0
 
@@ -45,4 +47,5 @@ export const hear = async (stream: AsyncIterable<GatewayEvent>): Promise<Heard> 
   }
 }
 
-const isGatewayError = (error: unknown): error is GatewayError => error instanceof Error && error.name === 'GatewayError'
+const isGatewayError = (error: unknown): error is GatewayError =>
+  error instanceof Error && error.name === 'GatewayError'

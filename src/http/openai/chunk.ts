@@ -10,7 +10,7 @@ import { usageOf } from './usage.ts'
 export const frame = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`
 
 /** What ends a stream that is whole. */
-export const doneFrame = 'data: [DONE]\n\n'
+const doneFrame = 'data: [DONE]\n\n'
 
 type End = Extract<GatewayEvent, { type: 'end' }>
 

@@ -31,17 +31,20 @@ export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinki
   const native = objectOf(request.extra.thinking)
   if (native) {
     const effort = card.wire.thinking === 'adaptive' ? chooseEffort(request.reasoningEffort, card, warn) : null
-    return { field: native, effort, isOn: native.type !== 'disabled' }
+    return { field: native, effort: levelOnly(effort), isOn: native.type !== 'disabled' }
   }
   switch (card.wire.thinking) {
     case 'none':
-      return { effort: chooseEffort(request.reasoningEffort, card, warn), isOn: false }
+      return { effort: levelOnly(chooseEffort(request.reasoningEffort, card, warn)), isOn: false }
     case 'adaptive':
       return adaptive(chooseEffort(request.reasoningEffort, card, warn))
     case 'budget':
       return withBudget(circumstances, warn)
   }
 }
+
+/** `none` is no effort of Anthropic's: there, thinking is switched off or never on. */
+const levelOnly = (effort: ChosenEffort | null): ChosenEffort | null => (effort?.level === 'none' ? null : effort)
 
 const adaptive = (effort: ChosenEffort | null): Thinking => {
   if (!effort) return { effort, isOn: false }

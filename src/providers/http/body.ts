@@ -33,9 +33,11 @@ export async function* readBody(reply: {
   let hasEnded = false
   let bytes = 0
   try {
-    const reader = decode(source, reply.encoding, row).iterator({ destroyOnReturn: false })
+    const reader: AsyncIterator<unknown, unknown> = decode(source, reply.encoding, row).iterator({
+      destroyOnReturn: false,
+    })
     for (;;) {
-      const { value }: { value?: unknown } = await watch.read(reader.next())
+      const { value } = await watch.read(reader.next())
       // Nothing but bytes comes from these streams, until nothing comes.
       if (!(value instanceof Uint8Array)) break
       watch.begun()
@@ -54,6 +56,7 @@ export async function* readBody(reply: {
 }
 
 const leave = (source: Source, signal: AbortSignal): void => {
+  // Only a stream that was read by us, and not through a decoder, can be read to its end.
   if (signal.aborted || source.destroyed || source.readableFlowing !== false) {
     source.on('error', () => undefined).destroy()
     return

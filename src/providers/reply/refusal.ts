@@ -125,7 +125,7 @@ const messageOf = (code: ErrorCode, status: number, said: string, { title }: Pro
     case 'content_filtered':
       return said ? `${title} refused the request: ${said}` : `${title} refused the request with status ${status}.`
     case 'provider_model_missing':
-      return `${title} does not serve the model: ${said || `it answered ${status}.`}`
+      return `${title} has no such model, or its base URL is wrong: ${said || `it answered ${status}.`}`
     case 'provider_auth':
       return `${title} refused the gateway's key.`
     case 'provider_out_of_credit':
@@ -136,6 +136,8 @@ const messageOf = (code: ErrorCode, status: number, said: string, { title }: Pro
       return `${title} is overloaded.`
     case 'provider_timeout':
       return `${title} gave up on the request after too long a time (status ${status}).`
+    case 'provider_bad_reply':
+      return `${title} answered with a redirect (status ${status}): its base URL should be the address itself.`
     case 'loop_detected':
       return `The request came back to a gateway that it had passed already, behind ${title}.`
     default:

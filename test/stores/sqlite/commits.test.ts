@@ -87,15 +87,16 @@ test('waits for a lock without stopping the event loop', async () => {
 })
 
 test('disposing waits for what is being written; afterwards nothing can be', async () => {
-  const ledger = openLedger()
-  const appended = ledger.receipts.append(receiptOf({ id: 'r1' }))
+  using folder = temporaryFolder()
+  const database = openDatabase(folder.path)
+  const receipts = createReceipts(database)
   let isWritten = false
-  void appended.then(() => (isWritten = true))
-  await ledger.receipts[Symbol.asyncDispose]()
+  void receipts.append(receiptOf({ id: 'r1' })).then(() => (isWritten = true))
+  await receipts[Symbol.asyncDispose]()
   expect(isWritten).toBe(true)
-  ledger.database.close()
-  await expect(ledger.receipts.append(receiptOf({ id: 'r2' }))).rejects.toMatchObject({ code: 'ledger_unavailable' })
-  await expect(ledger.receipts.find('r1')).rejects.toMatchObject({ code: 'store_unavailable' })
+  database.close()
+  await expect(receipts.append(receiptOf({ id: 'r2' }))).rejects.toMatchObject({ code: 'ledger_unavailable' })
+  await expect(receipts.find('r1')).rejects.toMatchObject({ code: 'store_unavailable' })
 })
 
 test('a report leaves the event loop to others', async () => {
