@@ -49,5 +49,5 @@ const refusalOf = (
     events.some((event) => event.type === 'text' && event.choice === choice && event.text.trim() !== '')
   if (!finishes.every(({ choice }) => isSaid(choice))) return 'empty'
   if (warnings.some(({ code }) => code === 'model_substituted')) return 'substituted'
-  return task === 'creative' && !force ? 'creative' : null
+  return task?.task === 'creative' && !force ? 'creative' : null
 }

@@ -2,7 +2,7 @@ import { scopes } from '../contract/caller.ts'
 import type { KeyRecord } from '../contract/caller.ts'
 import { envProblem } from './env.ts'
 import type { Env } from './env.ts'
-import { isLoopbackHost } from './hosts.ts'
+import { isLoopbackHost } from '../lib/hosts.ts'
 import type { Problem } from './problem.ts'
 
 export type AuthSettings = { mode: 'none' } | { mode: 'api-key'; keyHashes: readonly KeyRecord[] }

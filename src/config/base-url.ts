@@ -1,6 +1,6 @@
 import type { Env } from './env.ts'
 import { plainUrl } from './env.ts'
-import { isLoopbackHost, isPrivateHost, isWildcardHost } from './hosts.ts'
+import { isLoopbackHost, isPrivateHost, isWildcardHost } from '../lib/hosts.ts'
 
 export type BaseUrl = { url: string } | { problem: string; advice: string }
 

@@ -1,7 +1,7 @@
 import type { ProviderRow } from '../contract/provider.ts'
 import { sandboxName } from './env.ts'
 import type { Env } from './env.ts'
-import { isLoopbackHost } from './hosts.ts'
+import { isLoopbackHost } from '../lib/hosts.ts'
 import type { KnownProvider } from './rows.ts'
 import { createSecret } from './secrets.ts'
 

@@ -1,5 +1,3 @@
-import type { GatewayError } from './errors.ts'
-
 /** What a caller showed at the door. */
 export type Credential = { kind: 'none' } | { kind: 'secret'; secret: string }
 
@@ -26,4 +24,3 @@ export interface KeyRecord {
 }
 
 export type Authenticate = (credential: Credential) => Promise<Caller>
-export type AuthFailure = GatewayError

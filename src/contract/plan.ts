@@ -24,8 +24,6 @@ export interface TaskGuess {
   signals: readonly string[]
 }
 
-export const requirementNames = ['low_cost', 'high_quality', 'low_latency'] as const
-
 /** What matters to the caller: shifts the weights of the score, and hard wishes that filter. */
 export interface Requirements {
   lowCost?: boolean | undefined

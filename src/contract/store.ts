@@ -1,7 +1,7 @@
 import type { AnswerEvent, Finish, Usage, Warning } from './chat.ts'
 import type { KeyRecord } from './caller.ts'
 import type { NanoUsd } from './money.ts'
-import type { Task } from './plan.ts'
+import type { TaskGuess } from './plan.ts'
 import type { Outcome, Receipt } from './receipt.ts'
 
 /**
@@ -88,7 +88,7 @@ export interface CachedAnswer {
   provider: string
   model: string
   answeredModel: string
-  task: Task | null
+  task: TaskGuess | null
   /** What it cost when it was made; null when unknown. */
   costNanoUsd: NanoUsd | null
   simulated: boolean

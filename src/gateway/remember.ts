@@ -28,7 +28,7 @@ export const createRemember =
         const { finishes, warnings, context } = trail
         const { provider, model, answeredModel } = served
         const answer = { events, finishes, warnings, usage, provider, model, answeredModel, costNanoUsd, simulated }
-        await cache.keep(look, context.caller.id, { ...answer, task: task?.task ?? null })
+        await cache.keep(look, context.caller.id, { ...answer, task })
       },
     }
   }

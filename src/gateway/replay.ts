@@ -7,12 +7,13 @@ import type { Trail } from './trail.ts'
 export async function* replay(answer: CachedAnswer, trail: Trail, clock: Clock): AsyncGenerator<GatewayEvent, void> {
   const { provider, model, answeredModel, task, usage, costNanoUsd, simulated } = answer
   trail.cache = 'exact'
+  trail.task = task
   trail.served = { provider, model, answeredModel }
   trail.firstTokenAtMs = clock.now()
   trail.finishes.push(...answer.finishes)
   trail.warnings.push(...answer.warnings)
   trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n, simulated }
-  const { requestId } = trail.context
-  yield { type: 'start', served: { requestId, provider, model: answeredModel, task, cache: 'exact', simulated } }
+  const served = { requestId: trail.context.requestId, provider, model: answeredModel }
+  yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: 'exact', simulated } }
   yield* answer.events
 }

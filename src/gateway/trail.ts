@@ -104,7 +104,8 @@ export const closeTrail = (
     requestedModel: nameOf(request.model),
     task: trail.task,
     candidates: trail.plan?.candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors })) ?? [],
-    refusals: trail.plan?.refusals ?? [],
+    // With `auto` every model that has no key is refused: the configuration says that, not each receipt.
+    refusals: trail.plan?.refusals.filter(({ code }) => code !== 'not_configured') ?? [],
     tries: attempts.map(showAttempt),
     served: trail.served,
     usage: spared?.usage ?? paid.map(({ usage }) => usage).reduce(addUsage, null),

@@ -3,6 +3,7 @@ import type { AuthMode } from '../admin/status.ts'
 import type { Credential } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { HttpSettings } from '../contract/settings.ts'
+import { isLoopbackHost } from '../lib/hosts.ts'
 import type { Arrival } from './exchange.ts'
 import { headerOf } from './exchange.ts'
 
@@ -32,7 +33,7 @@ export const guardHost = (req: IncomingMessage, rules: DoorRules): void => {
   if (name === null) throw new GatewayError('forbidden_host', 'The "host" header is missing or not a host name.')
   if (rules.mode !== 'none' && rules.allowedHosts.length === 0) return
   const known =
-    isLoopback(name) ||
+    isLoopbackHost(name) ||
     name === rules.host.toLowerCase() ||
     rules.allowedHosts.some((host) => hostNameOf(host) === name)
   if (!known) throw new GatewayError('forbidden_host', `The gateway does not answer to the host name "${name}".`)
@@ -52,7 +53,7 @@ export const guardOrigin = (req: IncomingMessage, rules: DoorRules): void => {
   if (isListed(origin, rules)) return
   const page = /^https?:\/\//i.test(origin) && URL.canParse(origin) ? new URL(origin) : null
   const ours = page?.host === headerOf(req, 'host')?.toLowerCase()
-  const local = page !== null && rules.mode === 'none' && isLoopback(page.hostname)
+  const local = page !== null && rules.mode === 'none' && isLoopbackHost(page.hostname)
   const crossSite = rules.mode === 'none' && headerOf(req, 'sec-fetch-site') === 'cross-site'
   if (page === null || crossSite || !(ours || local))
     throw new GatewayError('forbidden_origin', 'Web pages of this origin may not use the gateway.')
@@ -102,6 +103,3 @@ export const credentialOf = (req: IncomingMessage): Credential => {
 /** The name in a Host header, lower case, without port and trailing dot; null when it is none. */
 const hostNameOf = (host: string): string | null =>
   /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host.trim().toLowerCase())?.[1] ?? null
-
-const isLoopback = (name: string): boolean =>
-  name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)

@@ -25,7 +25,7 @@ const tokensPerNativePart = 1_000
  */
 const quicklyCounted = 4_000
 
-export interface RequestTokens {
+interface RequestTokens {
   /** Input of `request` in the model's own tokens. */
   countInput(request: ChatRequest, card: ModelCard): number
   /** The same for choosing a model: estimated where counting would take long and no limit on cost hangs on it. */
@@ -36,34 +36,35 @@ export interface RequestTokens {
   learnInput(request: ChatRequest, card: ModelCard, inputTokens: number): void
 }
 
-/** Counts whole requests. A request is tokenized once, however many models it is weighed for. */
+/** Counts whole requests. A request is measured once, however many models it is weighed for. */
 export const createRequestTokens = (parts: { counter: TokenCounter; factors: TokenFactors }): RequestTokens => {
   const { counter, factors } = parts
-  const counted = new WeakMap<ChatRequest, number>()
-
-  const countOnce = (request: ChatRequest): number => {
-    const known = counted.get(request)
-    if (known !== undefined) return known
-    const tokens = countRequest(request, counter.count)
-    counted.set(request, tokens)
-    return tokens
-  }
-  const estimate = (request: ChatRequest): number => countRequest(request, counter.estimate)
+  const countOnce = oncePerRequest((request) => countRequest(request, counter.count))
+  const estimateOnce = oncePerRequest((request) => countRequest(request, counter.estimate))
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 
   return {
     countInput: (request, card) => inTokensOf(card, countOnce(request)),
     estimateInput: (request, card) => {
-      const rough = estimate(request)
+      const rough = estimateOnce(request)
       const needsCount = rough <= quicklyCounted || request.limits.maxCostNanoUsd !== undefined
       return inTokensOf(card, needsCount ? countOnce(request) : rough)
     },
     countOutput: (text, card) => inTokensOf(card, counter.count(text)),
     learnInput: (request, card, inputTokens) => {
       // What images and files cost is a guess; it would be learned as if it were the vocabulary.
-      if (isTextOnly(request) && estimate(request) <= quicklyCounted)
+      if (isTextOnly(request) && estimateOnce(request) <= quicklyCounted)
         factors.learn(card, countOnce(request), inputTokens)
     },
+  }
+}
+
+const oncePerRequest = (measure: (request: ChatRequest) => number): ((request: ChatRequest) => number) => {
+  const measured = new WeakMap<ChatRequest, number>()
+  return (request) => {
+    const tokens = measured.get(request) ?? measure(request)
+    measured.set(request, tokens)
+    return tokens
   }
 }
 

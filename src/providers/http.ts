@@ -11,7 +11,7 @@ import { networkError } from './http/network-error.ts'
 import { createRedact } from './http/redact.ts'
 import { createWatch } from './http/watch.ts'
 
-export interface UpstreamPost {
+interface UpstreamPost {
   row: ProviderRow
   /** Appended to the row's base URL. */
   path: string

@@ -15,7 +15,7 @@ export interface GateRefusal {
 
 export type Verdict = { eligible: true; card: ModelCard; forecast: Forecast } | ({ eligible: false } & GateRefusal)
 
-export type Judge = (card: ModelCard, ask: Ask) => Verdict
+type Judge = (card: ModelCard, ask: Ask) => Verdict
 
 /** Holds a card against every hard requirement, in order; the first that it fails is the reason. */
 export const createJudge =

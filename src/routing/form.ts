@@ -38,7 +38,7 @@ const rules: readonly FormRule[] = [
     task: 'code',
     weight: 4.5,
     signal: 'has a stack trace or a prompt',
-    holds: has(/^(?:Traceback |\s+at \w[^\n]{0,80}:\d+|\w*(?:Error|Exception): |[\w@~:/ -]{1,40}[$#] \w)/m),
+    holds: has(/^(?:Traceback |[ \t]+at \w[^\n]{0,80}:\d+|\w*(?:Error|Exception): |[\w@~:/ -]{1,40}[$#] \w)/m),
   },
   {
     task: 'code',
@@ -60,7 +60,7 @@ const rules: readonly FormRule[] = [
     task: 'reasoning',
     weight: 6,
     signal: 'lists clues',
-    holds: has(/^\s*(?:clues?|premises?|constraints)(?:\(s\))?\s*:/im),
+    holds: has(/^[ \t]*(?:clues?|premises?|constraints)(?:\(s\))?[ \t]*:/im),
   },
   { task: 'qa', weight: 2.5, signal: 'leaves a blank', holds: has(/_ ?_|\s_\s/) },
   { task: 'qa', weight: 2, signal: 'offers choices', holds: ({ sample }) => countLines(sample, choiceLine) >= 2 },

@@ -139,7 +139,7 @@ const unknownModel = (choice: ModelChoice, known: readonly string[], param: stri
 }
 
 /** Known names that begin with the unknown one or hold it, else the one with the fewest differing letters. */
-export const nearestNames = (unknown: string, known: readonly string[]): string[] => {
+const nearestNames = (unknown: string, known: readonly string[]): string[] => {
   const wanted = fold(unknown)
   const holding = wanted.length < 2 ? [] : known.filter((name) => fold(name).includes(wanted))
   const near = holding.toSorted(

@@ -14,11 +14,11 @@ export interface Question {
   earlier: string
   /** Length of the last user text. */
   chars: number
-  hasTools: boolean
   wantsJson: boolean
   hasImages: boolean
 }
 
+/** Characters that are read of each end, or of the beginning. */
 const edgeEnd = 160
 const askEnd = 350
 const sampleHead = 2_400
@@ -38,7 +38,6 @@ export const readQuestion = (request: ChatRequest): Question => {
     sample: bothEnds(parts, sampleHead, sampleTail),
     earlier: normalise(head(textParts(asked.at(-2)), contextHead)),
     chars: parts.reduce((sum, text) => sum + text.length, 0),
-    hasTools: request.tools.length > 0,
     wantsJson: request.responseFormat !== undefined && request.responseFormat.type !== 'text',
     hasImages: hasImage(last?.content ?? []),
   }

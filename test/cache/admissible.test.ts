@@ -41,7 +41,7 @@ test.each<[KeepRefusal, string, Partial<CachedAnswer>]>([
     'the answer of a model that helped out',
     { warnings: [{ code: 'model_substituted', param: 'model', message: 'gpt-6 did not answer' }] },
   ],
-  ['creative', 'a poem', { task: 'creative' }],
+  ['creative', 'a poem', { task: { task: 'creative', confidence: 0.8, signals: [] } }],
   ['simulated', 'a sandbox answer in a real cache', { simulated: true }],
 ])('%s: refuses %s', (reason, _what, said) => {
   expect(judgeAdmission(answerOf(said), bounds)).toEqual({ admissible: false, reason })
@@ -53,7 +53,9 @@ test('a real answer does not belong into a sandbox cache', () => {
 
 test('forcing takes the poem, not what is broken', () => {
   const forced = { ...bounds, force: true }
-  expect(judgeAdmission(answerOf({ task: 'creative' }), forced)).toMatchObject({ admissible: true })
+  expect(judgeAdmission(answerOf({ task: { task: 'creative', confidence: 0.8, signals: [] } }), forced)).toMatchObject({
+    admissible: true,
+  })
   expect(judgeAdmission(answerOf({ finishes: [] }), forced)).toMatchObject({ admissible: false })
 })
 

@@ -37,7 +37,7 @@ export const answerOf = (said: Partial<CachedAnswer> = {}): CachedAnswer => ({
   provider: 'openai',
   model: 'gpt-6-luna',
   answeredModel: 'gpt-6-luna-2026-10-01',
-  task: 'qa',
+  task: { task: 'qa', confidence: 0.8, signals: [] },
   costNanoUsd: 20_000n,
   simulated: false,
   ...said,

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import { run, serve, temporaryFolder } from '../support/process.ts'
+import { run, serve } from '../support/process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test(
   'a key made on the command line opens a running gateway, and revoking it closes the gateway within a second',
   { timeout: 60_000 },
   async () => {
-    await using data = await temporaryFolder()
+    using data = temporaryFolder()
     const env = { DATA_DIR: data.path, AUTH_MODE: 'api-key' }
     await using gateway = await serve(env)
     const knock = async (secret: string): Promise<number> =>
@@ -33,7 +34,7 @@ test(
 )
 
 test('a wrong scope and a missing name are told, and nothing is made', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   const env = { DATA_DIR: data.path }
   const wrong = await run(['keys', 'create', '--name', 'x', '--scope', 'root'], env).ended
   expect(wrong).toMatchObject({ code: 1, stdout: '' })

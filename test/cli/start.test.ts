@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { openStores } from '../../src/stores/index.ts'
-import { run, serve, temporaryFolder } from '../support/process.ts'
+import { run, serve } from '../support/process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const post = (url: string, body: object): Promise<Response> =>
   fetch(`${url}/v1/chat/completions`, {
@@ -16,7 +17,7 @@ test(
   'a gateway killed at any moment has every answer that a caller saw in its ledger',
   { timeout: 60_000 },
   async () => {
-    await using data = await temporaryFolder()
+    using data = temporaryFolder()
     const seen: string[] = []
     for (const killAfter of [1, 7, 20]) {
       await using gateway = await serve({ DATA_DIR: data.path })
@@ -38,7 +39,7 @@ test(
 )
 
 test('a stop signal lets running answers finish, then the process ends well', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   await using gateway = await serve({ DATA_DIR: data.path })
   const response = await post(gateway.url, { ...say('Tell me about rivers, at length.'), stream: true })
   gateway.child.kill('SIGTERM')
@@ -47,7 +48,7 @@ test('a stop signal lets running answers finish, then the process ends well', as
 })
 
 test('a port in use says who has it and what to do', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   const squatter = createServer((_req, res) => void res.end('hello')).listen(0, '127.0.0.1')
   await once(squatter, 'listening')
   const address = squatter.address()
@@ -62,7 +63,7 @@ test('a port in use says who has it and what to do', async () => {
 })
 
 test('every fault of the configuration is told at once', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   const env = { DATA_DIR: data.path, PORT: 'abc', LOG_LEVEL: 'loud', OPENAI_BASE_URL: 'nonsense', OPENAI_API_KEY: 'k' }
   const { code, stderr } = await run(['start'], env).ended
   expect(code).toBe(1)
@@ -71,7 +72,7 @@ test('every fault of the configuration is told at once', async () => {
 })
 
 test('without a provider the gateway serves, is not ready, and says what to set', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   await using gateway = await serve({ DATA_DIR: data.path, PROVIDERS: 'openai' }).catch(() =>
     serve({ DATA_DIR: data.path, PROVIDERS: '', NODE_ENV: 'production' }),
   )
@@ -84,8 +85,8 @@ test('without a provider the gateway serves, is not ready, and says what to set'
 })
 
 test('backup copies the ledger of a running gateway', async () => {
-  await using data = await temporaryFolder()
-  await using copy = await temporaryFolder()
+  using data = temporaryFolder()
+  using copy = temporaryFolder()
   await using gateway = await serve({ DATA_DIR: data.path })
   const id = (await post(gateway.url, say('hello'))).headers.get('x-request-id') ?? ''
   const { code } = await run(['backup', `${copy.path}/gateway.db`], { DATA_DIR: data.path }).ended
@@ -95,7 +96,7 @@ test('backup copies the ledger of a running gateway', async () => {
 })
 
 test('prompts, answers and keys are in no log line unless the owner asks for it', async () => {
-  await using data = await temporaryFolder()
+  using data = temporaryFolder()
   const quiet = await serve({ DATA_DIR: data.path, LOG_LEVEL: 'debug' })
   await post(quiet.url, say('the secret word is xylophone'))
   quiet.child.kill('SIGTERM')

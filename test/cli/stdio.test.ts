@@ -3,12 +3,12 @@ import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { expect, test } from 'vitest'
 import { projectRoot } from '../support/app.ts'
-import { temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test.each(['legacy', 'auto'] as const)(
   'stdio serves a client (%s) that starts it from another folder',
   async (mode) => {
-    await using data = await temporaryFolder()
+    using data = temporaryFolder()
     const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } })
     await client.connect(
       new StdioClientTransport({

@@ -314,7 +314,7 @@ const entryOf = (said: Partial<CacheEntry> & { key: string }): CacheEntry => ({
     provider: 'openai',
     model: 'gpt-6-luna',
     answeredModel: 'gpt-6-luna',
-    task: 'qa',
+    task: { task: 'qa', confidence: 0.8, signals: [] },
     costNanoUsd: 20n,
     simulated: false,
   },

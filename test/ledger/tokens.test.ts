@@ -167,12 +167,16 @@ describe('a model’s own tokens', () => {
   })
 
   test('are estimated to choose a model for a long request, and counted where a limit on cost hangs on them', () => {
-    let counted = 0
-    const watched = { ...counter, count: (text: string) => ((counted += text.length), counter.count(text)) }
+    let [counted, estimated] = [0, 0]
+    const watched = {
+      ...counter,
+      count: (text: string) => ((counted += text.length), counter.count(text)),
+      estimate: (text: string) => ((estimated += text.length), counter.estimate(text)),
+    }
     const tokens = createRequestTokens({ counter: watched, factors: createTokenFactors() })
     const long = chatRequest({ text: 'word '.repeat(20_000) })
     for (const one of [claude, card('a:b'), card('c:d')]) tokens.estimateInput(long, one)
-    expect(counted).toBe(0)
+    expect([counted, estimated]).toEqual([0, 100_000])
     const limited = { ...long, limits: { maxCostNanoUsd: 1_000n } }
     for (const one of [claude, card('a:b'), card('c:d')]) tokens.estimateInput(limited, one)
     expect(counted).toBe(100_000)

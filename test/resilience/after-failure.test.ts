@@ -51,6 +51,11 @@ test('a request that a provider finds fault with is not hawked around', () => {
 })
 
 test('what another deployment may do better fails over at once', () => {
-  for (const code of ['context_length_exceeded', 'provider_model_missing', 'provider_circuit_open', 'provider_busy'] as const)
+  for (const code of [
+    'context_length_exceeded',
+    'provider_model_missing',
+    'provider_circuit_open',
+    'provider_busy',
+  ] as const)
     expect(move(code)).toEqual({ move: 'next_candidate' })
 })

@@ -2,7 +2,14 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createBreaker } from '../../src/resilience/breaker.ts'
 import type { Breaker } from '../../src/resilience/breaker.ts'
 
-const settings = { windowMs: 10_000, minCalls: 4, failureRatio: 0.5, slowMs: 5000, restMs: 30_000, accountRestMs: 600_000 }
+const settings = {
+  windowMs: 10_000,
+  minCalls: 4,
+  failureRatio: 0.5,
+  slowMs: 5000,
+  restMs: 30_000,
+  accountRestMs: 600_000,
+}
 const ok = { errorCode: null, firstTokenMs: 10 } as const
 const failed = { errorCode: 'provider_failed', firstTokenMs: 10 } as const
 const left = { errorCode: 'caller_left', firstTokenMs: 10 } as const

@@ -75,7 +75,7 @@ export const everyTask = (mean: number, weight = 20): ModelCard['quality'] =>
 export type PriceList = Readonly<Record<string, { input: number; output: number }>>
 
 /** A price book without dates, tiers or discounts. A whole dollar a million tokens is 1,000 nano-dollars a token. */
-export const priceBook = (list: PriceList): PriceBook => {
+const priceBook = (list: PriceList): PriceBook => {
   type At = { provider: string; model: string }
   const perToken = (usdPerMillion: number): bigint => parseUsd(usdPerMillion) / 1_000_000n
   const priced = (at: At, inputTokens: number, outputTokens: number): Price | null => {
@@ -148,7 +148,7 @@ export const settings: RoutingSettings = {
 }
 
 /** 21 November 2026, noon UTC. */
-export const noon = Date.UTC(2026, 10, 21, 12)
+const noon = Date.UTC(2026, 10, 21, 12)
 
 export interface Scene {
   cards: readonly ModelCard[]

@@ -1,18 +1,11 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { projectRoot } from './app.ts'
 
 const main = path.join(projectRoot, 'src/main.ts')
-
-/** A folder of its own for one test. */
-export const temporaryFolder = async (): Promise<{ path: string } & AsyncDisposable> => {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'gateway-test-'))
-  return { path: folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
-}
 
 export interface Ended {
   code: number | null

@@ -16,7 +16,7 @@ const http = z.strictObject({
     .default(10_000)
     .describe('How long a stream waits for its first event before it commits to status 200, in ms.'),
   ping_interval_ms: positive.default(15_000).describe('Interval of pings on a silent stream, in ms.'),
-  drain_ms: nonNegative.default(10_000).describe('How long running requests may go on after a stop signal, in ms.'),
+  drain_ms: nonNegative.default(7_000).describe('How long running requests may go on after a stop signal, in ms.'),
 })
 
 const rate = z.strictObject({

@@ -15,7 +15,7 @@ interface AnswerOptions {
   refuse: (error: Json) => GatewayError
 }
 
-export interface AnswerReader {
+interface AnswerReader {
   /** One event of a stream. @throws GatewayError the error that the event reports */
   event(event: JsonObject): UpstreamEvent[]
   /** A message in one piece. @throws GatewayError provider_bad_reply, or the error that it reports */

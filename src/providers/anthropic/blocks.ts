@@ -13,7 +13,7 @@ type OpenBlock =
   | { kind: 'unread' }
 
 /** The content blocks of one message, opened, grown and closed as a stream does it. */
-export interface Blocks {
+interface Blocks {
   open(index: number, block: JsonObject): AnswerEvent[]
   grow(index: number, delta: JsonObject): AnswerEvent[]
   close(index: number): AnswerEvent[]

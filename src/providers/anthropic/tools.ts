@@ -5,7 +5,7 @@ import { compact, objectOf } from '../shape.ts'
 import type { Warn } from '../warn.ts'
 
 /** How an answer that must fit a JSON schema is asked for. */
-export type FormatPlan =
+type FormatPlan =
   | { by: 'nothing' }
   /** `output_config.format`. */
   | { by: 'schema'; schema: JsonObject }

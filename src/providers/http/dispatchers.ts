@@ -18,7 +18,7 @@ const loopback = 'localhost,127.0.0.1,::1'
 /** Longest that an idle connection is kept, where the provider's own keep-alive header says nothing. */
 const keepAliveMs = 30_000
 
-export interface Dispatchers {
+interface Dispatchers {
   for(row: ProviderRow): Dispatcher
   /** Closes every connection at once. */
   close(): Promise<void>

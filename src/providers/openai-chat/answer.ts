@@ -25,7 +25,7 @@ interface AnswerOptions {
   refuse: (error: Json) => GatewayError
 }
 
-export interface AnswerReader {
+interface AnswerReader {
   /** @throws GatewayError the error that the chunk reports */
   chunk(chunk: JsonObject): UpstreamEvent[]
   /** @throws GatewayError provider_cut, provider_bad_reply: what came is no complete answer */

@@ -8,13 +8,13 @@ import { readEvents } from './sse.ts'
 import type { ServerSentEvent } from './sse.ts'
 
 /** A reply that may be an answer. Which of the two it is, the provider decides: some do not do as they are asked. */
-export type ProviderReply = {
+type ProviderReply = {
   /** The error for something that the provider reports inside its reply. */
   refuse(error: Json): GatewayError
 } & ({ kind: 'document'; value: JsonObject } | { kind: 'stream'; events: AsyncGenerator<ServerSentEvent, void> })
 
 /** What a dialect sends: where to, and what. */
-export interface Question {
+interface Question {
   path: string
   headers: Readonly<Record<string, string>>
   body: JsonObject

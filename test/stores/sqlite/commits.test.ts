@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/stores/sqlite/database.ts'
 import { createReceipts } from '../../../src/stores/sqlite/receipts.ts'
 import { openReports } from '../../../src/stores/sqlite/reports.ts'
 import { receiptOf } from '../receipt-of.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const openLedger = () => {
   const folder = temporaryFolder()

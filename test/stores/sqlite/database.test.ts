@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { openStores } from '../../../src/stores/index.ts'
 import { fileFault } from '../../../src/stores/sqlite/fault.ts'
 import { receiptOf } from '../receipt-of.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const open = (dataDir: string) => openStores({ dataDir, cacheMaxBytes: 0, clock: { now: () => 0 } })
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)

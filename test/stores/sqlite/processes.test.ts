@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { openStores } from '../../../src/stores/index.ts'
 import { createKeyDirectory } from '../../../src/tenants/directory.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const child = fileURLToPath(new URL('./child.ts', import.meta.url))
 const open = (dataDir: string) => openStores({ dataDir, cacheMaxBytes: 0, clock: { now: () => Date.now() } })

@@ -7,7 +7,7 @@ import { createDirectory } from '../../../src/stores/sqlite/directory.ts'
 import { createReceipts } from '../../../src/stores/sqlite/receipts.ts'
 import { describeDirectory, describeReceipts } from '../../conformance/store.ts'
 import { anyReceipt } from '../receipt-of.ts'
-import { temporaryFolder } from './temporary-folder.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const openReceipts = async () => {
   const folder = temporaryFolder()

@@ -4,6 +4,6 @@ import { join } from 'node:path'
 
 /** An empty folder that goes when the test does. */
 export const temporaryFolder = (): { path: string } & Disposable => {
-  const path = mkdtempSync(join(tmpdir(), 'gateway-store-'))
+  const path = mkdtempSync(join(tmpdir(), 'gateway-test-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
