@@ -15,11 +15,12 @@ export const createAnthropic = (http: UpstreamHttp): Dialect => ({
     const answer = createAnswer({ row: call.row, warnings, answerTool, refuse: reply.refuse })
     if (reply.kind === 'document') yield* answer.message(reply.value)
     else
-      for await (const event of reply.events) {
-        const chunk = readChunk(event, call.row)
-        yield* answer.event(chunk)
-        if (chunk.type === 'message_stop') break
-      }
+      reading: for await (const events of reply.events)
+        for (const event of events) {
+          const chunk = readChunk(event, call.row)
+          for (const read of answer.event(chunk)) yield read
+          if (chunk.type === 'message_stop') break reading
+        }
     yield* answer.end()
   },
 })

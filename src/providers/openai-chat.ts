@@ -15,10 +15,11 @@ export const createOpenAiChat = (http: UpstreamHttp): Dialect => ({
     const answer = createAnswer({ row, isWhole: reply.kind === 'document', warnings, refuse: reply.refuse })
     if (reply.kind === 'document') yield* answer.chunk(reply.value)
     else
-      for await (const event of reply.events) {
-        if (event.data.trim() === '[DONE]') break
-        yield* answer.chunk(readChunk(event, row))
-      }
+      reading: for await (const events of reply.events)
+        for (const event of events) {
+          if (event.data.trim() === '[DONE]') break reading
+          for (const read of answer.chunk(readChunk(event, row))) yield read
+        }
     yield* answer.end()
   },
 })

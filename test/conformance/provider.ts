@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../src/contract/errors.ts'
@@ -41,7 +42,7 @@ const textSaid = 'Grüße, 世界 🌍'
 /** Every dialect must pass this: what callers may rely on, whichever wire a provider speaks. */
 export const describeDialect = (name: string, wire: DialectUnderTest): void => {
   describe(`${name} as any dialect`, () => {
-    let answer: (response: ServerResponse, request: SeenRequest) => void = (response) => response.end()
+    let answer: (response: ServerResponse, request: SeenRequest) => unknown = (response) => response.end()
     let server: WireServer
     let http: UpstreamHttp
     let dialect: Dialect
@@ -288,11 +289,14 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
     })
 
     test('uses a connection again after a whole answer', async () => {
-      answer = streams(wire.text.stream)
-      // The last bytes of a stream, which nobody waits for, free the connection a moment after the answer.
+      // The end of the reply comes a moment after its last event, when nobody reads any more.
+      answer = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(wire.text.stream)
+        setTimeout(() => response.end(), 15)
+      }
       const askAndRest = async () => {
         await ask(dialect, callWith())
-        await new Promise((resolve) => setTimeout(resolve, 30))
+        await sleep(40)
       }
       await askAndRest()
       const before = server.connections()
@@ -302,12 +306,19 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
     })
 
     test('tells a slow reader from a slow provider', async () => {
-      answer = (response) => void sendPieces(response, wire.text.stream.split(/(?<=\n\n)/))
-      const call = callWith({}, { timeouts: { stallMs: 40 } })
+      answer = async (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        for (const piece of wire.text.stream.split(/(?<=\n\n)/)) {
+          response.write(piece)
+          await sleep(30)
+        }
+        response.end()
+      }
+      const call = callWith({}, { timeouts: { stallMs: 200 } })
       const events: UpstreamEvent[] = []
       for await (const event of dialect.chat(call, AbortSignal.timeout(10_000))) {
         events.push(event)
-        await new Promise((resolve) => setTimeout(resolve, 60))
+        if (event.type === 'text') await sleep(260)
       }
       expect(fold(events).choices[0]?.text).toBe(textSaid)
     })

@@ -11,7 +11,7 @@ import type { ServerSentEvent } from './sse.ts'
 type ProviderReply = {
   /** The error for something that the provider reports inside its reply. */
   refuse(error: Json): GatewayError
-} & ({ kind: 'document'; value: JsonObject } | { kind: 'stream'; events: AsyncGenerator<ServerSentEvent, void> })
+} & ({ kind: 'document'; value: JsonObject } | { kind: 'stream'; events: AsyncGenerator<ServerSentEvent[], void> })
 
 /** What a dialect sends: where to, and what. */
 interface Question {

@@ -12,7 +12,10 @@ describe('an answer given through a tool', () => {
     start: { type: 'tool_use', id: 't', name: 'point', input: {} },
     deltas: ['{"x"', ':1}'].map((partial_json) => ({ type: 'input_json_delta', partial_json })),
   }
-  const chatter = { start: { type: 'text', text: '' }, deltas: [{ type: 'text_delta', text: 'Here you are: ' }] }
+  const chatter = {
+    start: { type: 'text', text: '' },
+    deltas: ['Here you ', 'are: '].map((words) => ({ type: 'text_delta', text: words })),
+  }
   const tell = (blocks: Parameters<typeof anthropicEvents>[0], stop = 'tool_use', fields: Partial<ChatRequest> = {}) =>
     messages(anthropicEvents(blocks, { stop }), { ...asked, ...fields }, { jsonSchema: false })
 
