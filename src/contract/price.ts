@@ -42,31 +42,21 @@ export interface PriceQuery {
   usage: Usage
 }
 
+/** A call that has not been made. */
+export interface ForecastQuery {
+  provider: string
+  model: string
+  atMs: number
+  inputTokens: number
+}
+
 /** The price book. Null means that the price is unknown, which is never the same as free. */
 export interface PriceBook {
   price(query: PriceQuery): Price | null
   /** The most that `outputTokens` of output after `inputTokens` of input can cost (no cache discount, dearest class of input). */
-  worstCase(query: {
-    provider: string
-    model: string
-    atMs: number
-    inputTokens: number
-    outputTokens: number
-  }): Price | null
+  worstCase(query: ForecastQuery & { outputTokens: number }): Price | null
   /** The likely cost of the same, at plain input and output rates. */
-  estimate(query: {
-    provider: string
-    model: string
-    atMs: number
-    inputTokens: number
-    outputTokens: number
-  }): Price | null
+  estimate(query: ForecastQuery & { outputTokens: number }): Price | null
   /** The most output tokens that `budget` affords after `inputTokens`; null when the price is unknown, 0 when none. */
-  affordableOutputTokens(query: {
-    provider: string
-    model: string
-    atMs: number
-    inputTokens: number
-    budgetNanoUsd: NanoUsd
-  }): number | null
+  affordableOutputTokens(query: ForecastQuery & { budgetNanoUsd: NanoUsd }): number | null
 }

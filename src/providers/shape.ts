@@ -11,8 +11,12 @@ export const listOf = (value: Json | undefined): Json[] => (Array.isArray(value)
 
 export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
-/** A count of something: finite and not negative. Zero is a value; anything else is null. */
+/** A count of something: whole and not negative. Zero is a value; anything else is null. */
 export const countOf = (value: Json | undefined): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+
+/** An amount: finite and not negative, else null. */
+export const amountOf = (value: Json | undefined): number | null =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null
 
 /** The value of a JSON text; undefined when it is none. */

@@ -246,6 +246,15 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
       if (code === 'provider_rejected') expect(failure.message).toContain('The widget is off.')
     })
 
+    test('knows a refusal by its status though its explanation breaks off', async () => {
+      answer = (response) => {
+        response.writeHead(429, { 'retry-after': '3', 'content-length': 500 }).write('{"error":')
+        setTimeout(() => response.destroy(), 10)
+      }
+      const failure = await failureOf(readAll(dialect, callWith()))
+      expect(failure).toMatchObject({ code: 'provider_rate_limited', detail: { retryAfterMs: 3_000 } })
+    })
+
     test('follows no redirect', async () => {
       answer = (response) => response.writeHead(307, { location: `${server.url}/elsewhere` }).end()
       const before = server.requests.length

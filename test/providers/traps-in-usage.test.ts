@@ -60,6 +60,7 @@ describe('14: where usage stands in a stream', () => {
 
   test.each([
     { prompt_tokens: -1, completion_tokens: 4 },
+    { prompt_tokens: 10.5, completion_tokens: 4 },
     { prompt_tokens: 'ten', completion_tokens: 4 },
     { completion_tokens: 4 },
   ])('%j is none', async (usage) => {

@@ -2,7 +2,7 @@ import type { Usage } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { NanoUsd } from '../../contract/money.ts'
 import { parseUsd } from '../../contract/money.ts'
-import { countOf, objectOf } from '../shape.ts'
+import { amountOf, countOf, objectOf } from '../shape.ts'
 
 /**
  * Reads a usage object of the chat wire; null where it is not complete. `prompt_tokens` includes what was cached, under
@@ -46,8 +46,8 @@ export const readUsage = (value: Json | undefined): Usage | null => {
  * `cost` is OpenRouter's fee alone, and the maker's price stands beside it.
  */
 const reportedCost = (usage: JsonObject): NanoUsd | undefined => {
-  const cost = countOf(usage.cost)
+  const cost = amountOf(usage.cost)
   if (cost === null) return undefined
-  const makers = countOf(objectOf(usage.cost_details)?.upstream_inference_cost)
+  const makers = amountOf(objectOf(usage.cost_details)?.upstream_inference_cost)
   return parseUsd(cost) + (usage.is_byok === true && makers !== null ? parseUsd(makers) : 0n)
 }

@@ -37,7 +37,12 @@ export const ask = async (
   const reply = await http.post({ row, key, hops, ...question }, signal)
   const { status, headers, body, redact, receivedAtMs: nowMs } = reply
   const context = { row, redact, headers, nowMs }
-  if (status < 200 || status > 299) throw refusalOf(status, await readText(body, maxErrorBytes), context)
+  if (status < 200 || status > 299) {
+    // The status is known, and with it what happened: that its explanation broke off is not the news.
+    const explanation = await readText(body, maxErrorBytes).catch(() => '')
+    signal.throwIfAborted()
+    throw refusalOf(status, explanation, context)
+  }
 
   const refuse = (error: Json) => refusalInside(error, context)
   const { opening, bytes } = await peek(body)
