@@ -94,6 +94,8 @@ export type UpstreamEvent =
   | ({ type: 'finish' } & Finish)
   /** May come more than once; the last stands. */
   | { type: 'usage'; usage: Usage }
+  /** What was counted so far, for answers that break off: the input is exact, the output still grows. */
+  | { type: 'partial-usage'; usage: Usage }
   | { type: 'warning'; warning: Warning }
 
 /**

@@ -49,6 +49,9 @@ export const createAttempt = (options: {
           case 'usage':
             entry.reportedUsage = event.usage
             break
+          case 'partial-usage':
+            entry.usageSoFar = event.usage
+            break
           case 'warning':
             trail.warnings.push(event.warning)
             break
@@ -97,6 +100,7 @@ const beginAttempt = (start: { card: ModelCard; key: RingKey; simulated: boolean
   begun: false,
   answeredModel: null,
   reportedUsage: null,
+  usageSoFar: null,
   written: [],
   simulated: start.simulated,
   usage: null,

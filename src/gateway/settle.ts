@@ -24,20 +24,24 @@ export interface Settle {
 }
 
 /**
- * Prices what was really used, by the model that answered. The ladder: the provider's own usage; where it never came
- * from a provider that had begun, or that we left, our own count, marked `estimated`; nothing for a provider that
- * refused before it began.
+ * Prices what was really used, by the model that answered. The ladder: the provider's own usage; where that never came
+ * whole, what it had counted with our own count of what was written, or our own count of both, marked `estimated`;
+ * nothing for a provider that refused before it began.
  */
 export const createSettle = ({ prices, countInput, countOutput, learnInput, learnSpeed }: SettleOptions): Settle => {
   const usageOf = (attempt: Attempt, request: ChatRequest): Usage | null => {
-    if (attempt.reportedUsage) return attempt.reportedUsage
+    const { card, reportedUsage, usageSoFar } = attempt
+    if (reportedUsage) return reportedUsage
     if (!attempt.begun && attempt.outcome !== 'aborted') return null
+    const outputTokens = countOutput(attempt.written.join(''), card)
+    if (usageSoFar)
+      return { ...usageSoFar, outputTokens: Math.max(usageSoFar.outputTokens, outputTokens), source: 'estimated' }
     return {
-      inputTokens: countInput(request, attempt.card),
+      inputTokens: countInput(request, card),
       cacheReadTokens: 0,
       cacheWriteTokens: 0,
       cacheWrite1hTokens: 0,
-      outputTokens: countOutput(attempt.written.join(''), attempt.card),
+      outputTokens,
       reasoningTokens: 0,
       source: 'estimated',
     }

@@ -22,6 +22,8 @@ export interface Attempt {
   answeredModel: string | null
   /** As the provider counted; null until it said. */
   reportedUsage: Usage | null
+  /** What it counted before the answer broke off: exact for the input. */
+  usageSoFar: Usage | null
   /** Everything that was written, for our own count where the provider's never comes. */
   written: string[]
   simulated: boolean

@@ -19,6 +19,18 @@ test('a caller who leaves mid-stream stops the provider, and what was used is bo
   expect(it.receipts[0]?.costNanoUsd).toBeGreaterThan(0n)
 })
 
+test('what a provider had counted before the caller left is not counted again by us', async () => {
+  await using it = await startApp()
+  const question = ask('Tell me about rare birds.', { model: 'claude-haiku-5-5', use_cache: false })
+  await hear(it.app.gateway.complete(question, context()))
+  it.upstream.script([{ kind: 'stall', after: 4 }])
+  for await (const event of it.app.gateway.complete(question, context())) if (event.type === 'text') break
+  await expect.poll(() => it.receipts.length).toBe(2)
+  const [whole, left] = it.receipts
+  expect(left?.usage).toMatchObject({ source: 'estimated', inputTokens: whole?.usage?.inputTokens })
+  expect(left?.usage?.outputTokens).toBeLessThan(whole?.usage?.outputTokens ?? 0)
+})
+
 test('a caller who leaves before the first token stops the provider too', async () => {
   await using it = await startApp()
   it.upstream.script([{ kind: 'black-hole' }])

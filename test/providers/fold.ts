@@ -48,6 +48,8 @@ export const fold = (events: readonly UpstreamEvent[]): Folded => {
         folded.model = event.model
         folded.responseId = event.responseId
         break
+      case 'partial-usage':
+        break
       case 'usage':
         folded.usage = event.usage
         break
@@ -71,7 +73,7 @@ export const fold = (events: readonly UpstreamEvent[]): Folded => {
   return folded
 }
 
-type ChoiceEvent = Exclude<UpstreamEvent, { type: 'identity' | 'usage' | 'warning' }>
+type ChoiceEvent = Exclude<UpstreamEvent, { type: 'identity' | 'usage' | 'partial-usage' | 'warning' }>
 
 const addTo = (choice: FoldedChoice, event: ChoiceEvent): void => {
   switch (event.type) {

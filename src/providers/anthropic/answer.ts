@@ -45,7 +45,8 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
 
   const start = (message: JsonObject | null): UpstreamEvent[] => {
     usage = mergeUsage(usage, objectOf(message?.usage) ?? {})
-    return identify(message)
+    const counted = readUsage(usage)
+    return [...identify(message), ...(counted ? [{ type: 'partial-usage' as const, usage: counted }] : [])]
   }
 
   /** Mid-way Anthropic may hand the request to another model, whose price then holds. */
