@@ -23,20 +23,20 @@ errors, and every problem is told at once, with its file, line and what to do. E
 
 A provider row is on as soon as it has what it needs. Several keys, comma-separated, are backups of the first. Base URLs
 are written as in each vendor's own SDK: OpenAI's with \`/v1\`, Anthropic's without. Plain http is for hosts of your own
-network only.
+network only. Where two variables may hold the key, only the first that is set is read.
 
 ${table(
   ['Provider', 'Row', 'Switched on by', 'Base URL'],
   rows.map((row) => {
-    const { apiKey, baseUrl, serverUrl } = providerVariables(row)
+    const { apiKeys, baseUrl, serverUrl } = providerVariables(row)
     const needs = [
-      ...(row.base_url === undefined ? [serverUrl ?? baseUrl] : []),
-      ...(row.key === 'required' ? [apiKey] : []),
+      ...(row.base_url === undefined ? [code(serverUrl ?? baseUrl)] : []),
+      ...(row.key === 'required' ? [apiKeys.map(code).join(', else ')] : []),
     ]
     return [
       row.title,
       code(row.id),
-      needs.map(code).join(', '),
+      needs.join(', '),
       `${code(baseUrl)}${row.base_url ? `, else ${row.base_url}` : ''}`,
     ]
   }),

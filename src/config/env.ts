@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { belongs } from './explain.ts'
 import type { Problem } from './problem.ts'
+import type { ProviderEntry } from './schema/providers.ts'
 
 /** The file that problems with variables are said to be in. */
 const environment = 'environment'
@@ -139,16 +140,17 @@ export const envProblem = (key: string, problem: string, advice: string): Proble
 
 /** The variables that belong to a provider row. */
 export interface ProviderVariables {
-  apiKey: string
+  /** Those that may hold the key, the row's own first. */
+  apiKeys: readonly string[]
   baseUrl: string
   /** Address of a local server, to which `/v1` is added where it has no path; null for other rows. */
   serverUrl: string | null
 }
 
-export const providerVariables = (row: { id: string; local: boolean }): ProviderVariables => {
+export const providerVariables = (row: Pick<ProviderEntry, 'id' | 'local' | 'key_env'>): ProviderVariables => {
   const prefix = row.id.toUpperCase().replaceAll('-', '_')
   return {
-    apiKey: `${prefix}_API_KEY`,
+    apiKeys: [`${prefix}_API_KEY`, ...row.key_env],
     baseUrl: `${prefix}_BASE_URL`,
     serverUrl: row.local ? `${prefix}_URL` : null,
   }
@@ -157,16 +159,28 @@ export const providerVariables = (row: { id: string; local: boolean }): Provider
 /** What the environment says about a provider row: its keys, and where its API is, as text. */
 export interface ProviderEnv {
   keys: readonly string[]
+  /** The variable that holds them; null where none is set. */
+  keyVariable: string | null
   address: { variable: string; text: string } | null
 }
 
-export const readProviderEnv = (source: Source, { apiKey, baseUrl, serverUrl }: ProviderVariables): ProviderEnv => {
-  const keys = list.parse(textOf(source, apiKey) ?? '')
+export const readProviderEnv = (source: Source, variables: ProviderVariables): ProviderEnv => ({
+  ...readKeys(source, variables),
+  address: readAddress(source, variables),
+})
+
+/** One variable's keys and no other's: the next may belong to another account, which nobody asked to charge. */
+const readKeys = (source: Source, { apiKeys }: ProviderVariables): Pick<ProviderEnv, 'keys' | 'keyVariable'> => {
+  const keyVariable = apiKeys.find((name) => textOf(source, name) !== undefined) ?? null
+  return { keys: keyVariable === null ? [] : list.parse(textOf(source, keyVariable) ?? ''), keyVariable }
+}
+
+const readAddress = (source: Source, { baseUrl, serverUrl }: ProviderVariables): ProviderEnv['address'] => {
   const base = textOf(source, baseUrl)
-  if (base !== undefined) return { keys, address: { variable: baseUrl, text: base } }
+  if (base !== undefined) return { variable: baseUrl, text: base }
   const server = serverUrl === null ? undefined : textOf(source, serverUrl)
-  if (serverUrl === null || server === undefined) return { keys, address: null }
-  return { keys, address: { variable: serverUrl, text: withApiPath(server) } }
+  if (serverUrl === null || server === undefined) return null
+  return { variable: serverUrl, text: withApiPath(server) }
 }
 
 /** Local servers are named by their address alone: their OpenAI-shaped API is under /v1. */

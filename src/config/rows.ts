@@ -17,7 +17,7 @@ export interface KnownProvider {
   id: string
   title: string
   configured: boolean
-  /** Variables that hold its key; empty where it takes none. */
+  /** Variables that may hold its key, the first that is set counts; empty where it takes none. */
   keyEnv: readonly string[]
   /** Variable that says where its API is. */
   baseUrlEnv: string
@@ -60,8 +60,8 @@ const readRow = (options: {
   const variables = providerVariables(entry)
   const given = readProviderEnv(source, variables)
   const { baseUrl, problems } = readBaseUrl(given, entry, env, tellInFile)
-  if (given.keys.some((key) => !/^[\x21-\x7e]+$/.test(key)))
-    problems.push(envProblem(variables.apiKey, 'holds a blank or a sign that no key has', 'copy the key again'))
+  if (given.keyVariable !== null && given.keys.some((key) => !/^[\x21-\x7e]+$/.test(key)))
+    problems.push(envProblem(given.keyVariable, 'holds a blank or a sign that no key has', 'copy the key again'))
 
   const reason = reasonAgainst({ entry, variables, given, baseUrl, asked: env.PROVIDERS })
   const keys = [...new Set(given.keys)].map(createSecret)
@@ -71,7 +71,7 @@ const readRow = (options: {
       id: entry.id,
       title: entry.title,
       configured: reason === null,
-      keyEnv: entry.auth === 'none' ? [] : [variables.apiKey],
+      keyEnv: entry.auth === 'none' ? [] : variables.apiKeys,
       baseUrlEnv: variables.serverUrl ?? variables.baseUrl,
       reason,
       template,
@@ -109,7 +109,7 @@ const reasonAgainst = (options: {
   const { entry, variables, given, baseUrl, asked } = options
   if (asked?.includes(entry.id) === false) return 'Left out by PROVIDERS.'
   if (baseUrl === null) return `Set ${variables.serverUrl ?? variables.baseUrl}.`
-  return entry.key === 'required' && given.keys.length === 0 ? `Set ${variables.apiKey}.` : null
+  return entry.key === 'required' && given.keys.length === 0 ? `Set ${variables.apiKeys.join(' or ')}.` : null
 }
 
 const templateOf = (entry: ProviderEntry): RowTemplate => ({

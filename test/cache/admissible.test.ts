@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { judgeAdmission } from '../../src/cache/admissible.ts'
 import type { KeepRefusal } from '../../src/cache/admissible.ts'
 import type { CachedAnswer } from '../../src/contract/store.ts'
-import { answerOf } from './request-of.ts'
+import { answerOf } from './answer-of.ts'
 
 const bounds = { maxEntryBytes: 10_000, simulated: false, force: false }
 const stop = { choice: 0, reason: 'stop', native: 'stop' } as const

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { judgeEligibility } from '../../src/cache/eligible.ts'
 import type { BypassReason } from '../../src/cache/eligible.ts'
 import type { ChatRequest, ContentPart } from '../../src/contract/chat.ts'
-import { requestOf, says } from './request-of.ts'
+import { plainRequest } from '../support/plain.ts'
+import { says } from './answer-of.ts'
 
 const forced = { read: true, write: true, force: true }
 const userSays = (...content: ContentPart[]): Partial<ChatRequest> => ({ messages: [{ role: 'user', content }] })
@@ -29,12 +30,12 @@ const refused: [BypassReason, string, Partial<ChatRequest>][] = [
 ]
 
 test.each(refused)('%s: refuses %s, unless the caller forces it', (reason, _what, said) => {
-  expect(judgeEligibility(requestOf(said))).toEqual({ eligible: false, reason })
-  expect(judgeEligibility(requestOf({ ...said, cache: forced }))).toEqual({ eligible: true, capMs: Infinity })
+  expect(judgeEligibility(plainRequest(said))).toEqual({ eligible: false, reason })
+  expect(judgeEligibility(plainRequest({ ...said, cache: forced }))).toEqual({ eligible: true, capMs: Infinity })
 })
 
 test('a caller who wants no cache gets none', () => {
-  expect(judgeEligibility(requestOf({ cache: { read: false, write: false, force: false } }))).toEqual({
+  expect(judgeEligibility(plainRequest({ cache: { read: false, write: false, force: false } }))).toEqual({
     eligible: false,
     reason: 'declined',
   })
@@ -58,7 +59,9 @@ test.each<[string, Partial<ChatRequest>]>([
   ['an earlier turn that wanted variety', { messages: [says('Another joke.'), says('Why is that funny?')] }],
   ['a question about chance', { messages: [says('How does a random forest work?')] }],
   ['a question about deleting', { messages: [says('How do I delete a branch in git?')] }],
-])('takes %s', (_what, said) => expect(judgeEligibility(requestOf(said))).toEqual({ eligible: true, capMs: Infinity }))
+])('takes %s', (_what, said) =>
+  expect(judgeEligibility(plainRequest(said))).toEqual({ eligible: true, capMs: Infinity }),
+)
 
 describe('lets an answer live a minute at most when', () => {
   test.each([
@@ -76,24 +79,24 @@ describe('lets an answer live a minute at most when', () => {
     'Cancel my order.',
     'Thanks.\nCould you please send the report?',
   ])('the user says %j', (text) => {
-    expect(judgeEligibility(requestOf({ messages: [says(text)] }))).toEqual({ eligible: true, capMs: 60_000 })
+    expect(judgeEligibility(plainRequest({ messages: [says(text)] }))).toEqual({ eligible: true, capMs: 60_000 })
   })
 
   test('an earlier turn said it', () => {
     const messages = [says('How is the weather in Oslo?'), says('And in Bergen?')]
-    expect(judgeEligibility(requestOf({ messages }))).toEqual({ eligible: true, capMs: 60_000 })
+    expect(judgeEligibility(plainRequest({ messages }))).toEqual({ eligible: true, capMs: 60_000 })
   })
 
   test('the question comes before or after a long text', () => {
     const document = 'lorem ipsum '.repeat(500)
     for (const text of [`What is the price now? ${document}`, `${document} What is the price now?`])
-      expect(judgeEligibility(requestOf({ messages: [says(text)] }))).toEqual({ eligible: true, capMs: 60_000 })
+      expect(judgeEligibility(plainRequest({ messages: [says(text)] }))).toEqual({ eligible: true, capMs: 60_000 })
   })
 })
 
 test('what was said long ago is no cue', () => {
   const messages = ['How is the weather?', 'Thanks.', 'Who wrote Faust?', 'And Hamlet?'].map(says)
-  expect(judgeEligibility(requestOf({ messages }))).toEqual({ eligible: true, capMs: Infinity })
+  expect(judgeEligibility(plainRequest({ messages }))).toEqual({ eligible: true, capMs: Infinity })
 })
 
 test('words inside others, inside long texts and in what others say are no cues', () => {
@@ -104,5 +107,5 @@ test('words inside others, inside long texts and in what others say are no cues'
     [says(`Summarise: ${document}`)],
     [{ ...system, content: [...system.content] }, says('Who wrote Faust?')],
   ])
-    expect(judgeEligibility(requestOf({ messages }))).toEqual({ eligible: true, capMs: Infinity })
+    expect(judgeEligibility(plainRequest({ messages }))).toEqual({ eligible: true, capMs: Infinity })
 })

@@ -4,7 +4,8 @@ import { createExactCache } from '../../src/cache/exact.ts'
 import type { ChatRequest } from '../../src/contract/chat.ts'
 import type { Entries } from '../../src/contract/store.ts'
 import { createEntries } from '../../src/stores/memory/entries.ts'
-import { answerOf, requestOf, says } from './request-of.ts'
+import { plainRequest } from '../support/plain.ts'
+import { answerOf, says } from './answer-of.ts'
 
 const settings = {
   enabled: true,
@@ -33,31 +34,31 @@ const setUp = (said: { settings?: Partial<typeof settings>; entries?: Entries; s
 
 test('what was answered is answered again, event by event, with its age', async () => {
   const { cache, clock, answer } = setUp()
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({ state: 'miss', ttlMs: 300_000, write: true })
-  expect(await answer(requestOf())).toEqual({ kept: true })
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss', ttlMs: 300_000, write: true })
+  expect(await answer(plainRequest())).toEqual({ kept: true })
   clock.nowMs += 299_999
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({
     state: 'hit',
     ageMs: 299_999,
     entry: { answer: answerOf() },
   })
   clock.nowMs += 1
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({ state: 'miss' })
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss' })
 })
 
 test('nobody reads what another was answered', async () => {
   const { cache, answer } = setUp()
-  await answer(requestOf(), answerOf(), 'ada')
-  expect(await cache.look(requestOf(), 'bob')).toMatchObject({ state: 'miss' })
+  await answer(plainRequest(), answerOf(), 'ada')
+  expect(await cache.look(plainRequest(), 'bob')).toMatchObject({ state: 'miss' })
 })
 
 test('an entry that a store gives to the wrong one is not read', async () => {
   const { cache, entries, answer } = setUp()
-  await answer(requestOf())
-  const hit = await cache.look(requestOf(), 'ada')
+  await answer(plainRequest())
+  const hit = await cache.look(plainRequest(), 'ada')
   if (hit.state !== 'hit') throw new Error('expected a hit')
   const confused: Entries = { ...entries, get: async () => hit.entry }
-  expect(await setUp({ entries: confused }).cache.look(requestOf(), 'bob')).toMatchObject({ state: 'miss' })
+  expect(await setUp({ entries: confused }).cache.look(plainRequest(), 'bob')).toMatchObject({ state: 'miss' })
 })
 
 test('no scope and no request ever meets the answer of another', async () => {
@@ -70,7 +71,7 @@ test('no scope and no request ever meets the answer of another', async () => {
     fc.asyncProperty(fc.array(asked, { maxLength: 20 }), async (requests) => {
       const { cache, answer } = setUp()
       for (const { text, scope, seed } of requests) {
-        const request = requestOf({ messages: [says(text)], seed })
+        const request = plainRequest({ messages: [says(text)], seed })
         const mark = JSON.stringify([text, scope, seed])
         const look = await cache.look(request, scope)
         if (look.state === 'hit') expect(look.entry.answer.answeredModel).toBe(mark)
@@ -82,33 +83,33 @@ test('no scope and no request ever meets the answer of another', async () => {
 
 test('a sandbox answer is never kept where real ones are, nor found by a real gateway on the same store', async () => {
   const sandbox = setUp({ simulated: true })
-  expect(await sandbox.answer(requestOf(), answerOf({ simulated: true }))).toEqual({ kept: true })
+  expect(await sandbox.answer(plainRequest(), answerOf({ simulated: true }))).toEqual({ kept: true })
   const real = setUp({ entries: sandbox.entries })
-  expect(await real.cache.look(requestOf(), 'ada')).toMatchObject({ state: 'miss' })
-  expect(await real.answer(requestOf(), answerOf({ simulated: true }))).toEqual({ kept: false, reason: 'simulated' })
+  expect(await real.cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss' })
+  expect(await real.answer(plainRequest(), answerOf({ simulated: true }))).toEqual({ kept: false, reason: 'simulated' })
 })
 
 test('no-cache asks anew and keeps what comes; no-store does neither', async () => {
   const { cache, answer } = setUp()
-  await answer(requestOf(), answerOf({ answeredModel: 'old' }))
-  const noCache = requestOf({ cache: { read: false, write: true, force: false } })
+  await answer(plainRequest(), answerOf({ answeredModel: 'old' }))
+  const noCache = plainRequest({ cache: { read: false, write: true, force: false } })
   expect(await cache.look(noCache, 'ada')).toMatchObject({ state: 'miss', write: true })
   await answer(noCache, answerOf({ answeredModel: 'new' }))
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({
     state: 'hit',
     entry: { answer: { answeredModel: 'new' } },
   })
 
-  const noStore = requestOf({ cache: { read: false, write: false, force: false } })
+  const noStore = plainRequest({ cache: { read: false, write: false, force: false } })
   expect(await cache.look(noStore, 'ada')).toEqual({ state: 'bypass', reason: 'declined' })
   expect(await answer(noStore)).toEqual({ kept: false, reason: 'not_wanted' })
 })
 
 test('max-age bounds the age, and 0 takes nothing', async () => {
   const { cache, clock, answer } = setUp()
-  await answer(requestOf())
+  await answer(plainRequest())
   clock.nowMs += 1000
-  const within = (maxAgeMs: number) => cache.look(requestOf({ cache: { ...requestOf().cache, maxAgeMs } }), 'ada')
+  const within = (maxAgeMs: number) => cache.look(plainRequest({ cache: { ...plainRequest().cache, maxAgeMs } }), 'ada')
   expect(await within(1001)).toMatchObject({ state: 'hit' })
   expect(await within(1000)).toMatchObject({ state: 'miss' })
   expect(await within(0)).toMatchObject({ state: 'miss' })
@@ -116,16 +117,16 @@ test('max-age bounds the age, and 0 takes nothing', async () => {
 
 test('a life of 0 is read but not written; a longer one than allowed is shortened', async () => {
   const { cache, answer } = setUp()
-  const living = (ttlMs: number): ChatRequest => requestOf({ cache: { ...requestOf().cache, ttlMs } })
+  const living = (ttlMs: number): ChatRequest => plainRequest({ cache: { ...plainRequest().cache, ttlMs } })
   expect(await answer(living(0))).toEqual({ kept: false, reason: 'not_wanted' })
   expect(await cache.look(living(1e12), 'ada')).toMatchObject({ state: 'miss', ttlMs: 86_400_000 })
-  await answer(requestOf())
+  await answer(plainRequest())
   expect(await cache.look(living(0), 'ada')).toMatchObject({ state: 'hit' })
 })
 
 test('an answer of the moment lives a minute', async () => {
   const { cache, clock, answer } = setUp()
-  const request = requestOf({ messages: [says('How is the weather now?')] })
+  const request = plainRequest({ messages: [says('How is the weather now?')] })
   await answer(request)
   clock.nowMs += 60_000
   expect(await cache.look(request, 'ada')).toMatchObject({ state: 'miss', ttlMs: 60_000 })
@@ -133,21 +134,21 @@ test('an answer of the moment lives a minute', async () => {
 
 test('a hit is not kept again', async () => {
   const { cache, answer } = setUp()
-  await answer(requestOf())
-  const hit = await cache.look(requestOf(), 'ada')
+  await answer(plainRequest())
+  const hit = await cache.look(plainRequest(), 'ada')
   expect(await cache.keep(hit, 'ada', answerOf())).toEqual({ kept: false, reason: 'not_wanted' })
 })
 
 test('everything is counted, by scope and by reason', async () => {
   const { cache, answer } = setUp()
-  await answer(requestOf())
-  await cache.look(requestOf(), 'ada')
-  await cache.look(requestOf(), 'ada')
-  await cache.look(requestOf({ temperature: 1 }), 'ada')
-  await answer(requestOf({ seed: 1 }), answerOf({ finishes: [] }))
-  await answer(requestOf(), answerOf({ costNanoUsd: null }), 'bob')
-  await cache.look(requestOf(), 'bob')
-  await cache.look(requestOf({ cache: { read: false, write: true, force: false } }), 'bob')
+  await answer(plainRequest())
+  await cache.look(plainRequest(), 'ada')
+  await cache.look(plainRequest(), 'ada')
+  await cache.look(plainRequest({ temperature: 1 }), 'ada')
+  await answer(plainRequest({ seed: 1 }), answerOf({ finishes: [] }))
+  await answer(plainRequest(), answerOf({ costNanoUsd: null }), 'bob')
+  await cache.look(plainRequest(), 'bob')
+  await cache.look(plainRequest({ cache: { read: false, write: true, force: false } }), 'bob')
 
   const ada = await cache.stats('ada')
   expect(ada).toEqual({
@@ -176,12 +177,12 @@ test('everything is counted, by scope and by reason', async () => {
 
 test('clears one scope, and only counts in a dry run', async () => {
   const { cache, answer } = setUp()
-  await answer(requestOf(), answerOf(), 'ada')
-  await answer(requestOf(), answerOf(), 'bob')
+  await answer(plainRequest(), answerOf(), 'ada')
+  await answer(plainRequest(), answerOf(), 'bob')
   expect(await cache.clear({ scope: 'ada', dryRun: true })).toBe(1)
   expect(await cache.clear({ scope: 'ada', dryRun: false })).toBe(1)
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({ state: 'miss' })
-  expect(await cache.look(requestOf(), 'bob')).toMatchObject({ state: 'hit' })
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss' })
+  expect(await cache.look(plainRequest(), 'bob')).toMatchObject({ state: 'hit' })
 })
 
 test('a store that fails is a miss and is counted, and the answer goes out all the same', async () => {
@@ -195,14 +196,14 @@ test('a store that fails is a miss and is counted, and the answer goes out all t
     clear: broken,
   }
   const { cache, answer } = setUp({ entries })
-  expect(await cache.look(requestOf(), 'ada')).toMatchObject({ state: 'miss' })
-  expect(await answer(requestOf())).toEqual({ kept: false, reason: 'failed' })
+  expect(await cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss' })
+  expect(await answer(plainRequest())).toEqual({ kept: false, reason: 'failed' })
   expect(await cache.stats('ada')).toMatchObject({ misses: 2, failures: 3 })
 })
 
 test('a request nested beyond the stack is answered without the cache', async () => {
   const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)
-  const request = requestOf({ extra: JSON.parse('{}') })
+  const request = plainRequest({ extra: JSON.parse('{}') })
   const { cache } = setUp()
   expect(await cache.look({ ...request, extra: Object.assign(request.extra, { deep }) }, 'ada')).toEqual({
     state: 'bypass',
@@ -212,9 +213,9 @@ test('a request nested beyond the stack is answered without the cache', async ()
 
 test('switched off it neither reads nor writes', async () => {
   const { cache, answer } = setUp({ settings: { enabled: false } })
-  expect(await answer(requestOf({ cache: { read: true, write: true, force: true } }))).toEqual({
+  expect(await answer(plainRequest({ cache: { read: true, write: true, force: true } }))).toEqual({
     kept: false,
     reason: 'not_wanted',
   })
-  expect(await cache.look(requestOf(), 'ada')).toEqual({ state: 'bypass', reason: 'disabled' })
+  expect(await cache.look(plainRequest(), 'ada')).toEqual({ state: 'bypass', reason: 'disabled' })
 })

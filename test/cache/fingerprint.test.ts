@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ChatRequest, Tool } from '../../src/contract/chat.ts'
 import { fingerprint } from '../../src/cache/fingerprint.ts'
-import { requestOf, says } from './request-of.ts'
+import { plainRequest } from '../support/plain.ts'
+import { says } from './answer-of.ts'
 
 const of = (said: Partial<ChatRequest>, scope = 'ada', simulated = false): string =>
-  fingerprint({ request: requestOf(said), scope, simulated })
+  fingerprint({ request: plainRequest(said), scope, simulated })
 const plain = of({})
 
 const tool: Tool = { name: 'find', parameters: { type: 'object', properties: { cacheControl: { type: 'string' } } } }
@@ -114,8 +115,8 @@ describe('is the same for', () => {
   })
 
   test('fields in any order', () => {
-    const given = requestOf({ seed: 1, temperature: 0.2 })
-    const turned: ChatRequest = { ...requestOf(), temperature: 0.2, seed: 1 }
+    const given = plainRequest({ seed: 1, temperature: 0.2 })
+    const turned: ChatRequest = { ...plainRequest(), temperature: 0.2, seed: 1 }
     const reversed = { ...turned, extra: { b: 1, a: { d: 1, c: 2 } } }
     const straight = { ...given, extra: { a: { c: 2, d: 1 }, b: 1 } }
     expect(fingerprint({ request: reversed, scope: 'ada', simulated: false })).toBe(

@@ -1,8 +1,9 @@
 import type { ChatRequest } from '../../src/contract/chat.ts'
-import type { ModelCard, WireFlags } from '../../src/contract/model.ts'
+import type { ModelCard } from '../../src/contract/model.ts'
 import type { ProviderRow, RowFlags, SecretText, UpstreamCall } from '../../src/contract/provider.ts'
 import { createUpstreamHttp } from '../../src/providers/http.ts'
 import type { UpstreamHttp } from '../../src/providers/http.ts'
+import { plainCard, plainRequest } from '../support/plain.ts'
 
 export const secret = (text: string): SecretText => ({ reveal: () => text })
 
@@ -32,52 +33,26 @@ export const makeRow = (
   wire: { usageInStreaming: true, jsonSchema: true, openaiExtras: true, ...fields.wire },
 })
 
-export const makeCard = (
-  fields: Partial<Omit<ModelCard, 'wire'>> & { wire?: Partial<WireFlags> | undefined } = {},
-): ModelCard => ({
-  key: 'acme:rocket-1',
-  provider: 'acme',
-  id: 'rocket-1',
-  name: 'rocket-1',
-  aliases: [],
-  kind: 'chat',
-  contextTokens: 200_000,
-  maxInputTokens: 200_000,
-  maxOutputTokens: 64_000,
-  capabilities: { tools: true, jsonSchema: true, vision: true, reasoning: true },
-  lifecycle: { status: 'active' },
-  tokenFactor: 1,
-  quality: {},
-  latencyPrior: null,
-  uncharted: false,
-  ...fields,
-  wire: {
-    maxTokensField: 'max_completion_tokens',
-    sampling: 'always',
-    systemRole: 'system',
-    effortLevels: { low: 'low', medium: 'medium', high: 'high' },
-    tools: 'always',
-    thinking: 'none',
-    jsonSchema: true,
-    shortToolCallIds: false,
-    reasoningContentInHistory: false,
-    parallelToolCalls: true,
-    ...fields.wire,
-  },
-})
+export const makeCard = (fields: Parameters<typeof plainCard>[1] = {}): ModelCard =>
+  plainCard('acme:rocket-1', {
+    contextTokens: 200_000,
+    maxInputTokens: 200_000,
+    maxOutputTokens: 64_000,
+    capabilities: { tools: true, jsonSchema: true, vision: true, reasoning: true },
+    ...fields,
+    wire: {
+      maxTokensField: 'max_completion_tokens',
+      effortLevels: { low: 'low', medium: 'medium', high: 'high' },
+      ...fields.wire,
+    },
+  })
 
-export const makeRequest = (fields: Partial<ChatRequest> = {}): ChatRequest => ({
-  model: { kind: 'named', model: 'rocket-1' },
-  messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
-  tools: [],
-  extra: {},
-  requirements: {},
-  limits: {},
-  fallbacks: [],
-  cache: { read: true, write: true, force: false },
-  tags: {},
-  ...fields,
-})
+export const makeRequest = (fields: Partial<ChatRequest> = {}): ChatRequest =>
+  plainRequest({
+    model: { kind: 'named', model: 'rocket-1' },
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }],
+    ...fields,
+  })
 
 export const makeCall = (fields: Partial<UpstreamCall> = {}): UpstreamCall => ({
   row: makeRow(),

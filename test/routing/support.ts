@@ -10,63 +10,25 @@ import type { RoutingSettings } from '../../src/contract/settings.ts'
 import { classifyLexically } from '../../src/routing/classify.ts'
 import { createRoute } from '../../src/routing/route.ts'
 import type { Router } from '../../src/routing/route.ts'
+import { plainCard, plainRequest } from '../support/plain.ts'
 
 /** A chat request with one user text, and whatever else the test is about. */
 export const chatRequest = (
   given: Partial<ChatRequest> & { text?: string; choice?: ModelChoice } = {},
 ): ChatRequest => {
   const { text = 'What is the capital of France?', choice = { kind: 'auto' }, ...rest } = given
-  return {
-    model: choice,
-    messages: [{ role: 'user', content: [{ type: 'text', text }] }],
-    tools: [],
-    extra: {},
-    requirements: {},
-    limits: {},
-    fallbacks: [],
-    cache: { read: true, write: true, force: false },
-    tags: {},
-    ...rest,
-  }
+  return plainRequest({ model: choice, messages: [{ role: 'user', content: [{ type: 'text', text }] }], ...rest })
 }
 
 export const named = (model: string, provider?: string): ModelChoice => ({ kind: 'named', model, provider })
 
 /** A card at `provider:id` with everything switched on and nothing special about it. */
-export const card = (key: string, given: Partial<ModelCard> = {}): ModelCard => {
-  const colon = key.indexOf(':')
-  const id = key.slice(colon + 1)
-  return {
-    key,
-    provider: key.slice(0, colon),
-    id,
-    name: id,
-    aliases: [],
-    kind: 'chat',
-    contextTokens: 100_000,
-    maxInputTokens: 100_000,
-    maxOutputTokens: 8_000,
-    capabilities: { tools: true, jsonSchema: true, vision: true, reasoning: false },
-    lifecycle: { status: 'active' },
-    wire: {
-      maxTokensField: 'max_tokens',
-      sampling: 'always',
-      systemRole: 'system',
-      effortLevels: {},
-      tools: 'always',
-      thinking: 'none',
-      jsonSchema: true,
-      shortToolCallIds: false,
-      reasoningContentInHistory: false,
-      parallelToolCalls: true,
-    },
-    tokenFactor: 1,
+export const card = (key: string, given: Partial<ModelCard> = {}): ModelCard =>
+  plainCard(key, {
     quality: everyTask(0.7),
     latencyPrior: { firstTokenMs: 500, outputTokensPerSecond: 100 },
-    uncharted: false,
     ...given,
-  }
-}
+  })
 
 export const everyTask = (mean: number, weight = 20): ModelCard['quality'] =>
   Object.fromEntries(tasks.map((task) => [task, { mean, weight }]))

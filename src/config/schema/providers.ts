@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { dialectNames } from '../../contract/provider.ts'
-import { positive, rowId } from './words.ts'
+import { positive, rowId, variableName } from './words.ts'
 
 const timeouts = z.strictObject({
   connect_ms: positive.default(5_000).describe('Longest wait for a connection, in ms.'),
@@ -36,6 +36,10 @@ const row = z.strictObject({
     .optional()
     .describe('Where its API begins. Without one, the row is off until the environment sets it.'),
   key: z.enum(['required', 'optional']).default('required').describe('Whether it can be called without an API key.'),
+  key_env: z
+    .array(variableName)
+    .default([])
+    .describe('Further variables that may hold the API key. The first that is set is read, `<ID>_API_KEY` before all.'),
   auth: z.enum(['bearer', 'x-api-key', 'none']).default('bearer').describe('How the key is shown.'),
   local: z.boolean().default(false).describe("Runs on the operator's own machine or network."),
   models_of: rowId

@@ -11,5 +11,10 @@ export const rowId = z
   .string()
   .regex(/^[a-z][a-z0-9-]*$/, 'must be small letters, digits and hyphens, beginning with a letter')
 
+/** Name of an environment variable. */
+export const variableName = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]*$/, 'must be capitals, digits and underscores, beginning with a letter')
+
 /** Name or id of a model as callers write it. */
 export const modelName = z.string().min(1)

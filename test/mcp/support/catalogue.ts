@@ -1,36 +1,15 @@
 import type { ModelCard } from '../../../src/contract/model.ts'
 import type { PriceBook } from '../../../src/contract/price.ts'
+import { plainCard } from '../../support/plain.ts'
 
-const cardOf = (provider: string, id: string, traits: Partial<ModelCard> = {}): ModelCard => ({
-  key: `${provider}:${id}`,
-  provider,
-  id,
-  name: id,
-  aliases: [],
-  kind: 'chat',
-  contextTokens: 128_000,
-  maxInputTokens: 124_000,
-  maxOutputTokens: 4096,
-  capabilities: { tools: true, jsonSchema: true, vision: false, reasoning: false },
-  lifecycle: { status: 'active' },
-  wire: {
-    maxTokensField: 'max_tokens',
-    sampling: 'always',
-    systemRole: 'system',
-    effortLevels: {},
-    tools: 'always',
-    thinking: 'none',
-    jsonSchema: true,
-    shortToolCallIds: false,
-    reasoningContentInHistory: false,
-    parallelToolCalls: true,
-  },
-  tokenFactor: 1,
-  quality: {},
-  latencyPrior: null,
-  uncharted: false,
-  ...traits,
-})
+const cardOf = (provider: string, id: string, traits: Partial<ModelCard> = {}): ModelCard =>
+  plainCard(`${provider}:${id}`, {
+    contextTokens: 128_000,
+    maxInputTokens: 124_000,
+    maxOutputTokens: 4096,
+    capabilities: { tools: true, jsonSchema: true, vision: false, reasoning: false },
+    ...traits,
+  })
 
 /** 40 models of two callable providers and one of a provider without a key. */
 export const cards: readonly ModelCard[] = [

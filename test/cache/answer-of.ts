@@ -1,21 +1,7 @@
-import type { ChatRequest, Message } from '../../src/contract/chat.ts'
+import type { Message } from '../../src/contract/chat.ts'
 import type { CachedAnswer } from '../../src/contract/store.ts'
 
 export const says = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
-
-/** A plain question, with what a test says about it. */
-export const requestOf = (said: Partial<ChatRequest> = {}): ChatRequest => ({
-  model: { kind: 'auto' },
-  messages: [says('What is the capital of France?')],
-  tools: [],
-  extra: {},
-  requirements: {},
-  limits: {},
-  fallbacks: [],
-  cache: { read: true, write: true, force: false },
-  tags: {},
-  ...said,
-})
 
 /** A plain answer, with what a test says about it. */
 export const answerOf = (said: Partial<CachedAnswer> = {}): CachedAnswer => ({
