@@ -12,7 +12,7 @@ export const renderExampleEnv = (rows: readonly ProviderEntry[]): string => {
   return `# Copy to .env beside package.json and take the # from what you set. Empty counts as unset. Values are the defaults.
 # Generated from src/config/env.ts and config/providers.yaml by "npm run generate"; docs/configuration.md says more.
 
-# --- Providers. Several keys, comma-separated, are backups of the first. Of two variables for a key, the first counts. ---
+# --- Providers. Several keys, comma-separated, are backups of the first. Of two variables for a key, one is read. ---
 
 ${providers.join('\n\n')}
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
@@ -103,6 +103,53 @@ describe('provider rows', () => {
       ['openai', ['sk-1', 'sk-2']],
     ])
     expect(providers[0]).toMatchObject({ baseUrl: 'https://api.openai.com/v1', auth: 'bearer', simulated: false })
+  })
+
+  test.each([
+    [{ GOOGLE_API_KEY: 'google' }, ['google']],
+    [{ GEMINI_API_KEY: 'gemini-1,gemini-2' }, ['gemini-1', 'gemini-2']],
+    [{ GOOGLE_API_KEY: '  ', GEMINI_API_KEY: 'gemini' }, ['gemini']],
+    [{ GOOGLE_API_KEY: 'google', GEMINI_API_KEY: 'gemini' }, ['google']],
+  ])('of a row’s key variables the first that is set is read: %o', (env, expected) => {
+    const { providers } = load(env)
+    expect(providers.map(({ id, keys }) => [id, keys.map((key) => key.reveal())])).toEqual([['google', expected]])
+    expect(providers[0]).toMatchObject({
+      baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
+      dialect: 'openai-chat',
+      auth: 'bearer',
+    })
+  })
+
+  test('a row with several key variables names them all, and blames the one that is wrong', () => {
+    const known = load({}).knownProviders.find(({ id }) => id === 'google')
+    expect(known).toMatchObject({
+      keyEnv: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'],
+      baseUrlEnv: 'GOOGLE_BASE_URL',
+      reason: 'Set GOOGLE_API_KEY or GEMINI_API_KEY.',
+    })
+    expect(problemsOf({ GEMINI_API_KEY: 'one two' })).toEqual([expect.stringContaining('GEMINI_API_KEY: ')])
+  })
+
+  test('a second deployment may read the key of the first', () => {
+    const CONFIG_DIR = configDir({
+      'providers.yaml': `${readFileSync(path.join(root, 'config/providers.yaml'), 'utf8')}
+  - { id: near, title: Near, dialect: openai-chat, base_url: https://near.example/v1, key_env: [OPENAI_API_KEY] }
+`,
+    })
+    const { providers } = load({ CONFIG_DIR, OPENAI_API_KEY: 'k' })
+    expect(providers.map(({ id, keys }) => [id, keys[0]?.reveal()])).toEqual([
+      ['openai', 'k'],
+      ['near', 'k'],
+    ])
+  })
+
+  test('a key variable that is no variable’s name is refused', () => {
+    const CONFIG_DIR = configDir({
+      'providers.yaml': `providers:
+  - { id: near, title: Near, dialect: openai-chat, base_url: https://near.example/v1, key_env: [near-key] }
+`,
+    })
+    expect(problemsOf({ CONFIG_DIR })[0]).toMatch(/providers\.yaml:2: providers\[0\]\.key_env\[0\]: .*capitals/)
   })
 
   test('a base URL is taken as written, without its last slash', () => {

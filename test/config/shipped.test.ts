@@ -48,7 +48,7 @@ describe('every model', () => {
   })
 
   test('that answers for more than a fortnight has priors for most tasks, none of them certain', () => {
-    const unmeasured = ['qwen', 'kimi', 'glm', 'ministral', 'codestral', 'nemo']
+    const unmeasured = ['qwen', 'kimi', 'glm', 'ministral', 'codestral', 'nemo', 'gemini-3-flash-preview']
     for (const card of config.models.filter(isAliveAfter(14))) {
       for (const { mean } of Object.values(card.quality)) expect(mean).toBeLessThan(1)
       if (unmeasured.some((name) => card.name.includes(name))) continue
@@ -114,6 +114,36 @@ describe('facts that calls depend on', () => {
     expect(wire('anthropic:claude-haiku-4-5')).toMatchObject({ sampling: 'always', thinking: 'budget' })
   })
 
+  test('Gemini from 3.5 Flash-Lite on takes no sampling, and only 2.5 Flash can do without thinking', () => {
+    const google = config.models.filter(({ provider }) => provider === 'google')
+    for (const id of ['gemini-4-argon', 'gemini-3.8-flash', 'gemini-3.6-flash', 'gemini-3.5-flash-lite'])
+      expect(wire(`google:${id}`)?.sampling, id).toBe('never')
+    expect(wire('google:gemini-3.1-pro-preview')?.sampling).toBe('always')
+    expect(wire('google:gemini-3.8-flash')?.effortLevels).toMatchObject({ none: null, minimal: null, low: 'low' })
+    expect(google.filter((card) => card.wire.effortLevels.none === 'none').map(({ id }) => id)).toEqual([
+      'gemini-2.5-flash',
+      'gemini-2.5-flash-lite',
+    ])
+    for (const card of google) expect(card.wire.parallelToolCalls, card.key).toBe(false)
+  })
+
+  test('Google’s layer takes no seed and gives one answer, with its usage in the stream', () => {
+    expect(config.knownProviders.find(({ id }) => id === 'google')?.template.wire).toMatchObject({
+      seedField: null,
+      multipleChoices: false,
+      usageInStreaming: true,
+      jsonSchema: true,
+      openaiExtras: false,
+    })
+  })
+
+  test('Gemini 3.8 Flash at OpenRouter is Google’s own, with the same quality', () => {
+    const [own, other, ...rest] = cardsNamed('gemini-3.8-flash')
+    expect([own?.key, other?.key, ...rest]).toEqual(['google:gemini-3.8-flash', 'openrouter:google/gemini-3.8-flash'])
+    expect(other?.quality).toEqual(own?.quality)
+    expect(other?.tokenFactor).toBe(own?.tokenFactor)
+  })
+
   test('Mistral wants short tool-call ids, DeepSeek its thoughts back', () => {
     expect(wire('mistral:mistral-large-4')?.shortToolCallIds).toBe(true)
     expect(wire('deepseek:deepseek-v4-pro')?.reasoningContentInHistory).toBe(true)
@@ -124,16 +154,66 @@ describe('facts that calls depend on', () => {
     ['o4-mini', '2026-10-23', 'gpt-5.6-terra'],
     ['claude-opus-4-1', '2026-08-05', 'claude-opus-4-8'],
     ['claude-sonnet-4', '2026-06-15', 'claude-sonnet-4-6'],
+    ['gemini-3.7-flash', '2026-10-08', 'gemini-3.8-flash'],
+    ['gemini-3.5-flash', '2026-10-08', 'gemini-3.6-flash'],
+    ['gemini-2.0-flash', '2026-06-01', 'gemini-3.6-flash'],
+    ['gemini-1.5-pro', '2025-09-29', 'gemini-3.8-flash'],
     ['grok-4', '2026-05-15', 'grok-4.3'],
     ['mixtral-8x7b-32768', '2025-03-20', 'gpt-oss-120b'],
   ])('%s is gone since %s, and %s stands in for it', (word, shutdownOn, replacement) => {
     expect(cardsNamed(word).map(({ lifecycle }) => lifecycle)).toEqual([{ status: 'retired', shutdownOn, replacement }])
   })
 
-  test.each(['gpt-5', 'o3', 'gpt-4o', 'gpt-4o-mini'])('%s still answers, with its last day known', (word) => {
-    expect(cardsNamed(word)[0]?.lifecycle).toMatchObject({
-      status: 'deprecated',
-      shutdownOn: expect.stringMatching(/^20/),
+  test.each(['gpt-5', 'o3', 'gpt-4o', 'gpt-4o-mini', 'gemini-2.5-pro', 'gemini-2.5-flash'])(
+    '%s still answers, with its last day known',
+    (word) => {
+      expect(cardsNamed(word)[0]?.lifecycle).toMatchObject({
+        status: 'deprecated',
+        shutdownOn: expect.stringMatching(/^20/),
+      })
+    },
+  )
+})
+
+describe('prices of Gemini', () => {
+  const cost = (model: string, atMs: number, inputTokens: number, outputTokens: number) =>
+    book.estimate({ provider: 'google', model, atMs, inputTokens, outputTokens })?.costNanoUsd
+
+  test.each([
+    ['gemini-2.5-pro', 199_999, 249_998_750n + 10_000_000n],
+    ['gemini-2.5-pro', 200_000, 250_000_000n + 10_000_000n],
+    ['gemini-2.5-pro', 200_001, 500_002_500n + 15_000_000n],
+    ['gemini-3.1-pro-preview', 200_000, 400_000_000n + 12_000_000n],
+    ['gemini-3.1-pro-preview', 200_001, 800_004_000n + 18_000_000n],
+    ['gemini-1.5-flash', 128_000, 9_600_000n + 300_000n],
+    ['gemini-1.5-flash', 128_001, 19_200_150n + 600_000n],
+  ])('%s: %i input tokens are in their tier, and the answer with them', (model, inputTokens, expected) => {
+    expect(cost(model, asOfMs, inputTokens, 1000)).toBe(expected)
+  })
+
+  test('what is read from the cache is re-rated with its request', () => {
+    const usage = (inputTokens: number) => ({
+      inputTokens,
+      cacheReadTokens: 100_000,
+      cacheWriteTokens: 0,
+      cacheWrite1hTokens: 0,
+      outputTokens: 0,
+      reasoningTokens: 0,
+      source: 'provider' as const,
     })
+    const price = (inputTokens: number) =>
+      book.price({ provider: 'google', model: 'gemini-2.5-pro', atMs: asOfMs, usage: usage(inputTokens) })?.costNanoUsd
+    expect(price(200_000)).toBe(125_000_000n + 12_500_000n)
+    expect(price(200_001)).toBe(250_002_500n + 25_000_000n)
+  })
+
+  test.each([
+    ['gemini-4-argon', '2026-12-01', 12_000_000n],
+    ['gemini-3.8-flash', '2027-01-01', 4_500_000n],
+    ['gemini-3.6-flash', '2027-01-01', 4_500_000n],
+  ])('%s costs twice as much from %s on', (model, day, before) => {
+    const startMs = Date.parse(day)
+    expect(cost(model, startMs - 1, 1000, 1000)).toBe(before)
+    expect(cost(model, startMs, 1000, 1000)).toBe(2n * before)
   })
 })
