@@ -132,6 +132,7 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
     openaiExtras: entry.flags.openai_extras,
     openrouterExtras: entry.flags.openrouter_extras,
     seedField: entry.flags.seed_field,
+    penalties: entry.flags.penalties,
     multipleChoices: entry.flags.multiple_choices,
     nativeParts: entry.flags.native_parts,
   },

@@ -61,6 +61,11 @@ export interface RowFlags {
    */
   seedField?: string | null | undefined
   /**
+   * `presence_penalty` and `frequency_penalty` are understood.
+   * @default true
+   */
+  penalties?: boolean | undefined
+  /**
    * More than one answer (`n`) can be asked for.
    * @default true
    */

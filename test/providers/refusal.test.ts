@@ -96,6 +96,12 @@ describe('what a vendor says tells more than the status', () => {
       { detail: [{ type: 'extra_forbidden', loc: ['body', 'seed'], msg: 'Extra inputs are not permitted' }] },
       'provider_rejected',
     ],
+    [
+      'Google, key',
+      400,
+      [{ error: { code: 400, message: 'Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }],
+      'provider_auth',
+    ],
     ['xAI, key', 400, { code: 'invalid-argument', error: 'Incorrect API key provided: xa***bc.' }, 'provider_auth'],
     [
       'xAI, filter',

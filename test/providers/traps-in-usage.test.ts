@@ -97,6 +97,8 @@ describe('15: cached and reasoning tokens', () => {
       { completion_tokens_details: { reasoning_tokens: 30 }, total_tokens: 44 },
       { reasoningTokens: 30, outputTokens: 34 },
     ],
+    ['Google’s reasoning, which only the total knows', { total_tokens: 44 }, { reasoningTokens: 30, outputTokens: 34 }],
+    ['no total', { total_tokens: null }, { outputTokens: 4 }],
   ])('%s', async (_who, fields, expected) => {
     const usage = { ...plainUsage, ...fields }
     expect(await usageOf(whole(completion({ content: 'x' }, { usage })))).toEqual({ ...counted, ...expected })

@@ -20,6 +20,7 @@ const flags = z.strictObject({
     .default(false)
     .describe('`reasoning`, `reasoning_details` and `cache_control` are taken rather than refused.'),
   seed_field: z.string().nullable().default('seed').describe('What `seed` is called; null: none is taken.'),
+  penalties: z.boolean().default(true).describe('`presence_penalty` and `frequency_penalty` are understood.'),
   multiple_choices: z.boolean().default(true).describe('More than one answer (`n`) can be asked for.'),
   native_parts: z
     .boolean()

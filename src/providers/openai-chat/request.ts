@@ -26,7 +26,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     ...writeTools(request, { card, row }, warn),
     response_format: format.field,
     [card.wire.maxTokensField]: request.maxOutputTokens,
-    ...chooseSampling(request, () => takesSampling(card, effort), card, warn),
+    ...chooseSampling(request, (name) => takesSampling(card, effort) && takesField(row, name), card, warn),
     ...writeEffort(effort, request, row),
     ...writeLogprobs(request, { card, effort }, warn),
     ...writeSeed(request, row, warn),
@@ -37,6 +37,9 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   })
   return { body, warnings }
 }
+
+const takesField = ({ wire }: ProviderRow, name: string): boolean =>
+  wire.penalties !== false || !name.endsWith('_penalty')
 
 /** Some models take tools on this wire only when they do not think: then that is what they are told. */
 const chooseToolEffort = (request: ChatRequest, card: ModelCard, warn: Warn): ChosenEffort | null => {

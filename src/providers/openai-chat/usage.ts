@@ -25,10 +25,12 @@ export const readUsage = (value: Json | undefined): Usage | null => {
       0,
   )
   const cacheWriteTokens = Math.min(inputTokens - cacheReadTokens, countOf(prompt?.cache_write_tokens) ?? 0)
-  const reasoningTokens = countOf(objectOf(usage.completion_tokens_details)?.reasoning_tokens) ?? 0
-  // xAI counts reasoning beside `completion_tokens`, everybody else within it; the total tells which it is.
-  const isBeside = countOf(usage.total_tokens) === inputTokens + completionTokens + reasoningTokens
-  const outputTokens = isBeside ? completionTokens + reasoningTokens : completionTokens
+  // xAI and Google count reasoning beside `completion_tokens`, everybody else within it, and Google names it nowhere: the
+  // total tells. (gemini-2.5-pro, 2025: prompt 66, completion 6, total 100.)
+  const besideTokens = Math.max(0, (countOf(usage.total_tokens) ?? 0) - inputTokens - completionTokens)
+  const named = countOf(objectOf(usage.completion_tokens_details)?.reasoning_tokens)
+  const reasoningTokens = named ?? besideTokens
+  const outputTokens = besideTokens === reasoningTokens ? completionTokens + reasoningTokens : completionTokens
   return {
     inputTokens,
     cacheReadTokens,

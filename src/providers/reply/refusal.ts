@@ -47,7 +47,8 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
   {
     code: 'provider_auth',
     statuses: (status) => status === 400,
-    words: /(incorrect|invalid|not a valid|missing)[_ ]api[_ ]key|api[_ ]key[_ ](is )?(not valid|invalid|expired)/i,
+    words:
+      /(incorrect|invalid|not a valid|missing)[_ ]api[_ ]key|api[_ ]key[_ ](is )?(not valid|invalid|expired)|pass a valid api key/i,
   },
   {
     code: 'provider_model_missing',

@@ -278,6 +278,15 @@ describe('what a provider calls things', () => {
     expect(write({}, { stream: true, row: { usageInStreaming: false } }).body).not.toHaveProperty('stream_options')
   })
 
+  test('penalties that a row does not know go unsaid aloud, neutral ones quietly', () => {
+    const row = { penalties: false }
+    const { body, warnings } = write({ temperature: 0.5, presencePenalty: 1, frequencyPenalty: 0 }, { row })
+    expect(body).toMatchObject({ temperature: 0.5 })
+    expect(body).not.toHaveProperty('presence_penalty')
+    expect(body).not.toHaveProperty('frequency_penalty')
+    expect(warnings).toEqual(['dropped_parameter presence_penalty'])
+  })
+
   test('the seed has the name that the row gives it, or goes unsaid aloud', () => {
     expect(write({ seed: 7 }, { row: { seedField: 'random_seed' } }).body).toMatchObject({ random_seed: 7 })
     const { body, warnings } = write({ seed: 7 }, { row: { seedField: null } })
