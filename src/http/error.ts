@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../contract/errors.ts'
+import type { Refusal } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
 import { hasBody } from './guards.ts'
 
 /** How long a refused upload is drained, so that its sender reads the refusal instead of a broken connection. */
 const lingerMs = 1_000
+
+const refusalsShown = 10
 
 /** An error in OpenAI's shape: its four keys are always there, and ours beside them. */
 export const errorBody = (error: GatewayError, requestId: string) => ({
@@ -17,9 +20,15 @@ export const errorBody = (error: GatewayError, requestId: string) => ({
       request_id: requestId,
       advice: error.advice,
       retryable: error.retryable,
-      ...(error.detail.refusals && { refusals: error.detail.refusals }),
+      ...(error.detail.refusals && showRefusals(error.detail.refusals)),
     },
   },
+})
+
+/** The nearest ones: with `auto` the whole catalogue may have been refused. explain_route shows all. */
+const showRefusals = (refusals: readonly Refusal[]) => ({
+  refusals: refusals.slice(0, refusalsShown),
+  refusals_total: refusals.length,
 })
 
 /** The same for `/mcp`, whose clients read JSON-RPC. Codes: the specification's, -32000 for what it has no code for. */

@@ -4,7 +4,7 @@ import type { ErrorCode } from '../contract/errors.ts'
 import type { Refusal } from '../contract/plan.ts'
 import type { GateRefusal } from './eligible.ts'
 
-/** Models told apart in a message; `detail.refusals` has all of them. */
+/** Models told apart in a message; `detail.refusals` has all of them, the nearest first. */
 const modelsTold = 3
 
 /**
@@ -22,9 +22,11 @@ export const refusalError = (choice: ModelChoice, refused: readonly GateRefusal[
   return new GatewayError(
     codeOf(choice, first.refusal),
     `${who} can${choice.kind === 'named' ? 'not' : ''} serve this request. ${told.join(' ')}${rest}`,
-    { param: first.param, refusals: refused.map(({ refusal }) => refusal) },
+    { param: first.param, refusals: refused.toSorted(byNearness).map(({ refusal }) => refusal) },
   )
 }
+
+const byNearness = (one: GateRefusal, other: GateRefusal): number => other.passed - one.passed
 
 const codeOf = (choice: ModelChoice, { code }: Refusal): ErrorCode => {
   switch (code) {

@@ -219,9 +219,13 @@ describe('an error', () => {
   })
 
   test('of routing names every model and why it was refused', async () => {
-    const refusals = [{ model: 'openai:gpt-6', reason: 'too dear', code: 'cost_limit' as const }]
+    const refusals = Array.from({ length: 12 }, (_, n) => ({
+      model: `openai:gpt-${n}`,
+      reason: 'too dear',
+      code: 'cost_limit' as const,
+    }))
     const { body } = await ask(fails(new GatewayError('no_eligible_model', 'None fits.', { refusals })))
-    expect(body).toMatchObject({ error: { gateway: { refusals } } })
+    expect(body).toMatchObject({ error: { gateway: { refusals: refusals.slice(0, 10), refusals_total: 12 } } })
   })
 
   test('in the middle of a plain reply is still an error, because nothing was sent', async () => {
