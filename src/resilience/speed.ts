@@ -6,6 +6,9 @@ const newestWeight = 0.2
 /** Shortest answer whose rate says something: below it the clock's grain dominates. */
 const minTokensForRate = 20
 
+/** Models remembered: names that callers make up must not fill the memory. */
+const maxModels = 5_000
+
 export interface SpeedBook {
   learn(modelKey: string, measured: { firstTokenMs: number; outputTokens: number; durationMs: number }): void
   speed(modelKey: string): ModelSpeed
@@ -22,6 +25,8 @@ export const createSpeedBook = (): SpeedBook => {
       const old = speeds.get(modelKey) ?? { firstTokenMs: null, outputTokensPerSecond: null, samples: 0 }
       const writingMs = durationMs - firstTokenMs
       const hasRate = outputTokens >= minTokensForRate && writingMs > 0
+      // Set anew, so that the map's order is from the least to the most recently used.
+      speeds.delete(modelKey)
       speeds.set(modelKey, {
         firstTokenMs: blend(old.firstTokenMs, firstTokenMs),
         outputTokensPerSecond: hasRate
@@ -29,6 +34,8 @@ export const createSpeedBook = (): SpeedBook => {
           : old.outputTokensPerSecond,
         samples: old.samples + 1,
       })
+      const oldest = speeds.keys().next()
+      if (speeds.size > maxModels && !oldest.done) speeds.delete(oldest.value)
     },
     speed: (modelKey) => speeds.get(modelKey) ?? { firstTokenMs: null, outputTokensPerSecond: null, samples: 0 },
   }

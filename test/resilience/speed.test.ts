@@ -32,3 +32,14 @@ test('a very short answer says nothing about the rate', () => {
   book.learn('p:m', { firstTokenMs: 100, outputTokens: 3, durationMs: 101 })
   expect(book.speed('p:m')).toEqual({ firstTokenMs: 100, outputTokensPerSecond: null, samples: 1 })
 })
+
+test('models that are not used any more are forgotten', () => {
+  const book = createSpeedBook()
+  const answer = { firstTokenMs: 100, outputTokens: 50, durationMs: 1000 }
+  book.learn('p:first', answer)
+  for (let n = 0; n < 4_999; n += 1) book.learn(`p:${n}`, answer)
+  book.learn('p:first', answer)
+  book.learn('p:one-more', answer)
+  expect(book.speed('p:first').samples).toBe(2)
+  expect(book.speed('p:0').samples).toBe(0)
+})
