@@ -171,7 +171,13 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   return {
     gateway,
     http,
-    stdio: (signal) => serveStdio({ ...mcp, newRequestId: () => `req_${newId()}`, signal }),
+    stdio: (signal) =>
+      serveStdio({
+        ...mcp,
+        newRequestId: () => `req_${newId()}`,
+        maxMessageBytes: config.http.maxBodyBytes,
+        signal,
+      }),
     stores,
     logger,
     sandboxUrl: sandbox?.url ?? null,

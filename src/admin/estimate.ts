@@ -77,18 +77,19 @@ export const createEstimate = (deps: {
   return async (question: EstimateQuestion): Promise<Estimate> => {
     if (question.models.length === 0) return { rows: await rowsFor(question, { kind: 'auto' }), refused: [] }
 
-    const rows: EstimateRow[] = []
+    // Two names may stand for one deployment: `gpt-6-luna` is all of them, `openai:gpt-6-luna` one.
+    const rows = new Map<string, EstimateRow>()
     const refused: { model: string; error: GatewayError }[] = []
     for (const choice of question.models) {
       try {
-        rows.push(...(await rowsFor(question, choice)))
+        for (const row of await rowsFor(question, choice)) rows.set(row.card.key, row)
       } catch (thrown) {
         const error = GatewayError.from(thrown)
         if (error.code === 'internal') throw error
         refused.push({ model: nameOf(choice), error })
       }
     }
-    return { rows, refused }
+    return { rows: [...rows.values()], refused }
   }
 }
 

@@ -13,6 +13,8 @@ export interface UsageQuestion {
   /** Unset: everybody's for an admin, else the caller's own. */
   whose?: Whose | undefined
   groupBy: UsageGrouping
+  /** Only what was marked with this `user`. */
+  user?: string | undefined
   /** Named span; `from` and `until` replace its ends. All in UTC. */
   period: UsagePeriod
   /** ISO 8601 date or time, inclusive. */
@@ -37,7 +39,7 @@ export interface UsageAnswer {
 export const createUsage =
   ({ receipts, clock }: { receipts: Pick<Receipts, 'usage'>; clock: Clock }) =>
   async (question: UsageQuestion): Promise<UsageAnswer> => {
-    const { caller, groupBy } = question
+    const { caller, groupBy, user } = question
     const whose = question.whose ?? (caller.scope === 'admin' ? 'all' : 'mine')
     if (whose === 'all') requireAdmin(caller, "Everybody's usage")
 
@@ -47,7 +49,7 @@ export const createUsage =
     if (fromMs >= untilMs)
       throw new GatewayError('invalid_request', '"from" must be before "until".', { param: 'from' })
 
-    const query = { callerId: whose === 'all' ? null : caller.id, fromMs, untilMs, groupBy }
+    const query = { callerId: whose === 'all' ? null : caller.id, user, fromMs, untilMs, groupBy }
     const [real, simulated] = await Promise.all([
       receipts.usage({ ...query, simulated: false }),
       receipts.usage({ ...query, simulated: true }),
@@ -83,7 +85,7 @@ const isoInstant = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?
 const readInstant = (text: string, param: string): number => {
   const match = isoInstant.exec(text)
   const zoned = text.includes('T') && match?.groups?.['zone'] === undefined ? `${text}Z` : text
-  const atMs = match ? Date.parse(zoned) : Number.NaN
+  const atMs = match && isDay(text.slice(0, 10)) ? Date.parse(zoned) : Number.NaN
   if (Number.isNaN(atMs))
     throw new GatewayError(
       'invalid_request',
@@ -91,4 +93,10 @@ const readInstant = (text: string, param: string): number => {
       { param },
     )
   return atMs
+}
+
+/** `Date.parse` takes 30 February for 2 March. */
+const isDay = (day: string): boolean => {
+  const atMs = Date.parse(day)
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(day)
 }

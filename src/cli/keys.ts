@@ -15,7 +15,7 @@ export const listKeys = async (): Promise<void> => {
   await using keys = await openKeyDirectory(configure())
   const records = await keys.list()
   if (records.length === 0)
-    process.stderr.write('There are no keys. Make one: ai-gateway-mcp keys create --name NAME\n')
+    process.stderr.write('There are no keys. Make one: node scripts/launch.mjs keys create --name NAME\n')
   for (const { id, name, scope, createdAtMs, revokedAtMs } of records) {
     const state = revokedAtMs === null ? 'active' : `revoked ${day(revokedAtMs)}`
     process.stdout.write([id, scope, state, `created ${day(createdAtMs)}`, name].join('\t') + '\n')
@@ -25,7 +25,7 @@ export const listKeys = async (): Promise<void> => {
 /** Revokes a key. A running gateway refuses it within a second. */
 export const revokeKey = async (id: string): Promise<void> => {
   await using keys = await openKeyDirectory(configure())
-  if (!(await keys.revoke(id))) throw new Error(`There is no active key ${id}. "ai-gateway-mcp keys list" shows them.`)
+  if (!(await keys.revoke(id))) throw new Error(`There is no active key ${id}. "keys list" shows them.`)
   process.stderr.write(`Key ${id} is revoked.\n`)
 }
 

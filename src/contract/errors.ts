@@ -58,7 +58,7 @@ export const errorTable = {
     status: 404,
     type: 'not_found_error',
     retryable: false,
-    advice: 'Check the path; the README lists the routes.',
+    advice: 'Check the path: docs/http-api.md lists the routes.',
   },
   method_not_allowed: {
     status: 405,
@@ -76,7 +76,7 @@ export const errorTable = {
     status: 401,
     type: 'authentication_error',
     retryable: false,
-    advice: 'Use a key made with "ai-gateway-mcp keys create" that has not been revoked.',
+    advice: 'Use a key made with "keys create" that has not been revoked.',
   },
   insufficient_scope: {
     status: 403,
@@ -100,7 +100,7 @@ export const errorTable = {
     status: 404,
     type: 'not_found_error',
     retryable: false,
-    advice: 'Ask GET /v1/models for what can be called now, or add the model in config/models.yaml.',
+    advice: 'Choose one that GET /v1/models or the tool list_providers shows, or add the model in config/models.yaml.',
   },
   model_retired: {
     status: 404,

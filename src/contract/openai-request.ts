@@ -4,6 +4,7 @@ import { efforts } from './chat.ts'
 import type { ChatRequest } from './chat.ts'
 import { GatewayError } from './errors.ts'
 import type { JsonObject } from './json.ts'
+import { metadataMarks, modelName, userMark } from './marks.ts'
 import { readMessages } from './openai-messages.ts'
 import { readFunctionCall, readFunctions, readResponseFormat, readToolChoice, readTools } from './openai-tools.ts'
 import { readCacheChoice, readModelChoice, readRequirements } from './routing-fields.ts'
@@ -16,7 +17,7 @@ const effort = z.enum(efforts).optional()
 
 /** The fields of OpenAI's chat request that the gateway reads, with OpenAI's bounds, and the gateway's own. */
 const chatBody = z.object({
-  model: text,
+  model: modelName,
   messages: unread,
   tools: unread,
   tool_choice: unread,
@@ -41,14 +42,11 @@ const chatBody = z.object({
   stream: z.boolean().optional(),
   stream_options: z.object({ include_usage: z.boolean().nullish() }).optional(),
   modalities: z.array(z.literal('text', 'must be "text": the gateway answers in text only.')).optional(),
-  user: z.string().optional(),
-  metadata: z
-    .record(z.string().max(64), z.string().max(512))
-    .refine((pairs) => Object.keys(pairs).length <= 16, 'must have at most 16 pairs.')
-    .optional(),
+  user: userMark.optional(),
+  metadata: metadataMarks.optional(),
   requirements: unread,
   provider: z.string().optional(),
-  fallbacks: z.array(text).max(16).optional(),
+  fallbacks: z.array(modelName).max(16).optional(),
   use_cache: z.boolean().optional(),
   cache_ttl: z.number().min(0).optional(),
 })

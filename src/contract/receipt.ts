@@ -31,6 +31,8 @@ export interface Try {
   outcome: 'answered' | 'failed' | 'broken' | 'aborted'
   errorCode: ErrorCode | null
   upstreamStatus: number | null
+  /** Why it failed, for the gateway's owner; null where it did not, or where the words may quote the request. */
+  reason: string | null
   usage: Usage | null
   /** Null: nothing used, or price unknown. */
   costNanoUsd: NanoUsd | null

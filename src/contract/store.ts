@@ -22,6 +22,8 @@ export type UsageGrouping = (typeof usageGroupings)[number]
 export interface UsageQuery {
   /** Only this caller's rows; null: everybody's. */
   callerId: string | null
+  /** Only rows that were marked with this `user`; unset: all. */
+  user?: string | undefined
   /** Receipts received from here … */
   fromMs: number
   /** … until before here. */
@@ -32,7 +34,7 @@ export interface UsageQuery {
 }
 
 export interface UsageRow {
-  /** The provider, model, UTC day (YYYY-MM-DD), …; `(none)` for receipts without one. */
+  /** The provider, model, UTC day (YYYY-MM-DD), caller's id and name, …; `(none)` for receipts without one. */
   group: string
   requests: number
   /** Answered from the cache or by another's running call. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { strictly } from './border.ts'
 import { efforts } from './chat.ts'
+import { metadataMarks, modelName, userMark } from './marks.ts'
 import { tasks } from './plan.ts'
 import { requirementsSchema } from './routing-fields.ts'
 
@@ -34,9 +35,7 @@ export const unifiedFields = {
       'A conversation in the shape of OpenAI chat messages, oldest first, for several turns, images or tool results. Send either messages or prompt.',
     ),
   system: z.string().min(1).optional().describe('System instruction, put before everything else. Default: none.'),
-  model: z
-    .string()
-    .min(1)
+  model: modelName
     .default('auto')
     .describe(
       'A model id, "provider:model" for one provider, or "auto" to let the gateway choose by task, price, quality, speed and health. list_providers shows the ids. Default: "auto".',
@@ -49,7 +48,7 @@ export const unifiedFields = {
       'Provider id to use, such as "openai", when it is not part of model. Default: whichever serves the model.',
     ),
   fallbacks: z
-    .array(z.string().min(1))
+    .array(modelName)
     .max(16)
     .optional()
     .describe('Models to try in this order when the named one cannot answer. Default: as the gateway is configured.'),
@@ -106,11 +105,10 @@ export const unifiedFields = {
     .min(0)
     .optional()
     .describe('How long the answer is kept in the cache, in seconds; 0 keeps nothing. Default: 300 unless configured.'),
-  metadata: z
-    .record(z.string().max(64), z.string().max(512))
+  metadata: metadataMarks
     .optional()
-    .describe('Your own marks on the receipt, text to text. Never shown to the model. Default: none.'),
-  user: z.string().optional().describe('Your end user, an opaque id: get_usage_stats can group by it. Default: none.'),
+    .describe('Your own marks on the receipt, at most 16, text to text. Never shown to the model. Default: none.'),
+  user: userMark.optional().describe('Your end user, an opaque id: get_usage_stats can group by it. Default: none.'),
   seed: z.int().optional().describe('Asks for repeatable sampling, where the provider can. Default: none.'),
   stop: z
     .union([z.string().min(1), z.array(z.string().min(1)).max(16)], 'must be a text, or an array of at most 16 texts.')

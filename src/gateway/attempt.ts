@@ -1,9 +1,12 @@
 import type { AnswerEvent, ChatRequest } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
+import type { ErrorCode } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Dialect } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
+import { believeName, believeUsage } from './believe.ts'
 import type { Deployment } from './deployments.ts'
 import type { Attempt, Trail } from './trail.ts'
 
@@ -35,8 +38,9 @@ export const createAttempt = (options: {
     const pass = breaker.admit()
     if (!pass) throw circuitOpen(deployment, clock.now())
 
-    const entry = beginAttempt({ card, key, simulated: row.simulated, startedAtMs: clock.now() })
+    const entry = beginAttempt({ card, key, startedAtMs: clock.now() })
     trail.attempts.push(entry)
+    trail.simulated = row.simulated
     try {
       const hops = [...trail.context.hops, instanceId]
       const call = { row, card, key: key.secret, request, stream: trail.context.incremental, hops }
@@ -44,13 +48,13 @@ export const createAttempt = (options: {
         switch (event.type) {
           case 'identity':
             entry.begun = true
-            entry.answeredModel = event.model
+            entry.answeredModel = believeName(event.model)
             break
           case 'usage':
-            entry.reportedUsage = event.usage
+            entry.reportedUsage = believeUsage(event.usage)
             break
           case 'partial-usage':
-            entry.usageSoFar = event.usage
+            entry.usageSoFar = believeUsage(event.usage)
             break
           case 'warning':
             trail.warnings.push(event.warning)
@@ -59,7 +63,7 @@ export const createAttempt = (options: {
             trail.finishes.push({ choice: event.choice, reason: event.reason, native: event.native })
             break
           default:
-            entry.firstTokenMs ??= clock.now() - entry.startedAtMs
+            entry.firstTokenMs ??= elapsedMs(entry.startedAtMs, clock.now())
             entry.written.push(textOf(event))
             yield event
         }
@@ -70,9 +74,10 @@ export const createAttempt = (options: {
       if (!signal.aborted) entry.outcome = entry.firstTokenMs === null ? 'failed' : 'broken'
       entry.errorCode = error.code
       entry.upstreamStatus = error.detail.upstreamStatus ?? null
+      entry.reason = reasonOf(error)
       throw error
     } finally {
-      entry.durationMs = clock.now() - entry.startedAtMs
+      entry.durationMs = elapsedMs(entry.startedAtMs, clock.now())
       const errorCode = entry.outcome === 'aborted' ? (entry.errorCode ?? 'caller_left') : entry.errorCode
       pass.done({ errorCode, firstTokenMs: entry.firstTokenMs ?? entry.durationMs })
     }
@@ -87,7 +92,7 @@ export const asGatewayError = (thrown: unknown, signal: AbortSignal): GatewayErr
     : new GatewayError('caller_left', 'The caller left before the answer was complete.')
 }
 
-const beginAttempt = (start: { card: ModelCard; key: RingKey; simulated: boolean; startedAtMs: number }): Attempt => ({
+const beginAttempt = (start: { card: ModelCard; key: RingKey; startedAtMs: number }): Attempt => ({
   card: start.card,
   keyIndex: start.key.index,
   startedAtMs: start.startedAtMs,
@@ -97,16 +102,25 @@ const beginAttempt = (start: { card: ModelCard; key: RingKey; simulated: boolean
   outcome: 'aborted',
   errorCode: null,
   upstreamStatus: null,
+  reason: null,
   begun: false,
   answeredModel: null,
   reportedUsage: null,
   usageSoFar: null,
   written: [],
-  simulated: start.simulated,
   usage: null,
   priceId: null,
   costNanoUsd: null,
 })
+
+/** Faults that a provider finds with the request itself: its words may quote the prompt, which belongs in no log. */
+const quoting: ReadonlySet<ErrorCode> = new Set(['provider_rejected', 'context_length_exceeded', 'content_filtered'])
+
+/** What the owner looks for at night: the provider's or the network's own words, where they say more than ours. */
+const reasonOf = ({ code, message, cause }: GatewayError): string | null => {
+  if (quoting.has(code)) return null
+  return cause instanceof Error ? cause.message : message
+}
 
 /** The text of an event that the provider bills as output; empty for those that carry none. */
 const textOf = (event: AnswerEvent): string => {
@@ -125,7 +139,7 @@ const textOf = (event: AnswerEvent): string => {
   }
 }
 
-const circuitOpen = ({ row, breaker }: Deployment, nowMs: number): GatewayError => {
+export const circuitOpen = ({ row, breaker }: Deployment, nowMs: number): GatewayError => {
   const { reason, retryAtMs } = breaker.state()
   return new GatewayError(
     'provider_circuit_open',

@@ -6,7 +6,7 @@ import type { ResilienceSettings } from '../contract/settings.ts'
 import { alarm, sleep } from '../lib/abort.ts'
 import { moveAfterFailure } from '../resilience/after-failure.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
-import { asGatewayError } from './attempt.ts'
+import { asGatewayError, circuitOpen } from './attempt.ts'
 import type { MakeAttempt } from './attempt.ts'
 import type { Deployment, Deployments } from './deployments.ts'
 import type { Reserve } from './reserve.ts'
@@ -50,7 +50,7 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
     ): AsyncGenerator<CallEvent, boolean> {
       const tried = new Set<number>()
       let key = deployment.keys.next(tried)
-      if (!key) failures.push(keysResting(deployment, clock.now()))
+      if (!key) failures.push(whyNoKey(deployment, clock.now()))
       let tries = 0
 
       while (key) {
@@ -146,7 +146,10 @@ const firstTokenAlarm = (
   return { signal: AbortSignal.any([signal, late]), stop, [Symbol.dispose]: stop }
 }
 
-const keysResting = ({ row, keys }: Deployment, nowMs: number): GatewayError => {
+/** Keys rest because they are limited, unless all were refused: then the whole deployment rests, and says why. */
+const whyNoKey = (deployment: Deployment, nowMs: number): GatewayError => {
+  const { row, keys, breaker } = deployment
+  if (breaker.state().circuit === 'open') return circuitOpen(deployment, nowMs)
   const wakesAtMs = keys.wakesAtMs()
   return new GatewayError('provider_rate_limited', `Every key of ${row.title} is being rested.`, {
     provider: row.id,

@@ -14,6 +14,7 @@ export async function* follow(
       case 'start': {
         const { provider, model } = event.served
         trail.served = { provider, model, answeredModel: model }
+        trail.simulated = event.served.simulated
         trail.firstTokenAtMs = clock.now()
         yield { type: 'start', served: { ...event.served, requestId: trail.context.requestId, cache: 'shared' } }
         break
@@ -24,7 +25,7 @@ export async function* follow(
         trail.served = receipt.served
         trail.finishes.push(...event.finishes)
         trail.warnings.push(...event.warnings)
-        trail.spared = { usage, savedNanoUsd: receipt.costNanoUsd ?? 0n, simulated: receipt.simulated }
+        trail.spared = { usage, savedNanoUsd: receipt.costNanoUsd ?? 0n }
         break
       }
       default:

@@ -12,7 +12,8 @@ export async function* replay(answer: CachedAnswer, trail: Trail, clock: Clock):
   trail.firstTokenAtMs = clock.now()
   trail.finishes.push(...answer.finishes)
   trail.warnings.push(...answer.warnings)
-  trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n, simulated }
+  trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n }
+  trail.simulated = simulated
   const served = { requestId: trail.context.requestId, provider, model: answeredModel }
   yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: 'exact', simulated } }
   yield* answer.events

@@ -6,6 +6,7 @@ import type { NanoUsd } from '../contract/money.ts'
 import type { Plan, TaskGuess } from '../contract/plan.ts'
 import type { CacheState, Outcome, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
+import { elapsedMs } from '../lib/elapsed.ts'
 
 /** One attempt as it is going on; `settle` turns it into the receipt's `Try`. */
 export interface Attempt {
@@ -17,6 +18,7 @@ export interface Attempt {
   outcome: Try['outcome']
   errorCode: ErrorCode | null
   upstreamStatus: number | null
+  reason: string | null
   /** The provider took the request: it may bill for it even if its usage never comes. */
   begun: boolean
   answeredModel: string | null
@@ -26,7 +28,6 @@ export interface Attempt {
   usageSoFar: Usage | null
   /** Everything that was written, for our own count where the provider's never comes. */
   written: string[]
-  simulated: boolean
   /** What `settle` found. */
   usage: Usage | null
   priceId: string | null
@@ -53,7 +54,9 @@ export interface Trail {
   finishes: Finish[]
   warnings: Warning[]
   /** Tokens of the answer and what they would have cost, where no attempt of this request paid for them. */
-  spared: { usage: Usage; savedNanoUsd: NanoUsd; simulated: boolean } | null
+  spared: { usage: Usage; savedNanoUsd: NanoUsd } | null
+  /** Whoever answers or answered is the sandbox, also where another request pays. */
+  simulated: boolean
 }
 
 /** Starts the record of a request. `deadlineMs`: the gateway's own bound on the whole request. */
@@ -83,6 +86,7 @@ export const openTrail = (options: {
     finishes: [],
     warnings: [],
     spared: null,
+    simulated: false,
   }
 }
 
@@ -94,7 +98,8 @@ export const closeTrail = (
   const { request, context, attempts, spared } = trail
   const paid = attempts.filter((attempt) => attempt.usage !== null)
   const unpriced = paid.some((attempt) => attempt.costNanoUsd === null)
-  const between = (from: number | null, to: number | null): number => (from === null || to === null ? 0 : to - from)
+  const between = (from: number | null, to: number | null): number =>
+    from === null || to === null ? 0 : elapsedMs(from, to)
   return {
     id: context.requestId,
     receivedAtMs: trail.receivedAtMs,
@@ -119,15 +124,15 @@ export const closeTrail = (
     outcome: end.outcome,
     errorCode: end.errorCode,
     timings: {
-      firstTokenMs: trail.firstTokenAtMs === null ? null : trail.firstTokenAtMs - trail.receivedAtMs,
+      firstTokenMs: trail.firstTokenAtMs === null ? null : elapsedMs(trail.receivedAtMs, trail.firstTokenAtMs),
       admitMs: between(trail.receivedAtMs, trail.admittedAtMs),
       recallMs: between(trail.admittedAtMs, trail.recalledAtMs),
       routeMs: between(trail.recalledAtMs, trail.routedAtMs),
-      totalMs: end.nowMs - trail.receivedAtMs,
+      totalMs: elapsedMs(trail.receivedAtMs, end.nowMs),
     },
     tags: { user: request.tags.user ?? null, metadata: request.tags.metadata ?? {} },
     warnings: trail.warnings,
-    simulated: spared?.simulated ?? attempts.some(({ simulated }) => simulated),
+    simulated: trail.simulated,
   }
 }
 
@@ -147,6 +152,7 @@ const showAttempt = (attempt: Attempt): Try => ({
   outcome: attempt.outcome,
   errorCode: attempt.errorCode,
   upstreamStatus: attempt.upstreamStatus,
+  reason: attempt.reason,
   usage: attempt.usage,
   costNanoUsd: attempt.costNanoUsd,
 })

@@ -57,10 +57,22 @@ export const errorHeaders = (error: GatewayError): Record<string, string> => {
   return headers
 }
 
-/** Says in the log what the caller is not told. */
-export const logInternal = (logger: Logger, error: GatewayError, requestId: string): void => {
-  if (error.code === 'internal') logger.error({ requestId, err: error.cause ?? error }, 'request failed')
+/**
+ * Says in the log what the caller is not told, and who was turned away. Every other refusal is its caller's to read and
+ * leaves its code for who looks closer: its words may be a provider's, who quotes the request.
+ */
+export const logError = (logger: Logger, error: GatewayError, requestId: string): void => {
+  const { code, status, message, cause } = error
+  const fields = { request_id: requestId, code, status, param: error.detail.param ?? null }
+  const line = `${requestId}  refused ${status} ${code}`
+  if (code === 'internal' || code === 'store_unavailable')
+    logger.error({ ...fields, err: cause ?? error }, `${requestId}  failed ${code}`)
+  else if (isTurnedAway(error)) logger.info(fields, `${line}: ${message}`)
+  else if (code !== 'caller_left') logger.debug(fields, line)
 }
+
+/** Without a key, with a wrong one, by a foreign host name or page, or in a circle. */
+const isTurnedAway = ({ status }: GatewayError): boolean => status === 401 || status === 403 || status === 508
 
 export type SendError = ReturnType<typeof createSendError>
 
@@ -70,7 +82,7 @@ export const createSendError =
   (req: IncomingMessage, res: ServerResponse, thrown: unknown, shape: 'openai' | 'json-rpc' = 'openai'): void => {
     const error = GatewayError.from(thrown)
     const requestId = String(res.getHeader('x-request-id'))
-    logInternal(logger, error, requestId)
+    logError(logger, error, requestId)
     if (res.headersSent || res.destroyed) {
       res.destroy()
       return

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { GatewayError } from '../contract/errors.ts'
 import { alarm } from '../lib/abort.ts'
 
@@ -9,7 +10,7 @@ const flushChars = 16_384
 export interface EventStream {
   /** Queues text; what is queued within one turn of the event loop goes out as one write. */
   write(text: string): void
-  /** Whether the reader lags: wait for `drained` before the next `write`. */
+  /** Whether the reader lags, or it is time to let others run: wait for `drained` before the next `write`. */
   readonly full: boolean
   /** @throws the signal's reason, or caller_left when the reader takes nothing for `patienceMs` */
   drained(signal: AbortSignal): Promise<void>
@@ -25,6 +26,8 @@ export const openEventStream = (
 ): EventStream => {
   let queued = ''
   let flushing: NodeJS.Immediate | null = null
+  // An answer that is there already (remembered, or another's) would be written in one go, while everybody else waits.
+  let owesTurn = false
 
   const flush = (): void => {
     if (flushing) clearImmediate(flushing)
@@ -51,13 +54,20 @@ export const openEventStream = (
     write(text) {
       ping.refresh()
       queued += text
-      if (queued.length >= flushChars) flush()
-      else flushing ??= setImmediate(flush)
+      if (queued.length < flushChars) {
+        flushing ??= setImmediate(flush)
+        return
+      }
+      flush()
+      owesTurn = true
     },
     get full() {
-      return res.writableNeedDrain
+      return owesTurn || res.writableNeedDrain
     },
     async drained(signal) {
+      if (owesTurn) await nextTurn()
+      owesTurn = false
+      if (!res.writableNeedDrain) return
       const late = alarm(patienceMs, () => new GatewayError('caller_left', 'The caller stopped reading the answer.'))
       const stop = AbortSignal.any([signal, late.signal])
       try {

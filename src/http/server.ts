@@ -27,7 +27,7 @@ export interface HttpDeps {
   mode: AuthMode
   known: KnownNames
   models: Pick<Models, 'models' | 'model'>
-  /** The MCP face, for every method of `/mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
+  /** The MCP face, for `POST /mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
   mcp: (exchange: Exchange) => Promise<void>
   readiness: () => Readiness
   version: string
@@ -47,8 +47,7 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 interface Route {
-  /** Null: the route answers for every method itself. */
-  methods: readonly string[] | null
+  methods: readonly string[]
   answer: (exchange: Exchange) => Promise<void>
 }
 
@@ -73,7 +72,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
       { methods: ['POST'], answer: createChatRoute({ gateway, known, settings, readBody, clock, logger }) },
     ],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
-    ['/mcp', { methods: null, answer: deps.mcp }],
+    ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
   const pages = createPages({
     models: deps.models,
@@ -102,7 +101,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
 
   const run = async ({ methods, answer }: Route, exchange: Exchange): Promise<void> => {
     const { req, res } = exchange
-    if (methods !== null && !methods.includes(req.method ?? ''))
+    if (!methods.includes(req.method ?? ''))
       throw new GatewayError('method_not_allowed', `This path takes ${methods.join(', ')} only.`, { allow: methods })
     if (draining) throw new GatewayError('shutting_down', 'The gateway is shutting down.')
     if (invitesBody(req)) res.writeContinue()

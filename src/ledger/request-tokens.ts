@@ -1,6 +1,7 @@
 import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { TokenFactors } from './token-factors.ts'
+import { longestCounted } from './tokens.ts'
 import type { TokenCounter } from './tokens.ts'
 
 /** Role and delimiters around each message (OpenAI's chat format: 3 to 4). */
@@ -19,10 +20,7 @@ const tokensPerImage = { low: 85, high: 1_600, auto: 1_600 }
 /** A part that only its provider understands (audio, a file): nobody can say, so this is a guess. */
 const tokensPerNativePart = 1_000
 
-/**
- * Requests estimated at more tokens than this are not counted to choose a model or to learn from: the tokenizer takes
- * about 1 ms for 4 KB of text that it has not seen.
- */
+/** Requests estimated at more tokens than this are not counted to choose a model or to learn from: it takes too long. */
 const quicklyCounted = 4_000
 
 interface RequestTokens {
@@ -39,7 +37,7 @@ interface RequestTokens {
 /** Counts whole requests. A request is measured once, however many models it is weighed for. */
 export const createRequestTokens = (parts: { counter: TokenCounter; factors: TokenFactors }): RequestTokens => {
   const { counter, factors } = parts
-  const countOnce = oncePerRequest((request) => countRequest(request, counter.count))
+  const countOnce = oncePerRequest((request) => countTogether(request, counter.count))
   const estimateOnce = oncePerRequest((request) => countRequest(request, counter.estimate))
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 
@@ -66,6 +64,21 @@ const oncePerRequest = (measure: (request: ChatRequest) => number): ((request: C
     measured.set(request, tokens)
     return tokens
   }
+}
+
+/**
+ * As `countRequest`, where many long texts would each take their time: what is too long to be counted whole is counted
+ * as one text.
+ */
+const countTogether = (request: ChatRequest, count: (text: string) => number): number => {
+  const texts: string[] = []
+  const frame = countRequest(request, (text) => {
+    texts.push(text)
+    return 0
+  })
+  const length = texts.reduce((sum, text) => sum + text.length, 0)
+  const counted = length <= longestCounted ? texts : [texts.join('\n')]
+  return frame + counted.reduce((sum, text) => sum + count(text), 0)
 }
 
 /** Input tokens of a request in the vocabulary of `count`: messages, tools, images and the schema of the answer. */

@@ -21,8 +21,11 @@ export const runTool = async (tool: Tool, call: ToolCall<unknown>, logger: Logge
   } catch (thrown) {
     const error = GatewayError.from(thrown)
     const { requestId } = call.origin
-    if (error.code === 'internal')
-      logger.error({ requestId, tool: tool.name, err: error.cause ?? error }, 'tool failed')
+    const { code, detail, cause } = error
+    const fields = { request_id: requestId, tool: tool.name, code, param: detail.param ?? null }
+    if (code === 'internal' || code === 'store_unavailable')
+      logger.error({ ...fields, err: cause ?? error }, `${requestId}  ${tool.name} failed ${code}`)
+    else logger.debug(fields, `${requestId}  ${tool.name} refused ${code}`)
     return showError(error, requestId)
   }
 }

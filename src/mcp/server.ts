@@ -1,6 +1,7 @@
 import { McpServer } from '@modelcontextprotocol/server'
 import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import { z } from 'zod'
+import { maxJsonValues } from '../contract/border.ts'
 import type { Caller } from '../contract/caller.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import { createProgress } from './progress.ts'
@@ -35,9 +36,6 @@ An error names its code, says what to do next and whether the same call may succ
 /** Five minutes: the list changes only with a new version of the gateway. The same for every caller, so shareable. */
 const unchanging = { ttlMs: 300_000, cacheScope: 'public' } as const
 
-/** A tools/call argument with more array elements and object members than this is junk, not a conversation. */
-const maxToolInputElements = 50_000
-
 /** An MCP server that speaks for one caller, made for one HTTP request or one stdio connection. */
 export const createServer = ({ services, version, clock, logger }: ServerDeps, session: Session): McpServer => {
   const server = new McpServer(
@@ -47,7 +45,7 @@ export const createServer = ({ services, version, clock, logger }: ServerDeps, s
       // Nothing changes while the gateway runs; saying so keeps clients from holding streams open to be told.
       capabilities: { tools: { listChanged: false } },
       cacheHints: { 'tools/list': unchanging, 'server/discover': unchanging },
-      maxToolInputElements,
+      maxToolInputElements: maxJsonValues,
     },
   )
   for (const { tool, inputSchema, outputSchema } of advertised) {

@@ -88,7 +88,7 @@ export const createMcpHttpHandler = (
       { fetch: (request) => serve(request, session, cut) },
       {
         maxRequestBodySize: settings.maxBodyBytes,
-        onerror: (error) => logger.warn({ requestId, reason: error.message }, 'mcp request failed'),
+        onerror: (error) => logger.warn({ request_id: requestId, reason: error.message }, 'mcp request failed'),
       },
     )
     await handle(asSdkRequest(req), res)
@@ -149,13 +149,15 @@ const endedBy = (cut: AbortSignal, response: Response, message: unknown): Respon
 export const serveStdio = async (
   deps: ServerDeps & {
     newRequestId: () => string
+    /** Longest message; a longer one ends the connection. */
+    maxMessageBytes: number
     /** Default: the process's own. */
     stdin?: Readable
     stdout?: Writable
     signal: AbortSignal
   },
 ): Promise<void> => {
-  const { services, newRequestId, stdin, stdout, signal, logger } = deps
+  const { services, newRequestId, maxMessageBytes, stdin, stdout, signal, logger } = deps
   const caller = await services.gateway.authenticate({ kind: 'none' })
   const origin = (): CallOrigin => ({
     requestId: newRequestId(),
@@ -165,11 +167,11 @@ export const serveStdio = async (
     face: 'stdio',
   })
 
-  const transport = new StdioServerTransport(stdin, stdout)
+  const transport = new StdioServerTransport(stdin, stdout, { maxBufferSize: maxMessageBytes })
   const connection = serveSdkStdio(() => createServer(deps, { caller, origin }), {
     transport,
     maxSubscriptions: 0,
-    onerror: (error) => logger.debug({ reason: error.message }, 'mcp message refused'),
+    onerror: (error) => logger.warn({ reason: error.message }, `mcp message refused: ${error.message}`),
   })
   const ended = Promise.withResolvers<void>()
   const closeConnection = transport.onclose

@@ -46,7 +46,7 @@ export const createEvents = ({ logger, logContent }: { logger: Logger; logConten
 
 /** `req_…  code  openai:gpt-6-luna  miss  812+340 tok  $0.000180000  1240 ms` */
 const line = (receipt: Receipt): string => {
-  const { id, task, served, cache, usage, costNanoUsd, savedNanoUsd, timings, outcome, errorCode, simulated } = receipt
+  const { id, task, served, cache, usage, costNanoUsd, savedNanoUsd, timings, tries, simulated } = receipt
   const saved = savedNanoUsd > 0n ? ` (saved $${formatUsd(savedNanoUsd)})` : ''
   return [
     id,
@@ -57,8 +57,15 @@ const line = (receipt: Receipt): string => {
     (costNanoUsd === null ? 'price unknown' : `$${formatUsd(costNanoUsd)}`) + saved,
     `${Math.round(timings.totalMs)} ms`,
     ...(simulated ? ['simulated'] : []),
-    ...(outcome === 'complete' ? [] : [`${outcome}${errorCode ? ` ${errorCode}` : ''}`]),
+    ...(tries.length > 1 ? [`${tries.length} tries`] : []),
+    ...(receipt.outcome === 'complete' ? [] : [sayFailure(receipt)]),
   ].join('  ')
+}
+
+/** `failed provider_unreachable: ECONNREFUSED connect ECONNREFUSED 10.0.0.7:443` */
+const sayFailure = ({ outcome, errorCode, tries }: Receipt): string => {
+  const reason = tries.at(-1)?.reason ?? null
+  return [outcome, ...(errorCode === null ? [] : [errorCode])].join(' ') + (reason === null ? '' : `: ${reason}`)
 }
 
 const receiptFields = (receipt: Receipt): object => ({
@@ -76,7 +83,14 @@ const receiptFields = (receipt: Receipt): object => ({
   output_tokens: receipt.usage?.outputTokens ?? null,
   cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,
   saved_nano_usd: receipt.savedNanoUsd.toString(),
-  tries: receipt.tries.map(({ model, outcome, errorCode, durationMs }) => ({ model, outcome, errorCode, durationMs })),
+  tries: receipt.tries.map(({ model, outcome, errorCode, upstreamStatus, reason, durationMs }) => ({
+    model,
+    outcome,
+    code: errorCode,
+    upstream_status: upstreamStatus,
+    reason,
+    ms: durationMs,
+  })),
   outcome: receipt.outcome,
   code: receipt.errorCode,
   first_token_ms: receipt.timings.firstTokenMs,

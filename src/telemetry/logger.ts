@@ -28,6 +28,7 @@ export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarge
           messageKey: 'message',
           translateTime: 'SYS:HH:MM:ss',
           include: 'time,level,message,err',
+          messageFormat: ({ message }) => oneLine(String(message)),
         }),
       )
     : pino(
@@ -47,6 +48,12 @@ export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarge
     error: (fields, message) => log.error(fields, message),
   }
 }
+
+/**
+ * Names and messages come from callers and providers: on a terminal a line break would begin a line of their own, and an
+ * escape sequence would repaint the screen. JSON escapes both.
+ */
+const oneLine = (message: string): string => message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 
 /** Synchronous, so that the last line before a crash is there. */
 const destination = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })

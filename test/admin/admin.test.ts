@@ -101,7 +101,7 @@ describe('usage', () => {
     expect(zoned).toMatchObject({ fromMs: Date.UTC(2026, 10, 1) })
   })
 
-  test.each(['1', 'yesterday', '2026-13-01', '2026-11-01 10:00', '', '2026-11-01T25:00'])(
+  test.each(['1', 'yesterday', '2026-13-01', '2026-02-30', '2026-11-01 10:00', '', '2026-11-01T25:00'])(
     '"%s" is no date',
     async (from) => {
       await expect(ask({ from })).rejects.toMatchObject({ code: 'invalid_request', detail: { param: 'from' } })

@@ -177,6 +177,23 @@ describe('the body', () => {
     expect(refusalOf({ deep }).message).toBe('The body nests deeper than 200 levels.')
   })
 
+  test('with more values than can be walked while others wait is refused', () => {
+    const many = 'The body has more than 100000 elements and members.'
+    expect(refusalOf({ extra: Array.from({ length: 100_000 }, () => 0) }).message).toBe(many)
+    expect(
+      refusalOf({ extra: Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, n])) }).message,
+    ).toBe(many)
+    expect(read({ extra: Array.from({ length: 90_000 }, () => 0) }).extra['extra']).toHaveLength(90_000)
+  })
+
+  test.each([
+    ['model', { model: 'm'.repeat(257) }, '"model" must have at most 256 characters.'],
+    ['fallbacks[1]', { fallbacks: ['auto', 'm'.repeat(257)] }, '"fallbacks[1]" must have at most 256 characters.'],
+    ['user', { user: 'u'.repeat(513) }, '"user" must have at most 512 characters.'],
+  ])('writes %s on the receipt only as long as it may be', (param, fields, message) => {
+    expect(refusalOf(fields)).toEqual({ param, message })
+  })
+
   test('with a __proto__ key anywhere is refused', () => {
     const hostile: unknown = JSON.parse('{"model":"m","messages":[],"vendor":[{"__proto__":{"polluted":1}}]}')
     expect(refusal(hostile).message).toContain('__proto__')

@@ -158,3 +158,12 @@ test('auto goes on to the next candidate when the best one fails', async () => {
   expect(error).toBeNull()
   expect(new Set(it.receipts.at(-1)?.tries.map(({ model }) => model)).size).toBe(2)
 })
+
+test('while a refused key rests, callers are told that it was refused and not that they are too many', async () => {
+  await using it = await startApp()
+  const off = { model: 'claude-haiku-5-5', use_cache: false }
+  it.upstream.script([{ kind: 'status', status: 401 }])
+  expect((await hear(it.app.gateway.complete(ask('hi', off), context()))).error?.code).toBe('provider_auth')
+  const { error } = await hear(it.app.gateway.complete(ask('hi', off), context()))
+  expect(error).toMatchObject({ code: 'provider_circuit_open', message: expect.stringContaining('key is refused') })
+})

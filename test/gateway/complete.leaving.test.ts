@@ -102,3 +102,16 @@ test('a queue of callers at one provider keeps to its slots', async () => {
   )
   expect(busy.filter(({ error }) => error?.code === 'provider_busy').length).toBe(2)
 })
+
+test('whoever leaves an answer of the sandbox is booked as simulated, also where another request pays', async () => {
+  await using it = await startApp({ env: { PROVIDERS: 'sandbox' } })
+  const question = 'Tell me about routers.'
+  const leader = it.app.gateway.complete(ask(question), context())
+  await leader.next()
+  for await (const event of it.app.gateway.complete(ask(question), context())) if (event.type === 'text') break
+  await hear(leader)
+  expect(it.receipts).toMatchObject([
+    { outcome: 'client_aborted', cache: 'shared', simulated: true },
+    { outcome: 'complete', cache: 'miss', simulated: true },
+  ])
+})

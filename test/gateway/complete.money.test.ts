@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { formatUsd } from '../../src/contract/money.ts'
 import { openStores } from '../../src/stores/index.ts'
 import { startApp } from '../support/app.ts'
 import { ask, context, hear } from '../support/ask.ts'
@@ -84,6 +86,17 @@ test('a cost limit caps the output that is asked for, and the bill keeps to it',
     ),
     { numRuns: 40 },
   )
+})
+
+test('the promise holds for a text that is too long to be counted and has far more tokens than it looks', async () => {
+  await using it = await startApp()
+  const keys = Array.from({ length: 5_000 }, (_, n) => createHash('sha256').update(`${n}`).digest('base64')).join(' ')
+  const request = { model: 'gpt-4.1', max_tokens: 100, ...off }
+  await hear(it.app.gateway.complete(ask(keys, request), context()))
+  const costNanoUsd = it.receipts[0]?.costNanoUsd ?? 0n
+  const tooLittle = { requirements: { max_cost_usd: formatUsd((costNanoUsd * 7n) / 10n) } }
+  const refused = await hear(it.app.gateway.complete(ask(keys, { ...request, ...tooLittle }), context()))
+  expect(refused.error?.code).toBe('limit_unsatisfiable')
 })
 
 test('a limit that nobody can keep is refused before anything is spent', async () => {

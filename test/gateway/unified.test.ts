@@ -30,6 +30,13 @@ test('a prompt alone is a whole request', () => {
   })
 })
 
+test('marks are as few and as short as in a chat body', () => {
+  const metadata = Object.fromEntries(Array.from({ length: 17 }, (_, n) => [`k${n}`, 'v']))
+  expect(fault({ prompt: 'hi', metadata })).toMatchObject({ detail: { param: 'metadata' } })
+  expect(fault({ prompt: 'hi', user: 'u'.repeat(513) })).toMatchObject({ detail: { param: 'user' } })
+  expect(fault({ prompt: 'hi', model: 'm'.repeat(257) })).toMatchObject({ detail: { param: 'model' } })
+})
+
 test('every field reaches the request in the words of the gateway', () => {
   expect(
     readBody({

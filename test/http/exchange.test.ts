@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chatBody, fails, post, startHttp } from './start-http.ts'
+import { apiKey, chatBody, fails, post, startHttp } from './start-http.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 
@@ -70,7 +70,40 @@ test('an unknown failure tells the log everything and the caller nothing', async
   expect(said).not.toContain('secret')
   expect(JSON.parse(said)).toMatchObject({ error: { code: 'internal', type: 'internal_error', param: null } })
   expect(http.logged).toMatchObject([
-    { message: 'request failed', fields: { requestId: reply.headers.get('x-request-id') } },
+    {
+      level: 'error',
+      message: expect.stringMatching(/failed internal$/),
+      fields: { request_id: reply.headers.get('x-request-id') },
+    },
   ])
   expect(String(Reflect.get(http.logged[0]?.fields ?? {}, 'err'))).toContain('secret detail')
+})
+
+test('who is turned away at the door is in the log by his request id; a fault of a request only for who looks closer', async () => {
+  await using http = await startHttp({ mode: 'api-key' })
+  const stranger = await post(http.url, chatBody)
+  const caller = await post(http.url, { ...chatBody, temperature: 9 }, { 'x-api-key': apiKey })
+  expect([stranger.status, caller.status]).toEqual([401, 400])
+  expect(http.logged).toEqual([
+    {
+      level: 'info',
+      message: `${stranger.headers.get('x-request-id')}  refused 401 missing_api_key: This gateway needs an API key.`,
+      fields: {
+        request_id: stranger.headers.get('x-request-id'),
+        code: 'missing_api_key',
+        status: 401,
+        param: null,
+      },
+    },
+    {
+      level: 'debug',
+      message: `${caller.headers.get('x-request-id')}  refused 400 invalid_request`,
+      fields: {
+        request_id: caller.headers.get('x-request-id'),
+        code: 'invalid_request',
+        status: 400,
+        param: 'temperature',
+      },
+    },
+  ])
 })

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { GatewayError } from '../../src/contract/errors.ts'
 import type { Exchange } from '../../src/http/exchange.ts'
+import { bodyOf, exchangeRaw, rawRequest, statusOf } from './raw.ts'
 import { apiKey, startHttp } from './start-http.ts'
 
-test.each(['GET', 'POST', 'DELETE'])('/mcp is given to the MCP face with the caller: %s', async (method) => {
+test('/mcp is given to the MCP face with the caller', async () => {
   const seen: Exchange[] = []
   await using http = await startHttp({
     mode: 'api-key',
@@ -12,10 +13,24 @@ test.each(['GET', 'POST', 'DELETE'])('/mcp is given to the MCP face with the cal
       exchange.res.end('from mcp')
     },
   })
-  const reply = await fetch(`${http.url}/mcp?x=1`, { method, headers: { authorization: `Bearer ${apiKey}` } })
+  const reply = await fetch(`${http.url}/mcp?x=1`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${apiKey}` },
+  })
   expect(await reply.text()).toBe('from mcp')
   expect(seen[0]).toMatchObject({ caller: { id: 'key_1' }, requestId: reply.headers.get('x-request-id') })
 })
+
+test.each(['GET', 'DELETE', 'TRACE', 'PROPFIND'])(
+  '%s is no method of it, for nothing is kept between two calls',
+  async (method) => {
+    await using http = await startHttp()
+    const reply = await exchangeRaw(http.port, rawRequest({ method, path: '/mcp' }))
+    expect(statusOf(reply)).toBe(405)
+    expect(reply).toContain('allow: POST')
+    expect(JSON.parse(bodyOf(reply))).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32600 } })
+  },
+)
 
 test('its refusals at the door are JSON-RPC errors', async () => {
   await using http = await startHttp({ mode: 'api-key' })
@@ -51,5 +66,5 @@ test('what it throws in the middle of its answer cuts the answer', async () => {
       throw new Error('broken')
     },
   })
-  await expect(fetch(`${http.url}/mcp`).then((reply) => reply.text())).rejects.toThrow()
+  await expect(fetch(`${http.url}/mcp`, { method: 'POST' }).then((reply) => reply.text())).rejects.toThrow()
 })

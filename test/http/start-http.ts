@@ -121,7 +121,7 @@ export interface StartOptions {
 export const startHttp = async (options: StartOptions = {}) => {
   const script = options.script ?? says(text('Hello'), text(' there'))
   const seen: { request: ChatRequest; context: RequestContext }[] = []
-  const logged: { fields: object; message: string }[] = []
+  const logged: { level: 'debug' | 'info' | 'warn' | 'error'; fields: object; message: string }[] = []
   const key: KeyRecord = { id: 'key_1', name: 'test', scope: 'use', sha256: '', createdAtMs: 0, revokedAtMs: null }
   const complete: Gateway['complete'] = (request, context) => {
     seen.push({ request, context })
@@ -135,7 +135,10 @@ export const startHttp = async (options: StartOptions = {}) => {
     collect: (request, context) => collect(complete(request, context)),
     explain: () => Promise.reject(new Error('not asked here')),
   }
-  const log = (fields: object, message: string): void => void logged.push({ fields, message })
+  const log =
+    (level: (typeof logged)[number]['level']) =>
+    (fields: object, message: string): void =>
+      void logged.push({ level, fields, message })
   const http = createHttpServer({
     gateway,
     settings: { ...settings, ...options.settings },
@@ -148,7 +151,7 @@ export const startHttp = async (options: StartOptions = {}) => {
     instanceId: 'gw-self',
     newId: () => randomUUID().replaceAll('-', ''),
     clock: { now: () => Date.UTC(2026, 10, 21) },
-    logger: { debug: log, info: log, warn: log, error: log },
+    logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
   })
   const { url } = await http.listen()
   return { ...http, url, port: Number(new URL(url).port), seen, logged, [Symbol.asyncDispose]: http.drain }

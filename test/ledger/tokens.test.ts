@@ -80,10 +80,24 @@ describe('counting', () => {
     )
   })
 
-  test('gives a raised estimate for very long text, and before the tokenizer is loaded', () => {
-    const long = 'word '.repeat(50_000)
-    expect(counter.count(long)).toBe(Math.ceil(counter.estimate(long) * 1.15))
+  test('is an estimate, raised, before the tokenizer is loaded', () => {
     expect(createTokenCounter().count('hello world')).toBe(Math.ceil(counter.estimate('hello world') * 1.15))
+  })
+
+  test('projects long text from samples of it: not below its count, and hardly above', () => {
+    const prose = 'The committee decided on Thursday that the bridge would be repaired before the winter. '
+    const hex = 'c0ffee5b1e57c6a4d8e92a4439d5f3e1 '
+    const texts = { prose, hex, chinese: '委员会周四决定在冬天之前修好这座桥，费用为两百万元。', emoji: '👩‍👩‍👧‍👦' }
+    for (const unit of Object.values(texts)) {
+      const repeats = Math.ceil(100_000 / unit.length)
+      const exact = counter.count(unit.repeat(repeats / 10)) * 10
+      expect(counter.count(unit.repeat(repeats))).toBeGreaterThanOrEqual(exact * 0.99)
+      expect(counter.count(unit.repeat(repeats))).toBeLessThan(exact * 1.15)
+    }
+    const mixed = `${prose.repeat(500)}${hex.repeat(1_000)}`
+    const exact = counter.count(prose.repeat(50)) * 10 + counter.count(hex.repeat(100)) * 10
+    expect(counter.count(mixed) / exact).toBeGreaterThan(0.95)
+    expect(counter.count(mixed) / exact).toBeLessThan(1.2)
   })
 })
 
@@ -180,6 +194,20 @@ describe('a model’s own tokens', () => {
     const limited = { ...long, limits: { maxCostNanoUsd: 1_000n } }
     for (const one of [claude, card('a:b'), card('c:d')]) tokens.estimateInput(limited, one)
     expect(counted).toBe(100_000)
+  })
+
+  test('are never counted in more text than one text of bounded length, however many messages it is spread over', () => {
+    let counted: number[] = []
+    const watched = { ...counter, count: (text: string) => (counted.push(text.length), 1) }
+    const tokens = createRequestTokens({ counter: watched, factors: createTokenFactors() })
+    const messages = Array.from({ length: 50 }, (): Message => {
+      return { role: 'user', content: [{ type: 'text', text: 'word '.repeat(2_000) }] }
+    })
+    tokens.countInput(chatRequest({ messages }), claude)
+    expect(counted).toEqual([500_049])
+    counted = []
+    tokens.countInput(chatRequest({ messages: messages.slice(0, 1) }), claude)
+    expect(counted).toEqual([10_000])
   })
 
   test('are remembered for a bounded number of models', () => {

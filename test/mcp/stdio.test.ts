@@ -53,6 +53,7 @@ const start = () => {
     clock: { now: Date.now },
     logger: createLogger(),
     newRequestId: () => `req_${++count}`,
+    maxMessageBytes: 20_000_000,
     stdin,
     stdout,
     signal: controller.signal,
@@ -130,6 +131,14 @@ describe('a connection', () => {
     say('[{"jsonrpc":"2.0","id":9,"method":"tools/list"}]')
     call(1, 'still there')
     expect(await hear()).toMatchObject({ id: 1, result: { structuredContent: { text: 'You said: still there' } } })
+    hangUp()
+    await served
+  })
+
+  test('takes a message as long as the bound that it is given', async () => {
+    const { served, call, hear, hangUp } = start()
+    call(1, 'x'.repeat(11_000_000))
+    expect(await hear()).toMatchObject({ id: 1, result: { structuredContent: { model: 'gpt-6-luna' } } })
     hangUp()
     await served
   })

@@ -30,6 +30,7 @@ export const receiptOf = (said: Partial<Receipt> & { id: string }): Receipt => (
       outcome: 'answered',
       errorCode: null,
       upstreamStatus: 200,
+      reason: null,
       usage: null,
       costNanoUsd: 9_007_199_254_740_993n,
     },

@@ -6,7 +6,7 @@ import type { KnownNames } from '../../contract/routing-fields.ts'
 import type { Clock, Logger } from '../../contract/runtime.ts'
 import type { HttpSettings } from '../../contract/settings.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
-import { errorBody, logInternal, sendJson } from '../error.ts'
+import { errorBody, logError, sendJson } from '../error.ts'
 import { openEventStream } from '../event-stream.ts'
 import type { EventStream } from '../event-stream.ts'
 import { contextOf, headerOf } from '../exchange.ts'
@@ -67,7 +67,7 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
 
   /** After the status only the stream itself can tell: an error event, which official clients raise, and no `[DONE]`. */
   const breakOff = ({ res, requestId }: Exchange, out: EventStream, error: GatewayError): void => {
-    logInternal(logger, error, requestId)
+    logError(logger, error, requestId)
     if (error.code === 'caller_left') res.destroy()
     else out.end(frame(errorBody(error, requestId)))
   }

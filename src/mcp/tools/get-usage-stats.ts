@@ -1,8 +1,10 @@
 import { z } from 'zod'
+import type { Whose } from '../../admin/scope.ts'
 import { usagePeriods } from '../../admin/usage.ts'
 import { formatUsd } from '../../contract/money.ts'
 import { usageGroupings } from '../../contract/store.ts'
 import type { UsageRow } from '../../contract/store.ts'
+import { oneLine } from '../error.ts'
 import { cursor, cutMark, nextCursor, takePage } from '../page.ts'
 import { defineTool, looksOnly, strictInput } from '../tool.ts'
 
@@ -14,6 +16,11 @@ const input = strictInput({
   from: z.string().optional().describe('Start, ISO 8601 date or time, inclusive; overrides the start of period.'),
   until: z.string().optional().describe('End, ISO 8601 date or time, exclusive; overrides the end of period.'),
   group_by: z.enum(usageGroupings).default('model').describe('One row for each of these. Default: "model".'),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Only requests that were marked with this user, for what one team or person spent. Default: all.'),
   scope: z
     .enum(['mine', 'all'])
     .optional()
@@ -60,13 +67,13 @@ export const getUsageStats = defineTool({
   description:
     'Reports what was asked and spent through the gateway: requests, tokens, cost, savings by the cache and failures, grouped by provider, model, task, day, caller, user or cache state. ' +
     'Use it for bills, trends and the share of cached answers. ' +
-    'Not for the price of a request to come: estimate_cost has that. Free. You see your own key; an admin key sees all.',
+    'Not for the price of a request to come: estimate_cost has that. Free. You see what you sent yourself; an admin key sees all.',
   annotations: looksOnly,
   input,
   output,
   run: async ({ args, caller, services }) => {
-    const { period, from, until, group_by: groupBy, scope: whose, limit } = args
-    const answer = await services.admin.usage({ caller, whose, groupBy, period, from, until })
+    const { period, from, until, group_by: groupBy, user, scope: whose, limit } = args
+    const answer = await services.admin.usage({ caller, whose, groupBy, user, period, from, until })
     const marked = (simulated: boolean) => (row: UsageRow) => ({ ...row, simulated })
     const rows = [...answer.real.rows.map(marked(false)), ...answer.simulated.rows.map(marked(true))]
     const page = takePage(rows, args.cursor, limit)
@@ -74,7 +81,7 @@ export const getUsageStats = defineTool({
     return {
       text: [
         [
-          `${span.from} to ${span.until}, ${answer.whose === 'all' ? 'everybody' : 'your key'}, by ${groupBy}:`,
+          `${span.from} to ${span.until}, ${sayWhose(answer.whose, user)}, by ${groupBy}:`,
           `total: ${saySums(answer.real.total)}`,
           ...(answer.simulated.total.requests === 0
             ? []
@@ -113,9 +120,12 @@ const showSums = (sum: UsageRow): z.input<typeof sums> => ({
   average_ms: sum.averageMs,
 })
 
+const sayWhose = (whose: Whose, user: string | undefined): string =>
+  (whose === 'all' ? 'everybody' : 'you') + (user === undefined ? '' : ` for user ${oneLine(user)}`)
+
 const saySums = (sum: UsageRow): string =>
   [
-    `${sum.requests} requests`,
+    `${sum.requests} ${sum.requests === 1 ? 'request' : 'requests'}`,
     `$${formatUsd(sum.costNanoUsd)}`,
     `saved $${formatUsd(sum.savedNanoUsd)}`,
     `${sum.inputTokens} tokens in, ${sum.outputTokens} out`,

@@ -43,15 +43,15 @@ export const manageCache = defineTool({
       action === 'clear' ? (await services.admin.clearCache({ caller, whose: scope, dryRun })).entries : null
     const { entries, bytes, maxBytes } = await services.admin.cacheStats({ caller, whose: scope })
 
-    const whose = scope === 'all' ? 'everybody' : 'your key'
-    const now = `${entries} answers remembered for ${whose}, ${bytes} bytes; the whole cache may hold ${maxBytes}.`
+    const whose = scope === 'all' ? 'everybody' : 'you'
+    const now = `${entries} ${entries === 1 ? 'answer' : 'answers'} remembered for ${whose}, ${bytes} bytes; the whole cache may hold ${maxBytes}.`
     const did =
       cleared === null
         ? []
         : [
             dryRun
               ? `Dry run: ${cleared} would be forgotten. Send dry_run false to do it.`
-              : `Forgot ${cleared} answers.`,
+              : `Forgot ${cleared} ${cleared === 1 ? 'answer' : 'answers'}.`,
           ]
     return {
       text: [[...did, now].join('\n')],

@@ -8,7 +8,7 @@ const groupOf: Readonly<Record<UsageGrouping, (receipt: Receipt) => string | nul
   model: ({ served }) => served?.model ?? null,
   task: ({ task }) => task?.task ?? null,
   day: ({ receivedAtMs }) => new Date(receivedAtMs).toISOString().slice(0, 10),
-  caller: ({ caller }) => caller.id,
+  caller: ({ caller: { id, name } }) => (name === id ? id : `${id} ${name}`),
   user: ({ tags }) => tags.user,
   cache: ({ cache }) => cache,
 }
@@ -26,11 +26,12 @@ export const createReceipts = (capacity: number): Receipts => {
 
     find: async (id) => receipts.get(id) ?? null,
 
-    usage: async ({ callerId, fromMs, untilMs, groupBy, simulated }) => {
+    usage: async ({ callerId, user, fromMs, untilMs, groupBy, simulated }) => {
       const asked = receipts
         .values()
         .filter(({ receivedAtMs }) => receivedAtMs >= fromMs && receivedAtMs < untilMs)
         .filter((receipt) => receipt.simulated === simulated && (callerId === null || receipt.caller.id === callerId))
+        .filter(({ tags }) => user === undefined || tags.user === user)
         .toArray()
       const groups = Map.groupBy(asked, (receipt) => groupOf[groupBy](receipt) ?? noGroup)
       const sums = [...groups].map(([group, members]) =>

@@ -10,7 +10,8 @@ const groupColumns: Readonly<Record<UsageGrouping, string>> = {
   model: 'model',
   task: 'task',
   day: "strftime('%Y-%m-%d', received_at_ms / 1000, 'unixepoch')",
-  caller: 'caller_id',
+  // The id tells two callers of one name apart; the name tells a reader who it is.
+  caller: "caller_id || iif(caller_name = caller_id, '', ' ' || caller_name)",
   user: 'user',
   cache: 'cache',
 }
@@ -24,9 +25,10 @@ const quoted = (words: readonly string[]): string => words.map((word) => `'${wor
 export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageReport => {
   const rows = (select: string, groupBy: string): Row[] => {
     const mine = query.callerId === null ? '' : 'AND caller_id = :callerId'
+    const marked = query.user === undefined ? '' : 'AND user = :user'
     const statement = connection.prepare(`
       SELECT ${select} FROM receipts
-      WHERE received_at_ms >= :fromMs AND received_at_ms < :untilMs AND simulated = :simulated ${mine}
+      WHERE received_at_ms >= :fromMs AND received_at_ms < :untilMs AND simulated = :simulated ${mine} ${marked}
       GROUP BY ${groupBy}`)
     statement.setReadBigInts(true)
     return statement.all(parameters)
@@ -36,6 +38,7 @@ export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageRe
     untilMs: query.untilMs,
     simulated: query.simulated ? 1 : 0,
     ...(query.callerId === null ? {} : { callerId: query.callerId }),
+    ...(query.user === undefined ? {} : { user: query.user }),
   }
 
   connection.exec('BEGIN')

@@ -330,6 +330,24 @@ describe('a caller', () => {
     expect(made).toBe(10_000)
   })
 
+  test('of an answer that is all there leaves the others their turns', async () => {
+    const pieces = 20_000
+    let turns = 0
+    let counting = setImmediate(function count() {
+      turns += 1
+      counting = setImmediate(count)
+    })
+    const script: Script = async function* (request, context) {
+      yield* says(...Array.from({ length: pieces }, () => text('word ')))(request, context)
+      clearImmediate(counting)
+    }
+    await using http = await startHttp({ script })
+    const said = await (await post(http.url, streamed)).text()
+    expect(said).toContain('[DONE]')
+    // A turn for every 16 KiB.
+    expect(turns).toBeGreaterThan(said.length / 20_000)
+  })
+
   test('who stops reading for good is let go', async () => {
     let closed = false
     const script: Script = async function* (_request, context) {

@@ -10,5 +10,6 @@ await serveStdio({
   clock: { now: Date.now },
   logger: createLogger(),
   newRequestId: () => `req_${++count}`,
+  maxMessageBytes: 1_000_000,
   signal: new AbortController().signal,
 })
