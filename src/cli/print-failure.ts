@@ -9,7 +9,8 @@ export const printFailure = (error: unknown): void => {
 const describe = (error: unknown): string => {
   if (error instanceof ConfigError) return error.message
   // The advice of the table is for callers, who do not see the cause.
-  if (error instanceof GatewayError) return error.message + (error.cause instanceof Error ? ` (${error.cause.message})` : '')
+  if (error instanceof GatewayError)
+    return error.message + (error.cause instanceof Error ? ` (${error.cause.message})` : '')
   if (!(error instanceof Error)) return String(error)
   const isBug = error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError
   return isBug ? (error.stack ?? error.message) : error.message

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createUsage } from '../../src/admin/usage.ts'
 import type { UsageQuestion } from '../../src/admin/usage.ts'
+import type { UsageQuery } from '../../src/contract/store.ts'
 import { GatewayError } from '../../src/contract/errors.ts'
 import { readUnified } from '../../src/gateway/unified.ts'
 import { admin as owner } from '../mcp/support/gateway.ts'
@@ -61,7 +62,7 @@ describe('models', () => {
 })
 
 describe('usage', () => {
-  const queries: { fromMs: number; untilMs: number; callerId: string | null; simulated: boolean }[] = []
+  const queries: UsageQuery[] = []
   const usage = createUsage({
     clock: { now: () => nowMs },
     receipts: {
@@ -149,15 +150,17 @@ describe('explain and estimate', () => {
   })
 
   test('tokens alone are priced cheapest first, unknown prices last', async () => {
-    const { rows } = await admin.estimate({
-      kind: 'tokens',
-      inputTokens: 1000,
-      outputTokens: 10,
-      models: [{ kind: 'named', model: 'unpriced' }, { kind: 'auto' }],
-    })
-    expect(rows[0]).toMatchObject({ card: { id: 'unpriced' }, estimatedCostNanoUsd: null })
-    const costs = rows.slice(1).map(({ estimatedCostNanoUsd }) => estimatedCostNanoUsd)
+    const { rows } = await admin.estimate({ kind: 'tokens', inputTokens: 1000, outputTokens: 10, models: [] })
+    const costs = rows.map(({ estimatedCostNanoUsd }) => estimatedCostNanoUsd)
     expect(costs).toEqual([1_350_000n, 1_350_000n, ...Array.from({ length: 7 }, () => 2_700_000n), null])
+  })
+
+  test('a model that several names mean is priced once, where it was named first', async () => {
+    const models = [{ kind: 'named', model: 'unpriced' }, { kind: 'auto' }] as const
+    const { rows } = await admin.estimate({ kind: 'tokens', inputTokens: 1000, outputTokens: 10, models })
+    expect(rows[0]).toMatchObject({ card: { id: 'unpriced' }, estimatedCostNanoUsd: null })
+    const keys = rows.map(({ card }) => card.key)
+    expect(new Set(keys).size).toBe(keys.length)
   })
 })
 

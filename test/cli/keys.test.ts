@@ -40,5 +40,9 @@ test('a wrong scope and a missing name are told, and nothing is made', async () 
   expect(wrong).toMatchObject({ code: 1, stdout: '' })
   expect(wrong.stderr).toContain('Allowed choices are use, admin')
   expect((await run(['keys', 'create'], env).ended).stderr).toContain('--name')
+  expect(await run(['keys', 'create', '--name', ''], env).ended).toMatchObject({
+    code: 1,
+    stderr: 'ai-gateway-mcp: A key needs a name of 1 to 100 characters on one line.\n',
+  })
   expect((await run(['keys', 'list'], env).ended).stdout).toBe('')
 })

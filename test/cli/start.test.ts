@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
+import { version } from '../../src/config/version.ts'
 import { openStores } from '../../src/stores/index.ts'
 import { run, serve } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -93,6 +94,21 @@ test('backup copies the ledger of a running gateway', async () => {
   expect(code).toBe(0)
   await using stores = await openStores({ dataDir: copy.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
   expect(await stores.receipts.find(id)).toMatchObject({ id })
+})
+
+test('a backup that cannot be written says what stood in its way', async () => {
+  using data = temporaryFolder()
+  const { code, stderr } = await run(['backup', `${data.path}/missing/copy.db`], { DATA_DIR: data.path }).ended
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/copy\.db could not be written: check its folder and disk\. \(ENOENT/)
+})
+
+test('the first lines of a log say where, for whom and with what the gateway serves', async () => {
+  using data = temporaryFolder()
+  await using gateway = await serve({ DATA_DIR: data.path })
+  await expect.poll(gateway.stdout).toContain('every answer is simulated')
+  const [first = ''] = gateway.stdout().split('\n')
+  expect(JSON.parse(first)).toMatchObject({ url: gateway.url, auth: 'none', providers: ['sandbox'], version })
 })
 
 test('prompts, answers and keys are in no log line unless the owner asks for it', async () => {

@@ -78,6 +78,30 @@ export const describeReceipts = (store: string, open: Open<Receipts>): void => {
       ])
     })
 
+    test('sums what was marked with one user, by what it was spent on', async () => {
+      await using opened = await open()
+      const mark = (id: string, user: string | null, costNanoUsd: bigint): Promise<void> =>
+        opened.port.append(receiptOf({ id, costNanoUsd, tags: { user, metadata: {} } }))
+      await Promise.all([
+        mark('r1', 'team-x', 3n),
+        mark('r2', 'team-y', 5n),
+        mark('r3', null, 7n),
+        mark('r4', 'team-x', 4n),
+      ])
+      const report = await opened.port.usage({ ...everything, user: 'team-x', groupBy: 'model' })
+      expect(report.rows).toMatchObject([{ group: 'gpt-6-luna', requests: 2, costNanoUsd: 7n }])
+      expect(report.total).toMatchObject({ requests: 2, costNanoUsd: 7n })
+      expect(report.outcomes).toEqual({ complete: 2 })
+    })
+
+    test('names a caller by id and name, once where they are the same', async () => {
+      await using opened = await open()
+      await opened.port.append(receiptOf({ id: 'r1', costNanoUsd: 2n, caller: { id: 'key_ada', name: 'Ada' } }))
+      await opened.port.append(receiptOf({ id: 'r2', costNanoUsd: 1n, caller: { id: 'local', name: 'local' } }))
+      const { rows } = await opened.port.usage({ ...everything, groupBy: 'caller' })
+      expect(rows.map(({ group }) => group)).toEqual(['key_ada Ada', 'local'])
+    })
+
     test('puts the dearest group first and receipts without one under (none)', async () => {
       await using opened = await open()
       await opened.port.append(receiptOf({ id: 'r1', costNanoUsd: 1n }))

@@ -83,7 +83,7 @@ const impatient = (): Promise<TestApp> =>
       ...config,
       providers: config.providers.map((row) => ({
         ...row,
-        timeouts: { ...row.timeouts, firstByteMs: 250, stallMs: 250 },
+        timeouts: { ...row.timeouts, firstByteMs: 800, stallMs: 800 },
       })),
     }),
   })

@@ -11,8 +11,8 @@ const shuffled = (value: unknown): unknown => {
   return Object.fromEntries(fields.toReversed().map(([key, field]) => [key, shuffled(field)]))
 }
 
-// Negative zero is 0 in JSON.
-const anyJson = fc.jsonValue({ noUnicodeString: false }).filter((value) => !JSON.stringify(value).includes('-0'))
+// As JSON.parse would give it: there is no negative zero in what JSON.stringify writes.
+const anyJson = fc.jsonValue({ noUnicodeString: false }).map((value): unknown => JSON.parse(JSON.stringify(value)))
 
 test('is the same text for the same fields in any order', () => {
   fc.assert(

@@ -102,6 +102,18 @@ describe('what a vendor says tells more than the status', () => {
       [{ error: { code: 400, message: 'Please pass a valid API key.', status: 'INVALID_ARGUMENT' } }],
       'provider_auth',
     ],
+    [
+      'OpenAI, a model that the account may not use',
+      403,
+      { error: { message: 'Project `p` does not have access to model `m`', code: 'model_not_found', type: 'x' } },
+      'provider_model_missing',
+    ],
+    [
+      'OpenAI, a country',
+      403,
+      { error: { message: 'Country not supported', code: 'unsupported_country' } },
+      'provider_auth',
+    ],
     ['xAI, key', 400, { code: 'invalid-argument', error: 'Incorrect API key provided: xa***bc.' }, 'provider_auth'],
     [
       'xAI, filter',

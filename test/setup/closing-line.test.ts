@@ -4,7 +4,7 @@ import path from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 
 const root = path.resolve(import.meta.dirname, '../..')
-const leave = { allowedSkips: { 'group > may be left out': 'a reason' } }
+const leave = { allowedSkips: { 'group > may be left out': 'a reason', 'whole group': 'another' } }
 
 const folders: string[] = []
 afterEach(() => {
@@ -18,6 +18,18 @@ const skipped = "describe('group', () => test.skip('may be left out', () => {}))
 test.each([
   ['counts what passed, failed and was skipped', [passing, failing, skipped], '1 passed, 1 failed, 1 skipped', 1],
   ['lets a run pass whose skips have leave', [passing, skipped], '1 passed, 0 failed, 1 skipped', 0],
+  [
+    'lets a run pass that skips a group which has leave',
+    [passing, "describe('whole group', () => { test.skip('one', () => {}); test.skip('two', () => {}) })"],
+    '1 passed, 0 failed, 2 skipped',
+    0,
+  ],
+  [
+    'fails a run that skips a group of which only a test has leave',
+    [passing, skipped, "describe('group', () => test.skip('another', () => {}))"],
+    '1 passed, 0 failed, 2 skipped',
+    1,
+  ],
   [
     'fails a run that skips a test without leave',
     [passing, "test.skip('new', () => {})"],

@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** A skipped test's full name, as vitest joins it, and why it may be skipped. */
+/** The full name of a test or of a group, as vitest joins it, and why it may be skipped. */
 type AllowedSkips = Readonly<Record<string, string>>
 
 interface Options {
@@ -21,10 +21,11 @@ export const closingLine = ({ strict, allowedSkips }: Options): Reporter => ({
     const passed = inState('passed').length
     const failed = inState('failed').length + testModules.reduce(brokenGroups, 0) + unhandledErrors.length
     const skipped = inState('skipped')
+    const names = Object.keys(allowedSkips)
 
     const faults = strict
       ? skipped
-          .filter((test) => !Object.hasOwn(allowedSkips, test.fullName))
+          .filter(({ fullName }) => !names.some((name) => fullName === name || fullName.startsWith(`${name} > `)))
           .map((test) => `skipped without leave (test/allowed-skips.json): ${test.fullName}`)
       : []
     if (passed + failed === 0) faults.push('no test was executed')

@@ -52,9 +52,10 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
   },
   {
     code: 'provider_model_missing',
-    statuses: (status) => status === 400 || status === 404,
+    // OpenAI's 403 for a model that the account may not use is about the model: the key is good for others.
+    statuses: (status) => status === 400 || status === 403 || status === 404,
     words:
-      /model[_ ]not[_ ](found|exist)|model_decommissioned|(in|un)(valid|known)[_ ]model|model\b.{0,120}?\b(does not exist|not found|not exist|decommissioned|deprecated|retired)/i,
+      /model[_ ]not[_ ](found|exist)|(not|n't) have access to (the )?model|model_decommissioned|(in|un)(valid|known)[_ ]model|model\b.{0,120}?\b(does not exist|not found|not exist|decommissioned|deprecated|retired)/i,
   },
   // OpenRouter answers 404 where no host of a model can do what the request asks.
   { code: 'provider_rejected', statuses: (status) => status === 404, words: /no endpoints found that/i },
