@@ -25,6 +25,6 @@ const welcome = (url: string, app: App, { auth, providers }: Config): string => 
   MCP      ${url}/mcp
   OpenAI   ${url}/v1
   keys     ${auth.mode === 'none' ? 'none needed on this machine' : '"Authorization: Bearer <key>"; make one with: ai-gateway-mcp keys create --name NAME'}
-  models   ${app.sandboxUrl ? 'simulated by the sandbox: set an API key such as OPENAI_API_KEY for real ones' : providers.map(({ title }) => title).join(', ') || 'none: no provider is configured'}
+  models   ${app.sandbox ? 'simulated by the sandbox: set an API key such as OPENAI_API_KEY for real ones' : providers.map(({ title }) => title).join(', ') || 'none: no provider is configured'}
 
 `
