@@ -45,8 +45,8 @@ export interface App extends AsyncDisposable {
   /** Serves one MCP client on stdin and stdout until it leaves or `signal` aborts. */
   stdio(signal: AbortSignal): Promise<void>
   stores: Stores
-  /** Where the sandbox listens; null when real providers are called. */
-  sandboxUrl: string | null
+  /** Stands in for every provider; null when real ones are called. */
+  sandbox: Sandbox | null
 }
 
 /** What tests replace. */
@@ -180,7 +180,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       }),
     stores,
     logger,
-    sandboxUrl: sandbox?.url ?? null,
+    sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

@@ -40,7 +40,9 @@ const rooms: Record<string, Room> = {
 
 /** The rooms where a package is known; everybody else sees our own words for what it does. */
 const homes: Record<string, readonly string[]> = {
+  '@modelcontextprotocol/client': ['cli'],
   '@modelcontextprotocol/node': ['mcp'],
+  '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
   commander: ['cli'],
   'eventsource-parser': ['providers'],
@@ -54,7 +56,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'config', 'http', 'mcp', 'sandbox'],
+  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

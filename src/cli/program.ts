@@ -22,6 +22,12 @@ export const createProgram = (): Command => {
     .option('--port <port>', 'port to listen on; 0: any free one', readPort, 9090)
     .action(sandbox)
 
+  program
+    .command('demo')
+    .description('show a gateway of its own at work on the sandbox: routing, cache, failover, limits, the bill')
+    // Loaded when asked for: the MCP clients would make every other command start later.
+    .action(async () => (await import('./demo.ts')).demo())
+
   const keys = program.command('keys').description("make, list and revoke the gateway's own keys")
   keys
     .command('create')

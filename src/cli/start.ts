@@ -15,12 +15,12 @@ export const start = async (): Promise<void> => {
   const { url } = await app.http.listen()
 
   const { logger } = app
-  const providers = app.sandboxUrl ? ['sandbox'] : config.providers.map(({ id }) => id)
+  const providers = app.sandbox ? ['sandbox'] : config.providers.map(({ id }) => id)
   const fields = { url, mcp: `${url}/mcp`, openai: `${url}/v1`, auth: config.auth.mode, providers, version }
   logger.info(fields, `listening on ${url}`)
   for (const notice of config.notices) logger.warn({}, notice)
   if (isTerminal) process.stdout.write(welcome(url, app, config))
-  else if (app.sandboxUrl) logger.warn({}, 'The sandbox answers for every model: every answer is simulated.')
+  else if (app.sandbox) logger.warn({}, 'The sandbox answers for every model: every answer is simulated.')
   if (!stop.signal.aborted) await once(stop.signal, 'abort')
   logger.info({}, 'stopping: running answers may finish')
 }
@@ -29,6 +29,6 @@ const welcome = (url: string, app: App, { auth, providers }: Config): string => 
   MCP      ${url}/mcp
   OpenAI   ${url}/v1
   keys     ${auth.mode === 'none' ? 'none needed on this machine' : '"Authorization: Bearer <key>"; make one with: node scripts/launch.mjs keys create --name NAME'}
-  models   ${app.sandboxUrl ? 'simulated by the sandbox: set an API key such as OPENAI_API_KEY for real ones' : providers.map(({ title }) => title).join(', ') || 'none: no provider is configured'}
+  models   ${app.sandbox ? 'simulated by the sandbox: set an API key such as OPENAI_API_KEY for real ones' : providers.map(({ title }) => title).join(', ') || 'none: no provider is configured'}
 
 `

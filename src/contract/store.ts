@@ -40,6 +40,8 @@ export interface UsageRow {
   /** Answered from the cache or by another's running call. */
   cacheHits: number
   failures: number
+  /** The caller left before the end. */
+  abandoned: number
   inputTokens: number
   outputTokens: number
   cacheReadTokens: number

@@ -7,8 +7,11 @@ import type { UsageGrouping, UsageReport, UsageRow } from '../contract/store.ts'
 /** Cache states in which somebody else's call, earlier or running, answered. */
 export const hitStates = ['exact', 'shared'] as const satisfies readonly CacheState[]
 
-/** Outcomes that are nobody's wish; a caller who left is not a failure. */
+/** Outcomes that are nobody's wish; a caller who left is not a failure, and is counted apart. */
 export const failureOutcomes = ['upstream_error', 'failed', 'deadline_exceeded'] as const satisfies readonly Outcome[]
+
+/** How a request ends whose caller left. */
+export const abandonedOutcome = 'client_aborted' satisfies Outcome
 
 /** The group of receipts that have no such field, e.g. no provider because none answered. */
 export const noGroup = '(none)'
@@ -32,6 +35,7 @@ const emptySum = (group: string): UsageSum => ({
   requests: 0,
   cacheHits: 0,
   failures: 0,
+  abandoned: 0,
   inputTokens: 0,
   outputTokens: 0,
   cacheReadTokens: 0,
@@ -49,6 +53,7 @@ export const addSums = (a: UsageSum, b: UsageSum): UsageSum => ({
   requests: a.requests + b.requests,
   cacheHits: a.cacheHits + b.cacheHits,
   failures: a.failures + b.failures,
+  abandoned: a.abandoned + b.abandoned,
   inputTokens: a.inputTokens + b.inputTokens,
   outputTokens: a.outputTokens + b.outputTokens,
   cacheReadTokens: a.cacheReadTokens + b.cacheReadTokens,

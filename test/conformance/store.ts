@@ -117,7 +117,7 @@ export const describeReceipts = (store: string, open: Open<Receipts>): void => {
       expect(rows.map(({ group }) => group)).toEqual(['anthropic', 'openai', '(none)'])
     })
 
-    test('counts hits, failures, unknown prices and estimates apart', async () => {
+    test('counts hits, failures, callers who left, unknown prices and estimates apart', async () => {
       await using opened = await open()
       const usage = receiptOf({ id: 'r' }).usage
       const receipts = [
@@ -137,6 +137,7 @@ export const describeReceipts = (store: string, open: Open<Receipts>): void => {
         requests: 6,
         cacheHits: 2,
         failures: 3,
+        abandoned: 1,
         inputTokens: 4800,
         outputTokens: 1200,
         cacheReadTokens: 4000,

@@ -37,6 +37,7 @@ const sums = z.object({
   requests: count,
   cache_hits: count.describe('Answered from the cache or by an identical call that was running.'),
   failures: count,
+  abandoned: count.describe('The caller left before the end; what was used is paid.'),
   input_tokens: count,
   output_tokens: count,
   cached_tokens: count,
@@ -108,6 +109,7 @@ const showSums = (sum: UsageRow): z.input<typeof sums> => ({
   requests: sum.requests,
   cache_hits: sum.cacheHits,
   failures: sum.failures,
+  abandoned: sum.abandoned,
   input_tokens: sum.inputTokens,
   output_tokens: sum.outputTokens,
   cached_tokens: sum.cacheReadTokens,
@@ -131,5 +133,6 @@ const saySums = (sum: UsageRow): string =>
     `${sum.inputTokens} tokens in, ${sum.outputTokens} out`,
     `${sum.cacheHits} from cache`,
     `${sum.failures} failed`,
+    ...(sum.abandoned > 0 ? [`${sum.abandoned} abandoned by their caller`] : []),
     ...(sum.unpricedRequests > 0 ? [`${sum.unpricedRequests} of unknown price, not in the sum`] : []),
   ].join(', ')

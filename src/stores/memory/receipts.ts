@@ -1,6 +1,6 @@
 import type { Receipt } from '../../contract/receipt.ts'
 import type { Receipts, UsageGrouping } from '../../contract/store.ts'
-import { addSums, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import { abandonedOutcome, addSums, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
 import type { UsageSum } from '../usage.ts'
 
 const groupOf: Readonly<Record<UsageGrouping, (receipt: Receipt) => string | null>> = {
@@ -54,6 +54,7 @@ const sumOf = (group: string, { usage, costNanoUsd, savedNanoUsd, cache, outcome
   requests: 1,
   cacheHits: Number(hitStates.some((state) => state === cache)),
   failures: Number(failureOutcomes.some((failure) => failure === outcome)),
+  abandoned: Number(outcome === abandonedOutcome),
   inputTokens: usage?.inputTokens ?? 0,
   outputTokens: usage?.outputTokens ?? 0,
   cacheReadTokens: usage?.cacheReadTokens ?? 0,

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { UsageGrouping, UsageQuery, UsageReport } from '../../contract/store.ts'
-import { failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import { abandonedOutcome, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
 import type { UsageSum } from '../usage.ts'
 import { amountOf, numberOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
@@ -56,6 +56,7 @@ const sumColumns = `
   count(*) AS requests,
   count(*) FILTER (WHERE cache IN (${quoted(hitStates)})) AS hits,
   count(*) FILTER (WHERE outcome IN (${quoted(failureOutcomes)})) AS failures,
+  count(*) FILTER (WHERE outcome = '${abandonedOutcome}') AS abandoned,
   count(*) FILTER (WHERE cost_nano_usd IS NULL) AS unpriced,
   count(*) FILTER (WHERE usage_source = 'estimated') AS estimated,
   ifnull(sum(input_tokens), 0) AS input,
@@ -71,6 +72,7 @@ const sumOf = (row: Row): UsageSum => ({
   requests: numberOf(row, 'requests'),
   cacheHits: numberOf(row, 'hits'),
   failures: numberOf(row, 'failures'),
+  abandoned: numberOf(row, 'abandoned'),
   inputTokens: numberOf(row, 'input'),
   outputTokens: numberOf(row, 'output'),
   cacheReadTokens: numberOf(row, 'cache_read'),

@@ -78,6 +78,7 @@ const reportFor = ({ simulated, groupBy, callerId }: UsageQuery): UsageReport =>
     requests,
     cacheHits: 1,
     failures: 0,
+    abandoned: 0,
     inputTokens: requests * 10,
     outputTokens: requests * 20,
     cacheReadTokens: 0,
