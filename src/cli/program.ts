@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { scopes } from '../contract/caller.ts'
 import { version } from '../config/version.ts'
+import { parseFault, type FullFault } from '../sandbox/fault.ts'
+import { explainFault } from '../sandbox/fault-list.ts'
 import { backup } from './backup.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
 import { sandbox } from './sandbox.ts'
@@ -20,6 +22,15 @@ export const createProgram = (): Command => {
     .command('sandbox')
     .description('serve the sandbox alone: a stand-in for every provider, without cost')
     .option('--port <port>', 'port to listen on; 0: any free one', readPort, 9090)
+    .option(
+      '--fault <fault>',
+      'act this out in every answer; repeat it to take turns; "list" shows all',
+      readFaults,
+      [],
+    )
+    .option('--fault-times <n>', 'each fault so many times, then answer as always', readTimes)
+    .option('--fault-row <row>', 'only where the path begins with /<row>/')
+    .option('--fault-model <model>', 'only in answers of this model')
     .action(sandbox)
 
   program
@@ -48,6 +59,17 @@ export const createProgram = (): Command => {
     .argument('<file>', 'where to')
     .action(backup)
   return program
+}
+
+const readFaults = (text: string, before: readonly (FullFault | 'list')[]): readonly (FullFault | 'list')[] => {
+  const fault = text === 'list' ? text : parseFault(text)
+  if (fault === null) throw new InvalidArgumentError(explainFault(text))
+  return [...before, fault]
+}
+
+const readTimes = (text: string): number => {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Use a whole number from 1.')
+  return Number(text)
 }
 
 const readPort = (text: string): number => {

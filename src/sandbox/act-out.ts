@@ -36,6 +36,8 @@ export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): 
         reply.shape === 'whole' ? 0 : honest.findIndex((step) => step.do === 'write' && step.part === 'content')
       return honest.toSpliced(Math.max(at, 0), 0, { do: 'pause', ms: fault.ms })
     }
+    case 'slow-drain':
+      return honest.flatMap((step) => (step.do === 'write' ? dribble(step, fault.ms) : [step]))
     case 'stall':
       return [...upTo(honest, fault.after), { do: 'hold' }]
     case 'cut':
@@ -59,6 +61,8 @@ export const actOut = (fault: FullFault, reply: Reply, wire: Wire, pace: Pace): 
       const half: Step[] = reply.shape === 'stream' && next?.do === 'write' ? [halve(next)] : []
       return [...before, ...half, { do: 'end' }]
     }
+    case 'wrong-type':
+      return scoreReply(withWrongType(reply, fault.after), pace)
     case 'error-in-stream': {
       const detail = { status: 529, message: notice }
       if (reply.shape === 'whole') return scoreReply({ ...problem(detail), status: 200 }, pace)
@@ -111,8 +115,37 @@ const halve = (step: Step & { do: 'write' }): Step => ({
   text: step.text.slice(0, Math.floor(step.text.trimEnd().length / 2)),
 })
 
+/** A piece of an answer after a pause; a body in one piece a few bytes at a time. What is no answer comes as it does. */
+const dribble = (step: Step & { do: 'write' }, ms: number): Step[] => {
+  if (step.part === 'content') return [{ do: 'pause', ms }, step]
+  if (step.part !== 'whole') return [step]
+  const body = Buffer.from(step.text)
+  return Array.from({ length: Math.ceil(body.length / dribbleBytes) }, (_, piece): Step[] => [
+    { do: 'pause', ms },
+    { do: 'bytes', bytes: body.subarray(piece * dribbleBytes, (piece + 1) * dribbleBytes) },
+  ]).flat()
+}
+
+const dribbleBytes = 64
+
 const mapText = (score: Score, change: (text: string) => string): Score =>
   score.map((step) => (step.do === 'write' && step.part !== 'whole' ? { ...step, text: change(step.text) } : step))
+
+const withWrongType = (reply: Reply, after: number): Reply => {
+  if (reply.shape === 'whole') return { ...reply, body: mistype(reply.body) }
+  const content = reply.events.filter(({ part }) => part === 'content')
+  const spoiled = content[Math.min(after, content.length - 1)]
+  const events = reply.events.map((event) =>
+    event === spoiled && event.data !== '[DONE]' ? { ...event, data: mistype(event.data) } : event,
+  )
+  return { ...reply, events }
+}
+
+/** Where an answer lies, on either wire: each is a list or an object, and becomes a text. */
+const answerFields = new Set(['choices', 'content', 'delta'])
+
+const mistype = (body: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(body).map(([name, value]) => [name, answerFields.has(name) ? notice : value]))
 
 const withoutUsage = (reply: Reply): Reply => {
   if (reply.shape === 'whole') return { ...reply, body: omitUsage(reply.body) }

@@ -9,20 +9,21 @@ export interface FaultMatch {
 /** Faults waiting for their requests. */
 export interface OrderedFaults {
   /**
-   * Makes the next `times` (unset: all) matching requests fail; of several faults the one set first goes first. Returns
-   * what lifts it.
+   * Makes the next `times` (unset: all) matching requests fail; of several orders the one set first goes first. Several
+   * faults in one order take turns, each of them `times`. Returns what lifts the order.
    * @throws ZodError for a fault that is none
    */
-  set(match: FaultMatch, fault: Fault, times?: number): () => void
+  set(match: FaultMatch, fault: Fault | readonly Fault[], times?: number): () => void
   /** The fault that this request meets, which is then used up once; null when it meets none. */
   take(request: { row: string; model: string }): FullFault | null
 }
 
 export const createOrderedFaults = (): OrderedFaults => {
-  const orders = new Set<{ match: FaultMatch; fault: FullFault; left: number }>()
+  const orders = new Set<{ match: FaultMatch; faults: readonly FullFault[]; taken: number; most: number }>()
   return {
     set(match, fault, times = Number.POSITIVE_INFINITY) {
-      const order = { match, fault: completeFault(fault), left: times }
+      const faults = (isList(fault) ? fault : [fault]).map(completeFault)
+      const order = { match, faults, taken: 0, most: times * faults.length }
       orders.add(order)
       return () => {
         orders.delete(order)
@@ -32,10 +33,13 @@ export const createOrderedFaults = (): OrderedFaults => {
       for (const order of orders) {
         const { row = request.row, model = request.model } = order.match
         if (row !== request.row || model !== request.model) continue
-        if (--order.left <= 0) orders.delete(order)
-        return order.fault
+        const fault = order.faults[order.taken++ % order.faults.length]
+        if (order.taken >= order.most) orders.delete(order)
+        if (fault !== undefined) return fault
       }
       return null
     },
   }
 }
+
+const isList = (fault: Fault | readonly Fault[]): fault is readonly Fault[] => Array.isArray(fault)

@@ -3,7 +3,8 @@ import type { Clock } from '../contract/runtime.ts'
 import { actOut } from './act-out.ts'
 import { answerPrompt } from './answer.ts'
 import type { CountTokens } from './cut.ts'
-import { faultKinds, parseFault, type FullFault } from './fault.ts'
+import { parseFault, type FullFault } from './fault.ts'
+import { explainFault } from './fault-list.ts'
 import { hashText } from './hash.ts'
 import type { SandboxRequest } from './journal.ts'
 import { createPrefixCache } from './prefix-cache.ts'
@@ -88,7 +89,7 @@ const orderedFault = (header: string | undefined): FullFault | null => {
   if (fault !== null) return fault
   throw new Refused({
     status: 400,
-    message: `'x-sandbox-fault: ${header}' is no fault. Known: ${faultKinds.join(', ')}; for example 'stall; after=3' or '429; retry-after=2'.`,
+    message: `In 'x-sandbox-fault': ${explainFault(header)}`,
   })
 }
 

@@ -61,6 +61,12 @@ const faults: Fault[] = [
     always: { stream: 'broken provider_bad_reply', plain: '502 provider_bad_reply' },
   },
   {
+    name: 'sends a piece of another type than its wire has',
+    act: { kind: 'wrong-type', after: 4 },
+    once: { stream: 'broken provider_bad_reply', plain: 'whole' },
+    always: { stream: 'broken provider_bad_reply', plain: '502 provider_bad_reply' },
+  },
+  {
     name: 'ends in half a JSON text',
     act: { kind: 'half-json', after: 4 },
     once: { stream: 'broken provider_cut', plain: 'whole' },
@@ -69,6 +75,12 @@ const faults: Fault[] = [
   ...(['crlf', 'comments', 'split-bytes', 'no-done', 'usage-missing', 'usage-on-content', 'usage-twice'] as const).map(
     (kind): Fault => ({ name: kind, act: { kind }, once: both('whole'), always: both('whole') }),
   ),
+  {
+    name: 'dribbles its answer, each piece in time',
+    act: { kind: 'slow-drain', ms: 5 },
+    once: both('whole'),
+    always: both('whole'),
+  },
   {
     name: 'is late with its first token',
     act: { kind: 'slow-first-token', ms: 60 },

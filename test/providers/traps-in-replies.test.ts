@@ -344,4 +344,19 @@ describe('19: streams as they really come', () => {
     const events = anthropicEvents([{ start: { type: 'text', text: 'x' } }]).slice(0, -1)
     expect(first(await messages(events))).toMatchObject({ text: 'x', finish: { reason: 'stop' } })
   })
+
+  test.each<[string, JsonObject]>([
+    ['choices that are a text', { ...chunk({}), choices: 'x' }],
+    ['a delta that is a text', { ...chunk({}), choices: [{ index: 0, delta: 'x', finish_reason: null }] }],
+    ['content that is a number', chunk({ content: 7 })],
+  ])('%s: a part of the answer is missing, and that is told', async (_what, wrong) => {
+    const failure = await failureOf(streamed([chunk({ content: 'x' }), wrong, stopChunk]))
+    expect(failure.code).toBe('provider_bad_reply')
+  })
+
+  test('a piece of Anthropic’s that is no piece of text is told as well', async () => {
+    const wrong = { type: 'text_delta', text: 7 }
+    const events = anthropicEvents([{ start: { type: 'text', text: 'x' }, deltas: [wrong] }])
+    expect((await failureOf(messages(events))).code).toBe('provider_bad_reply')
+  })
 })

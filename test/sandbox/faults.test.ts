@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/contract/json.ts'
-import { faultKinds, type Fault } from '../../src/sandbox/fault.ts'
+import { parseFault, type Fault } from '../../src/sandbox/fault.ts'
+import { faultKinds, faultList } from '../../src/sandbox/fault-list.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { anthropicHeaders, eventsOf, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
 
@@ -134,6 +135,22 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(soon.text.endsWith(done)).toBe(true)
   })
 
+  test('slow-drain pauses before every piece, and loses none', async () => {
+    const honest = await look(wire, 'none')
+    const dribbled = await look(wire, { kind: 'slow-drain', ms: 1 })
+    expect(dribbled).toMatchObject({ status: 200, ended: 'complete' })
+    expect(piecesIn(wire, dribbled)).toBe(piecesIn(wire, honest))
+    expect(dribbled.text.endsWith(done)).toBe(true)
+    const first = await look(wire, { kind: 'slow-drain', ms: 60_000 }, { enough: ({ text }) => text.includes('\n\n') })
+    expect([first.ended, piecesIn(wire, first)]).toEqual(['open', 0])
+  })
+
+  test('slow-drain sends a plain reply a few bytes at a time', async () => {
+    const sight = await look(wire, { kind: 'slow-drain', ms: 5 }, { plain: true })
+    expect(JSON.parse(sight.text)).toHaveProperty('model', 'm')
+    expect(sight.chunks.length).toBeGreaterThan(2)
+  })
+
   test.each([0, 1, 4])('stall stops after %i pieces and keeps the connection', async (after) => {
     await using upstream = await startUpstream()
     upstream.script([{ kind: 'stall', after }])
@@ -172,6 +189,17 @@ describe.each(wires)('on the %s wire', (wire) => {
     )
     expect(broken).toHaveLength(1)
     expect(sight.text.endsWith(done)).toBe(true)
+  })
+
+  test('wrong-type makes a text of what the wire has as a list or an object, once in a stream', async () => {
+    const honest = await look(wire, 'none')
+    const sight = await look(wire, { kind: 'wrong-type', after: 2 })
+    expect(piecesIn(wire, sight)).toBe(piecesIn(wire, honest) - 1)
+    const wrong = /"(choices|delta)":"Simulated fault\."/g
+    expect(sight.text.match(wrong)).toHaveLength(1)
+    expect(sight.text.endsWith(done)).toBe(true)
+    const plain = await look(wire, { kind: 'wrong-type' }, { plain: true })
+    expect(JSON.parse(plain.text)).toHaveProperty(wire === 'openai' ? 'choices' : 'content', 'Simulated fault.')
   })
 
   test('half-json ends in good order in the middle of an event', async () => {
@@ -288,6 +316,41 @@ describe('a fault', () => {
       for (const kind of faultKinds) expect(sight.text).toContain(kind)
     },
   )
+
+  test('is listed with its fields and what it does, and the list reads back', () => {
+    const lines = faultList()
+      .split('\n')
+      .filter((line) => line.startsWith('  '))
+    expect(lines.map((line) => line.trim().split(' ')[0])).toEqual(faultKinds)
+    for (const line of lines) {
+      const [, kind = '', written = '', meaning] = /^ +(\S+) +((?:\S+=\S+ +)*)(.+)$/.exec(line) ?? []
+      const fields = written.trim().replaceAll('=N', '=404').split(' ')
+      expect(parseFault([kind, ...fields].join('; ').replace(/; $/, '')), line).toMatchObject({ kind })
+      expect(meaning).toMatch(/^[A-Z].+\.$/)
+    }
+  })
+
+  test.each([
+    ['stal', 'Did you mean "stall"?'],
+    ['cut; before=2', 'cut takes after=2'],
+    ['html; after=2', 'html takes nothing more'],
+    ['429; retry-after=soon', 'any status from 400 to 599'],
+  ])('that is nearly one ("%s") is told what is wrong: %s', async (header, hint) => {
+    expect(JSON.parse((await order(header)).text)).toHaveProperty('error.message', expect.stringContaining(hint))
+  })
+
+  test('takes turns with others of its order, each as often as told', async () => {
+    await using upstream = await startUpstream()
+    const ask = async (): Promise<number | null> => (await observe(upstream.url + path, { body })).status
+    const turns: Fault[] = [
+      { kind: 'status', status: 500 },
+      { kind: 'status', status: 429 },
+    ]
+    upstream.setFault({}, turns, 2)
+    expect([await ask(), await ask(), await ask(), await ask(), await ask()]).toEqual([500, 429, 500, 429, 200])
+    upstream.setFault({}, turns)
+    expect([await ask(), await ask(), await ask(), await ask(), await ask()]).toEqual([500, 429, 500, 429, 500])
+  })
 
   test('can be set for a row or a model, for so many requests, and lifted', async () => {
     await using upstream = await startUpstream()

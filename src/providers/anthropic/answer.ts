@@ -74,8 +74,13 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
           const block = objectOf(event.content_block)
           return [...identify(null), ...readFallback(block), ...(block ? blocks.open(index, block) : [])]
         }
-        case 'content_block_delta':
-          return [...identify(null), ...blocks.grow(index, objectOf(event.delta) ?? {})]
+        case 'content_block_delta': {
+          // Another type cannot count as absent here: a part of the answer would be missing, and nobody told.
+          const delta = objectOf(event.delta)
+          if (!delta || (delta.type === 'text_delta' && typeof delta.text !== 'string'))
+            throw badReply(row, 'with a piece that is not of its wire')
+          return [...identify(null), ...blocks.grow(index, delta)]
+        }
         case 'content_block_stop':
           return blocks.close(index)
         case 'message_delta':
@@ -86,7 +91,7 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
     },
     message(message) {
       if (message.type === 'error' || (message.error !== undefined && message.error !== null)) throw refuse(message)
-      if (!Array.isArray(message.content)) throw badReply(row)
+      if (!Array.isArray(message.content)) throw badReply(row, 'without a message in it')
       const said = listOf(message.content).flatMap((value, index) => {
         const block = objectOf(value)
         return block ? [...blocks.open(index, block), ...blocks.close(index)] : []
@@ -110,8 +115,8 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
   }
 }
 
-const badReply = (row: ProviderRow): GatewayError =>
-  new GatewayError('provider_bad_reply', `${row.title} answered without a message in it.`, { provider: row.id })
+const badReply = (row: ProviderRow, fault: string): GatewayError =>
+  new GatewayError('provider_bad_reply', `${row.title} answered ${fault}.`, { provider: row.id })
 
 const cut = (row: ProviderRow): GatewayError =>
   new GatewayError('provider_cut', `${row.title} ended its answer without finishing it.`, { provider: row.id })

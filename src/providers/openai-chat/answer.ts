@@ -57,6 +57,9 @@ export const createAnswer = ({ row, isWhole, warnings, refuse }: AnswerOptions):
 
   const readChoice = (value: JsonObject): AnswerEvent[] => {
     const delta = objectOf(value.delta) ?? objectOf(value.message)
+    if (!delta && isSaid(value.delta ?? value.message)) throw badReply(row, 'with a message that is no object')
+    if (isSaid(delta?.content) && typeof delta.content !== 'string' && !Array.isArray(delta.content))
+      throw badReply(row, 'with content that is no text')
     const native = textOf(value.finish_reason)
     if (isReported(value.error)) throw refuse({ error: value.error })
     if (isFailure(native)) throw refuse({ message: `It ended with "${native}".`, code: native })
@@ -72,6 +75,7 @@ export const createAnswer = ({ row, isWhole, warnings, refuse }: AnswerOptions):
     chunk(chunk) {
       // vLLM's and Mistral's errors are an object by themselves.
       if (isReported(chunk.error) || chunk.object === 'error') throw refuse(chunk)
+      if (isSaid(chunk.choices) && !Array.isArray(chunk.choices)) throw badReply(row, 'with choices that are no list')
       const values = listOf(chunk.choices).map(objectOf)
       // Groq tells usage in a corner of its own as well, and there alone in older streams.
       usage = readUsage(chunk.usage) ?? readUsage(objectOf(chunk.x_groq)?.usage) ?? usage
@@ -120,6 +124,12 @@ const readLogprobs = (logprobs: JsonObject | null, choice: number): AnswerEvent[
   if (content === null && refusal === null) return []
   return [{ type: 'logprobs', choice, content, ...(refusal === null ? {} : { refusal }) }]
 }
+
+/**
+ * Whether a field that carries the answer says something. Of another type than it should be, it cannot count as absent:
+ * a part of the answer would be missing, and nobody told.
+ */
+const isSaid = (value: Json | undefined): value is Json => value !== undefined && value !== null
 
 const isReported = (error: Json | undefined): error is Json => error !== undefined && error !== null && error !== ''
 
