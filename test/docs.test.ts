@@ -49,6 +49,8 @@ describe.each(pages)('%s', (page) => {
   test('names commands that there are', () => {
     const told = [...blocks(page, 'sh').flatMap((block) => block.split('\n')), ...inlineCode(page)]
     for (const line of told) {
+      // Outside the project npx would fetch a stranger's package of that name.
+      expect(line).not.toMatch(/\bnpx ai-gateway-mcp\b/)
       const [, script] = /\bnpm (?:run )?(start|test|(?<=run )[\w:-]+)/.exec(line) ?? []
       if (script !== undefined) expect(Object.keys(packageJson.scripts), line).toContain(script)
       const [, words] = /\bnode scripts\/launch\.mjs ([a-z -]+)/.exec(line) ?? []

@@ -123,7 +123,7 @@ const showSums = (sum: UsageRow): z.input<typeof sums> => ({
 })
 
 const sayWhose = (whose: Whose, user: string | undefined): string =>
-  (whose === 'all' ? 'everybody' : 'you') + (user === undefined ? '' : ` for user ${oneLine(user)}`)
+  (whose === 'all' ? 'everybody' : 'you') + (user === undefined ? '' : `, user ${oneLine(user)}`)
 
 const saySums = (sum: UsageRow): string =>
   [
