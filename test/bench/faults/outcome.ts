@@ -10,6 +10,8 @@ export type Outcome =
   | { kind: 'answered elsewhere' }
   /** An error as the API defines it, in place of an answer or as an event that ends a stream. */
   | { kind: 'clean error'; status: number; code: string | null }
+  /** An error by its status, in a shape that the API does not have. */
+  | { kind: 'odd error'; status: number }
   /** The connection broke: the caller knows that something failed, not what. */
   | { kind: 'dropped' }
   /** What a client takes for an answer and is none, or cannot read, or waits for in vain. */
@@ -28,7 +30,7 @@ const judgeError = (status: number, text: string, ending: Heard['ending']): Outc
   if (ending === 'dropped') return { kind: 'dropped' }
   const body = parse(text)
   if (typeof at(body, 'error', 'message') === 'string') return cleanError(status, body)
-  return broken(body === undefined ? `${status} without JSON` : `${status} without an error in it`)
+  return body === undefined ? broken(`${status} without JSON`) : { kind: 'odd error', status }
 }
 
 const judgeReply = ({ text, ending }: Heard, whole: string): Outcome => {
@@ -86,6 +88,8 @@ export const describeOutcome = (outcome: Outcome): string => {
       const what = [outcome.status === 200 ? 'event' : outcome.status, outcome.code].filter((word) => word !== null)
       return `error: ${what.join(' ')}`
     }
+    case 'odd error':
+      return `error: ${outcome.status} of another shape`
     case 'dropped':
       return 'dropped'
     case 'broken':
