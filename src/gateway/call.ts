@@ -76,7 +76,8 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
           failures.push(error)
           const backup: RingKey | null = deployment.keys.next(tried.add(key.index))
           const remainingMs = trail.deadlineAtMs - clock.now()
-          const next = moveAfterFailure({ error, tries, hasOtherKey: backup !== null, remainingMs }, settings, random)
+          const others = { hasOtherKey: backup !== null, hasOtherCandidate: !isLast }
+          const next = moveAfterFailure({ error, tries, ...others, remainingMs }, settings, random)
           switch (next.move) {
             case 'give_up':
               throw error

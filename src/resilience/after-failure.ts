@@ -16,16 +16,19 @@ interface Situation {
   /** Tries at this deployment with this key so far, the failed one included. */
   tries: number
   hasOtherKey: boolean
+  /** Another deployment waits for its turn. */
+  hasOtherCandidate: boolean
   /** Until the whole request's deadline. */
   remainingMs: number
 }
 
 /**
  * Decides the next move. A key that is refused or limited hands over to the next key; a passing fault is retried with
- * full jitter, or as long as Retry-After says if that is short enough to wait for; a lasting one fails over.
+ * full jitter, or as long as Retry-After says if that is short enough to wait for; a lasting one fails over. So does
+ * silence, if there is somebody else: it has cost a whole timeout already, and a few of them cost the request's deadline.
  */
 export const moveAfterFailure = (
-  { error, tries, hasOtherKey, remainingMs }: Situation,
+  { error, tries, hasOtherKey, hasOtherCandidate, remainingMs }: Situation,
   settings: ResilienceSettings,
   random: Random,
 ): NextMove => {
@@ -38,11 +41,12 @@ export const moveAfterFailure = (
     case 'provider_unreachable':
     case 'provider_failed':
     case 'provider_overloaded':
-    case 'provider_timeout':
-    case 'provider_stalled':
     case 'provider_cut':
     case 'provider_bad_reply':
       return retry()
+    case 'provider_timeout':
+    case 'provider_stalled':
+      return hasOtherCandidate ? { move: 'next_candidate' } : retry()
     case 'provider_model_missing':
     case 'context_length_exceeded':
     case 'provider_circuit_open':

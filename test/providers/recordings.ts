@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
-import type { Json, JsonObject } from '../../src/contract/json.ts'
+import type { JsonObject } from '../../src/contract/json.ts'
 
 export type Wire = 'openai-chat' | 'anthropic'
 
@@ -103,9 +103,3 @@ const payloadsOf = (body: string): JsonObject[] =>
     const data = line.startsWith('data:') ? line.slice(5).trim() : ''
     return data === '' || data === '[DONE]' ? [] : [JSON.parse(data)]
   })
-
-export const at = (value: Json | undefined, ...keys: (string | number)[]): Json | undefined =>
-  keys.reduce<Json | undefined>((inner, key) => {
-    if (Array.isArray(inner)) return typeof key === 'number' ? inner.at(key) : undefined
-    return typeof inner === 'object' && inner !== null ? inner[key] : undefined
-  }, value)

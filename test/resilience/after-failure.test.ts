@@ -12,11 +12,18 @@ const settings = {
 }
 const move = (
   code: ErrorCode,
-  situation: { tries?: number; hasOtherKey?: boolean; remainingMs?: number; retryAfterMs?: number } = {},
+  situation: {
+    tries?: number
+    hasOtherKey?: boolean
+    hasOtherCandidate?: boolean
+    remainingMs?: number
+    retryAfterMs?: number
+  } = {},
 ): ReturnType<typeof moveAfterFailure> => {
   const { retryAfterMs, ...rest } = situation
   const error = new GatewayError(code, 'x', { retryAfterMs })
-  return moveAfterFailure({ error, tries: 1, hasOtherKey: false, remainingMs: 60_000, ...rest }, settings, () => 0.5)
+  const usual = { error, tries: 1, hasOtherKey: false, hasOtherCandidate: false, remainingMs: 60_000 }
+  return moveAfterFailure({ ...usual, ...rest }, settings, () => 0.5)
 }
 
 test('a refused or limited key hands over to the backup key', () => {
@@ -43,6 +50,13 @@ test('no retry that would end after the deadline', () => {
 
 test('tries are counted', () => {
   expect(move('provider_timeout', { tries: 2 })).toEqual({ move: 'next_candidate' })
+})
+
+test('silence fails over at once, and is borne again only where there is nobody else', () => {
+  for (const code of ['provider_timeout', 'provider_stalled'] as const) {
+    expect(move(code, { hasOtherCandidate: true })).toEqual({ move: 'next_candidate' })
+    expect(move(code)).toEqual({ move: 'retry', delayMs: 50 })
+  }
 })
 
 test('a request that a provider finds fault with is not hawked around', () => {
