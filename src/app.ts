@@ -22,6 +22,7 @@ import { createTokenCounter } from './ledger/tokens.ts'
 import { watchLedger } from './ledger/watch-ledger.ts'
 import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
+import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createDialects } from './providers/index.ts'
 import { createUpstreamHttp } from './providers/http.ts'
@@ -149,7 +150,11 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     limits: { ...config.http, rate: config.rate },
   })
   const mcp: ServerDeps = { services: { gateway, admin, known }, version, clock, logger }
-  const mcpOverHttp = createMcpHttpHandler({ ...mcp, settings: config.http })
+  const mcpOverHttp = createMcpHttpHandler({
+    buildServer: (session) => createServer(mcp, session),
+    settings: config.http,
+    logger,
+  })
   const http = resources.use(
     createHttpServer({
       gateway,

@@ -2,8 +2,8 @@ import type { GatewayError } from '../contract/errors.ts'
 
 /** An error of the JSON-RPC envelope, where the SDK is not asked or has given up. */
 interface RpcError {
-  /** Of jsonrpc.org/specification §5.1: no JSON, no message, failed inside. */
-  code: -32700 | -32600 | -32603
+  /** Of jsonrpc.org/specification §5.1: no JSON, no message, no such method, failed inside. */
+  code: -32700 | -32600 | -32601 | -32603
   message: string
   data?: object
 }

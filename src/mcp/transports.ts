@@ -3,9 +3,11 @@ import type { Readable, Writable } from 'node:stream'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import type { NodeIncomingMessageLike } from '@modelcontextprotocol/node'
 import { createMcpHandler, isJsonContentType } from '@modelcontextprotocol/server'
+import type { McpServer } from '@modelcontextprotocol/server'
 import { serveStdio as serveSdkStdio, StdioServerTransport } from '@modelcontextprotocol/server/stdio'
 import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
+import type { Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import { alarm } from '../lib/abort.ts'
 import { brokenOff, errorFrame, errorResponse } from './json-rpc.ts'
@@ -22,6 +24,13 @@ export interface McpHttpContext extends Omit<CallOrigin, 'face'> {
 
 export type McpHttpHandler = (req: IncomingMessage, res: ServerResponse, context: McpHttpContext) => Promise<void>
 
+export interface McpHttpDeps {
+  /** Makes a server, with all that it offers, for one request. */
+  buildServer: (session: Session) => McpServer
+  settings: Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs' | 'pingIntervalMs'>
+  logger: Logger
+}
+
 /**
  * How much longer than the gateway's own deadline a response may stay open: time for the gateway's typed error, which
  * says more than ours, to arrive first.
@@ -33,10 +42,7 @@ const graceMs = 1000
  * two. Host, Origin, key and request id have been seen to; the body is unread. The caller's leaving aborts the tool's
  * signal in both eras.
  */
-export const createMcpHttpHandler = (
-  deps: ServerDeps & { settings: Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs' | 'pingIntervalMs'> },
-): McpHttpHandler => {
-  const { settings, logger } = deps
+export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpDeps): McpHttpHandler => {
   /** The SDK's factory sees a web Request and nothing of ours: this is the way from one to the other. */
   const sessions = new WeakMap<Request, Session>()
 
@@ -44,14 +50,12 @@ export const createMcpHttpHandler = (
     ({ requestInfo }) => {
       const session = requestInfo && sessions.get(requestInfo)
       if (!session) throw new Error('An MCP request reached the protocol without its caller.')
-      return createServer(deps, session)
+      return buildServer(session)
     },
     {
       legacy: 'stateless',
       responseMode: 'auto',
       keepAliveMs: settings.pingIntervalMs,
-      // There is nothing to be told about later, so no stream is kept open for it.
-      maxSubscriptions: 0,
       onerror: (error) => logger.debug({ reason: error.message }, 'mcp request refused'),
     },
   )
@@ -65,6 +69,9 @@ export const createMcpHttpHandler = (
     // The protocol has no batches since 2025-06-18, and a cancellation inside one leaves the SDK's response open for ever.
     if (Array.isArray(message))
       return errorResponse(400, { code: -32600, message: 'Invalid Request: send one message per request, no batch.' })
+    // Nothing that we declare can change, and the SDK would call its refusal of a subscription an error of ours.
+    if (methodOf(message) === 'subscriptions/listen')
+      return errorResponse(404, { code: -32601, message: 'Method not found: nothing here changes.' }, message)
 
     const bounded = new Request(request.url, {
       method: 'POST',
@@ -112,6 +119,9 @@ const parseJson = (text: string): unknown => {
     return undefined
   }
 }
+
+const methodOf = (message: unknown): unknown =>
+  typeof message === 'object' && message !== null && 'method' in message ? message.method : undefined
 
 /** The SDK answers 2025-era requests only where both types are named; who takes anything takes both. */
 const withAccept = (headers: Headers): Headers => {

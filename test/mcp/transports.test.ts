@@ -115,7 +115,8 @@ describe('there is no session', () => {
       }),
       { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
     )
-    expect(answer.message).toMatchObject({ id: 1, error: { code: -32603 } })
+    expect(answer.status).toBe(404)
+    expect(answer.message).toMatchObject({ id: 1, error: { code: -32601 } })
   })
 
   test('a notification is taken and forgotten', async () => {

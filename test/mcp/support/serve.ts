@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Caller } from '../../../src/contract/caller.ts'
 import type { GatewayError } from '../../../src/contract/errors.ts'
 import type { Clock, Logger } from '../../../src/contract/runtime.ts'
+import { createServer as createMcpServer } from '../../../src/mcp/server.ts'
 import { createMcpHttpHandler } from '../../../src/mcp/transports.ts'
 import { admin } from './gateway.ts'
 import { createTestServices } from './services.ts'
@@ -25,11 +26,11 @@ export const serveMcp = async (
 ): Promise<TestServer> => {
   const services = createTestServices()
   const errors: object[] = []
+  const logger = createLogger(errors)
+  const deps = { services, version: '1.2.3', clock: options.clock ?? { now: Date.now }, logger }
   const handle = createMcpHttpHandler({
-    services,
-    version: '1.2.3',
-    clock: options.clock ?? { now: Date.now },
-    logger: createLogger(errors),
+    buildServer: (session) => createMcpServer(deps, session),
+    logger,
     settings: {
       requestDeadlineMs: options.requestDeadlineMs ?? 30_000,
       maxBodyBytes: options.maxBodyBytes ?? 262_144,
