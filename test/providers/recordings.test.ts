@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Usage } from '../../src/contract/chat.ts'
-import type { Json, JsonObject } from '../../src/contract/json.ts'
 import type { Dialect } from '../../src/contract/provider.ts'
 import { createDialects } from '../../src/providers/index.ts'
 import type { UpstreamHttp } from '../../src/providers/http.ts'
@@ -12,115 +10,8 @@ import { hasRecordings, loadRecordings } from './recordings.ts'
 import type { Recording, Wire } from './recordings.ts'
 import { sendPieces, startWireServer } from './wire-server.ts'
 import type { WireServer } from './wire-server.ts'
-
-/** What a recording says, read from it without any of the code under test. */
-interface Said {
-  text: string
-  reasoning: string
-  /** Name and arguments; ids are compared apart. */
-  tools: { id: string; name: string; arguments: unknown }[]
-  finish: string
-  usage: Pick<Usage, 'inputTokens' | 'outputTokens' | 'cacheReadTokens' | 'reasoningTokens'> | null
-}
-
-const string = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
-const number = (value: Json | undefined): number => (typeof value === 'number' ? value : 0)
-const list = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : [])
-
-const finishes: Record<string, string> = {
-  stop: 'stop',
-  end_turn: 'stop',
-  pause_turn: 'stop',
-  length: 'length',
-  max_tokens: 'length',
-  tool_calls: 'tool_calls',
-  tool_use: 'tool_calls',
-  refusal: 'content_filter',
-}
-
-const chatSaid = ({ payloads }: Recording): Said => {
-  const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
-  const argumentTexts: string[] = []
-  for (const payload of payloads) {
-    const choice = at(payload, 'choices', 0)
-    const delta = at(choice, 'delta') ?? at(choice, 'message')
-    const content = at(delta, 'content')
-    said.text += string(content)
-    for (const part of list(content)) {
-      said.text += string(at(part, 'text'))
-      for (const thought of list(at(part, 'thinking'))) said.reasoning += string(at(thought, 'text'))
-    }
-    said.reasoning += string(at(delta, 'reasoning_content')) || string(at(delta, 'reasoning'))
-    for (const call of list(at(delta, 'tool_calls'))) {
-      const id = string(at(call, 'id'))
-      if (id !== '') {
-        said.tools.push({ id, name: string(at(call, 'function', 'name')), arguments: null })
-        argumentTexts.push('')
-      }
-      const last = argumentTexts.length - 1
-      argumentTexts[last] = (argumentTexts[last] ?? '') + string(at(call, 'function', 'arguments'))
-    }
-    said.finish = finishes[string(at(choice, 'finish_reason'))] ?? said.finish
-    const usage = at(payload, 'usage')
-    if (typeof at(usage, 'prompt_tokens') === 'number') {
-      const [input, completion] = [number(at(usage, 'prompt_tokens')), number(at(usage, 'completion_tokens'))]
-      const total = number(at(usage, 'total_tokens'))
-      said.usage = {
-        inputTokens: input,
-        // Whatever is in the total and not in the prompt was put out.
-        outputTokens: total > 0 ? total - input : completion,
-        cacheReadTokens: number(at(usage, 'prompt_tokens_details', 'cached_tokens') ?? at(usage, 'num_cached_tokens')),
-        reasoningTokens: number(at(usage, 'completion_tokens_details', 'reasoning_tokens')),
-      }
-    }
-  }
-  for (const [index, tool] of said.tools.entries()) tool.arguments = JSON.parse(argumentTexts[index] || '{}')
-  return said
-}
-
-const anthropicSaid = ({ payloads }: Recording): Said => {
-  const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
-  const inputs = new Map<Json | undefined, { tool: Said['tools'][number]; json: string }>()
-  const counts: JsonObject = {}
-  const count = (usage: Json | undefined) => {
-    for (const name of ['input_tokens', 'output_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens']) {
-      const value = at(usage, name)
-      if (typeof value === 'number') counts[name] = value
-    }
-    const thinking = at(usage, 'output_tokens_details', 'thinking_tokens')
-    if (thinking !== undefined) counts.thinking = thinking
-  }
-  for (const payload of payloads) {
-    count(at(payload, 'message', 'usage'))
-    count(at(payload, 'usage'))
-    said.finish = finishes[string(at(payload, 'delta', 'stop_reason') ?? at(payload, 'stop_reason'))] ?? said.finish
-    const opened = at(payload, 'content_block')
-    for (const block of opened ? [opened] : list(at(payload, 'content'))) {
-      said.text += at(block, 'type') === 'text' ? string(at(block, 'text')) : ''
-      said.reasoning += string(at(block, 'thinking'))
-      if (at(block, 'type') !== 'tool_use') continue
-      const tool = { id: string(at(block, 'id')), name: string(at(block, 'name')), arguments: at(block, 'input') }
-      said.tools.push(tool)
-      inputs.set(at(payload, 'index'), { tool, json: '' })
-    }
-    const delta = at(payload, 'delta')
-    said.text += string(at(delta, 'text'))
-    said.reasoning += string(at(delta, 'thinking'))
-    const input = inputs.get(at(payload, 'index'))
-    if (input && at(delta, 'type') === 'input_json_delta') {
-      input.json += string(at(delta, 'partial_json'))
-    }
-  }
-  for (const { tool, json } of inputs.values()) if (json !== '') tool.arguments = JSON.parse(json)
-  const cached = number(counts.cache_read_input_tokens)
-  said.usage = {
-    inputTokens: number(counts.input_tokens) + cached + number(counts.cache_creation_input_tokens),
-    outputTokens: number(counts.output_tokens),
-    cacheReadTokens: cached,
-    reasoningTokens: number(counts.thinking),
-  }
-  return said
-}
+import { saidBy } from './said.ts'
+import type { Said } from './said.ts'
 
 const foldedSays = ({ choices: [choice], usage }: Folded): Said => {
   if (!choice) throw new Error('There is no answer.')
@@ -193,8 +84,7 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
     '%s is understood',
     async (_name, recording) => {
       const folded = await play(recording)
-      const said = recording.wire === 'anthropic' ? anthropicSaid(recording) : chatSaid(recording)
-      expect(foldedSays(folded)).toEqual(said)
+      expect(foldedSays(folded)).toEqual(saidBy(recording))
       expect(folded.model).toBeTruthy()
       expect(folded.responseId).toBeTruthy()
     },

@@ -98,7 +98,7 @@ const wireOf = (url: string): Wire | null => {
 }
 
 /** The JSON of each `data:` line; these recordings never split one over lines. */
-const payloadsOf = (body: string): JsonObject[] =>
+export const payloadsOf = (body: string): JsonObject[] =>
   body.split(/\r?\n/).flatMap((line) => {
     const data = line.startsWith('data:') ? line.slice(5).trim() : ''
     return data === '' || data === '[DONE]' ? [] : [JSON.parse(data)]
