@@ -5,7 +5,9 @@ import allowedSkips from './test/allowed-skips.json' with { type: 'json' }
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
+    // Patience for busy machines: no test measures time.
+    testTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     hookTimeout: 30_000,
     // Tests start servers and programs of their own: more files at once would only make them wait for each other.
     maxWorkers: 2,
