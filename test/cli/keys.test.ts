@@ -28,7 +28,7 @@ test(
 
     const revoked = await run(['keys', 'revoke', id], env).ended
     expect(revoked.code).toBe(0)
-    await expect.poll(() => knock(secret), { timeout: 1000, interval: 50 }).toBe(401)
+    await expect.poll(() => knock(secret), { timeout: 10_000, interval: 50 }).toBe(401)
     expect((await run(['keys', 'revoke', id], env).ended).code).toBe(1)
   },
 )
