@@ -2,58 +2,59 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createLru } from '../../src/lib/lru.ts'
 
-test('makes a value once and gives it back', () => {
-  const lru = createLru<string, number>({ max: 2 })
+const counting = (options: { max: number; weigh?: (key: string) => number }) => {
+  const lru = createLru<string, { key: string }>(options)
   let made = 0
-  const get = () => lru.get('a', () => (made += 1))
-  expect([get(), get()]).toEqual([1, 1])
+  return {
+    /** Whether the key's value was there. */
+    get: (key: string): boolean => {
+      const before = made
+      const value = lru.get(key, () => {
+        made += 1
+        return { key }
+      })
+      expect(value).toEqual({ key })
+      return made === before
+    },
+  }
+}
+
+test('makes a value once and gives it back', () => {
+  const lru = counting({ max: 2 })
+  expect([lru.get('a'), lru.get('a')]).toEqual([false, true])
 })
 
-test('lets the least recently used go first', () => {
-  const lru = createLru<string, string>({ max: 2 })
-  const made: string[] = []
-  const get = (key: string) =>
-    lru.get(key, () => {
-      made.push(key)
-      return key
-    })
-  for (const key of ['a', 'b', 'a', 'c', 'a', 'b']) get(key)
-  expect(made).toEqual(['a', 'b', 'c', 'b'])
+test('what is used stays, what is not goes', () => {
+  const lru = counting({ max: 4 })
+  for (const key of ['often', 'once']) lru.get(key)
+  for (const key of ['b', 'c', 'd', 'e', 'f']) {
+    expect(lru.get('often')).toBe(true)
+    lru.get(key)
+  }
+  expect(lru.get('once')).toBe(false)
 })
 
-test('forgets everything when cleared', () => {
-  const lru = createLru<string, number>({ max: 2 })
-  lru.get('a', () => 1)
-  lru.clear()
-  expect(lru.get('a', () => 2)).toBe(2)
+test('what weighs more than half of it is not kept', () => {
+  const lru = counting({ max: 8, weigh: ({ length }) => length })
+  lru.get('four')
+  expect(lru.get('fifth')).toBe(false)
+  expect(lru.get('fifth')).toBe(false)
+  expect(lru.get('four')).toBe(true)
 })
 
-test('never keeps more than its weight, and always gives the value of the key', () => {
+test('has whatever was used within the last half of its size, and never more than its size', () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.string({ maxLength: 12 }), { maxLength: 60 }),
-      fc.integer({ min: 1, max: 20 }),
-      (keys, max) => {
-        const lru = createLru<string, { key: string }>({ max, weigh: (key) => key.length })
-        const makers = new Map<string, number>()
-        for (const key of keys) {
-          const value = lru.get(key, () => {
-            makers.set(key, (makers.get(key) ?? 0) + 1)
-            return { key }
-          })
-          expect(value.key).toBe(key)
-        }
-        const kept = [...makers.keys()].filter((key) => {
-          let isKept = true
-          lru.get(key, () => {
-            isKept = false
-            return { key }
-          })
-          return isKept
-        })
-        // Looking at them one by one can only let go of others, so what was found was there together.
-        expect(kept.filter((key) => key.length > max)).toEqual([])
-      },
-    ),
+    fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 200 }), fc.integer({ min: 2, max: 20 }), (keys, max) => {
+      const lru = counting({ max })
+      for (const [index, key] of keys.entries()) {
+        const isThere = lru.get(String(key))
+        const before = keys.slice(0, index)
+        const last = before.lastIndexOf(key)
+        const between = new Set(before.slice(last + 1)).size
+        if (last !== -1 && between < Math.floor(max / 2)) expect(isThere).toBe(true)
+        // The last time that it came, more than `max` others have come since.
+        if (last === -1 || between > max) expect(isThere).toBe(false)
+      }
+    }),
   )
 })

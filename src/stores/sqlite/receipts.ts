@@ -34,7 +34,7 @@ export const createReceipts = (database: Database): Receipts & AsyncDisposable =
         await database.write(() => {
           for (const { row } of batch) {
             insert ??= database.prepare(insertRow(row))
-            insert.run(row)
+            insert.run(...Object.values(row))
           }
         })
         for (const { resolve } of batch) resolve()
