@@ -5,6 +5,7 @@ import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { didOf, preparePython, raisedBy, startPythonClient } from './support/python.ts'
 import type { PythonClient } from './support/python.ts'
+import { toolCalls } from './support/tool-calls.ts'
 
 const key = 'gw_of_a_python_agent'
 const python = await preparePython()
@@ -54,14 +55,7 @@ describe.skipIf(python === null)(
         )
       })
 
-      test.each([
-        ['list_providers', { include_models: true, limit: 5 }],
-        ['estimate_cost', { prompt: 'How much?' }],
-        ['explain_route', { prompt: 'Prove that there are infinitely many primes.' }],
-        ['get_usage_stats', { group_by: 'model' }],
-        ['manage_cache', { action: 'stats' }],
-        ['gateway_status', {}],
-      ])('%s answers, and the result meets its output schema', async (name, args) => {
+      test.each(toolCalls())('$name answers, and the result meets its output schema', async ({ name, args }) => {
         const result = didOf(await client.order('call', { name, arguments: args }))
         expect(result).toMatchObject({ is_error: false, data: expect.any(Object) })
       })
