@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tools } from '../../src/mcp/tools/index.ts'
-import { startApp } from '../support/app.ts'
+import { projectRoot, startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { didOf, preparePython, raisedBy, startPythonClient } from './support/python.ts'
 import type { PythonClient } from './support/python.ts'
@@ -30,7 +31,19 @@ describe.skipIf(python === null)(
     afterAll(() => it[Symbol.asyncDispose]())
 
     const start = (mode: string, withKey = key): PythonClient =>
-      startPythonClient(python ?? '', 'mcp_client.py', [`${it.url}/mcp`, withKey, mode])
+      startPythonClient(python ?? '', 'mcp_client.py', [mode, `${it.url}/mcp`, withKey])
+
+    test.each(modes)(
+      'mode %s over stdio, where the client starts the gateway: an answer, with progress',
+      async (mode) => {
+        const command = [process.execPath, path.join(projectRoot, 'src/main.ts'), 'stdio']
+        await using client = startPythonClient(python ?? '', 'mcp_client.py', [mode, ...command])
+        const ask = { prompt: 'Tell me about bridges.', use_cache: false }
+        const { heard, data } = didOf(await client.order('call', { name: 'unified_completion', arguments: ask }))
+        expect(heard).not.toEqual([])
+        expect(data).toMatchObject({ simulated: true, text: expect.stringContaining((heard as string[]).join('')) })
+      },
+    )
 
     describe.each(modes)('mode %s', (mode, protocol) => {
       let client: PythonClient

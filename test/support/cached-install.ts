@@ -58,5 +58,5 @@ const runNpm = async (folder: string, packageJson: string): Promise<void> => {
   const npm = process.env['npm_execpath']
   const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
   const flags = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0']
-  await promisify(execFile)(command, [...first, 'install', ...flags], { timeout: 120_000 })
+  await promisify(execFile)(command, [...first, 'install', ...flags], { timeout: 300_000 })
 }

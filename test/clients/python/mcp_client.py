@@ -1,27 +1,33 @@
-"""What programs do with the `mcp` package. Arguments: the gateway's /mcp URL, its key, and the client's mode."""
+"""What programs do with the `mcp` package. Arguments: the client's mode, and either the gateway's /mcp URL and its key, or
+the command that starts it on stdio."""
 
 import sys
 
 import anyio
 import httpx2
-from mcp import Client
+from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from conversation import converse
 
-url, key, mode = sys.argv[1:]
+mode, *server = sys.argv[1:]
 
 
 def with_client(use):
     """Runs `use` with a client that connects before and leaves after."""
 
-    async def run():
+    async def over_http(url, key):
         headers = {"authorization": f"Bearer {key}"}
         async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
             async with Client(streamable_http_client(url, http_client=http), mode=mode) as client:
                 return await use(client)
 
-    return anyio.run(run)
+    async def over_stdio(command, *args):
+        env = {"DATA_DIR": ":memory:", "PROVIDERS": "sandbox", "LOG_LEVEL": "error"}
+        async with Client(StdioServerParameters(command=command, args=args, env=env), mode=mode) as client:
+            return await use(client)
+
+    return anyio.run(over_http if server[0].startswith("http://") else over_stdio, *server)
 
 
 def list_tools():

@@ -75,7 +75,7 @@ const makeVenv = async (command: string, into: string): Promise<void> => {
   await promisify(execFile)(command, ['-m', 'venv', into])
   const flags = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '0', '--timeout', '30']
   const words = ['-m', 'pip', 'install', ...flags, '--requirement', requirements]
-  await promisify(execFile)(pythonOf(into), words, { timeout: 180_000 })
+  await promisify(execFile)(pythonOf(into), words, { timeout: 300_000 })
 }
 
 const pythonOf = (venv: string): string =>
