@@ -11,7 +11,7 @@ import { stdio } from './stdio.ts'
 
 /** The command line: each command is a file beside this one, loaded with it. */
 export const createProgram = (): Command => {
-  const program = new Command('ai-gateway-mcp')
+  const program = new Command('node scripts/launch.mjs')
     .description('One gateway between a team and every model provider: MCP tools, an OpenAI-compatible API.')
     .version(version)
     .showHelpAfterError('(--help shows what there is)')
@@ -50,13 +50,14 @@ export const createProgram = (): Command => {
   keys
     .command('revoke')
     .description('revoke a key; holds within a second in a running gateway')
-    .argument('<id>', 'id as "keys list" shows it')
+    .argument('<id>', 'id, as "node scripts/launch.mjs keys list" shows it')
     .action(revokeKey)
 
   program
     .command('backup')
     .description('copy the ledger and the keys, also while the gateway runs')
     .argument('<file>', 'where to')
+    .option('--force', 'replace the file where there is one', false)
     .action(backup)
   return program
 }

@@ -1,17 +1,12 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import path from 'node:path'
-import { promisify } from 'node:util'
-import { projectRoot } from '../support/app.ts'
+import { installNpmPackages } from '../support/cached-install.ts'
 
 export const portkeyVersion = '1.15.2'
 /** With later versions of its server every stream ends in a 500: https://github.com/Portkey-AI/gateway/issues/1389 */
 const overrides = { '@hono/node-server': '1.13.8' }
-const folder = path.join(projectRoot, `node_modules/.cache/portkey-gateway-${portkeyVersion}`)
-const main = path.join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js')
-
 /** A gateway of another maker, in a process of its own. */
 export interface RunningPortkey extends AsyncDisposable {
   url: string
@@ -24,7 +19,12 @@ export interface RunningPortkey extends AsyncDisposable {
  * @throws Error where it can neither be found nor installed
  */
 export const launchPortkey = async (): Promise<RunningPortkey> => {
-  if (!existsSync(main)) await install()
+  const modules = await installNpmPackages({
+    name: 'portkey-gateway',
+    dependencies: { '@portkey-ai/gateway': portkeyVersion },
+    overrides,
+  })
+  const main = path.join(modules, '@portkey-ai/gateway/build/start-server.js')
   const port = await freePort()
   const child = spawn(process.execPath, [main, '--headless', `--port=${port}`], {
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' },
@@ -41,17 +41,6 @@ export const launchPortkey = async (): Promise<RunningPortkey> => {
     throw new Error('@portkey-ai/gateway did not start.')
   }
   return { url, pid: child.pid ?? 0, [Symbol.asyncDispose]: stop }
-}
-
-/** Installs the pinned version beside the project's own packages, which know nothing of it. */
-const install = async (): Promise<void> => {
-  mkdirSync(folder, { recursive: true })
-  const wanted = { private: true, dependencies: { '@portkey-ai/gateway': portkeyVersion }, overrides }
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(wanted))
-  const npm = process.env['npm_execpath']
-  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
-  const flags = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0']
-  await promisify(execFile)(command, [...first, 'install', ...flags], { timeout: 120_000 })
 }
 
 /** A port that nobody listens on at the moment. */
