@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { z } from 'zod'
 
 const file = resolve(import.meta.dirname, '../../../shared/data/openai-openapi.json')
 
@@ -18,8 +19,19 @@ export const validateChunk = (value: unknown): readonly string[] =>
 /** What is wrong with the answer to `GET /v1/models`. */
 export const validateModelList = (value: unknown): readonly string[] => validate('ListModelsResponse', value)
 
+/** What is wrong with the answer to `GET /v1/models/{id}`. */
+export const validateModel = (value: unknown): readonly string[] => validate('Model', value)
+
 /** What is wrong with an error's body. */
 export const validateError = (value: unknown): readonly string[] => validate('ErrorResponse', value)
+
+/** One of its schemas as it stands there, unread. */
+export const describedSchema = (name: string): unknown => {
+  const { components } = z
+    .object({ components: z.object({ schemas: z.record(z.string(), z.unknown()) }) })
+    .parse(read())
+  return components.schemas[name]
+}
 
 const compiled = new Map<string, ValidateFunction>()
 let ajv: Ajv2020 | null = null
@@ -36,10 +48,11 @@ const loadDescription = (): Ajv2020 => {
   const instance = new Ajv2020({ strict: false, allErrors: true, validateFormats: true })
   ajvFormats.default(instance)
   instance.addFormat('unixtime', { type: 'number', validate: Number.isInteger })
-  const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
   // Not a schema itself, only the place that references lead to.
-  return instance.addSchema({ $id: 'openai.json', ...rewriteNullable(description) }, undefined, undefined, false)
+  return instance.addSchema({ $id: 'openai.json', ...rewriteNullable(read()) }, undefined, undefined, false)
 }
+
+const read = (): unknown => JSON.parse(readFileSync(file, 'utf8'))
 
 /**
  * The description is OpenAPI 3.1 and still says `nullable: true` in places, as 3.0 did, which JSON Schema 2020-12 does not
