@@ -14,6 +14,7 @@ const text = z.string().min(1)
 const tokens = z.int().min(1).optional()
 const penalty = z.number().min(-2).max(2).optional()
 const effort = z.enum(efforts).optional()
+const switchable = z.boolean().nullish()
 
 /** The fields of OpenAI's chat request that the gateway reads, with OpenAI's bounds, and the gateway's own. */
 const chatBody = z.object({
@@ -40,7 +41,7 @@ const chatBody = z.object({
   reasoning_effort: effort,
   reasoning: unread,
   stream: z.boolean().optional(),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).optional(),
+  stream_options: z.object({ include_usage: switchable, include_obfuscation: switchable }).optional(),
   modalities: z.array(z.literal('text', 'must be "text": the gateway answers in text only.')).optional(),
   user: userMark.optional(),
   metadata: metadataMarks.optional(),
@@ -92,7 +93,7 @@ export const readChatBody = (
     logprobs: given.logprobs,
     topLogprobs: given.top_logprobs,
     reasoningEffort: readEffort(given),
-    extra: readExtra(body),
+    extra: readExtra(body, stream),
     requirements,
     limits,
     fallbacks: (given.fallbacks ?? []).map((name, index) =>
@@ -132,13 +133,20 @@ const readEffort = (given: ChatBody): ChatRequest['reasoningEffort'] => {
   return given.reasoning_effort ?? nested
 }
 
-/** What goes upstream unread. Of `reasoning` (OpenRouter's) that is all but the effort. */
-const readExtra = (body: object): JsonObject => {
+/** Objects of which one field is read here, and the others are for the provider (`reasoning` is OpenRouter's). */
+const readInPart: ReadonlyMap<string, string> = new Map([
+  ['reasoning', 'effort'],
+  ['stream_options', 'include_usage'],
+])
+
+/** What goes upstream unread. Without a stream there is nothing for its options to change. */
+const readExtra = (body: object, stream: boolean): JsonObject => {
   const extra: JsonObject = {}
   for (const [name, value] of Object.entries(read(jsonObject, body, ''))) {
-    if (name === 'reasoning' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const { effort: _read, ...rest } = value
-      if (Object.keys(rest).length > 0) extra[name] = rest
+    const part = readInPart.get(name)
+    if (part !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const rest = Object.entries(value).filter(([field, said]) => field !== part && said !== null)
+      if (rest.length > 0 && (stream || name !== 'stream_options')) extra[name] = Object.fromEntries(rest)
     } else if (!Object.hasOwn(chatBody.shape, name) || alsoUpstream.has(name)) extra[name] = value
   }
   return extra

@@ -4,6 +4,7 @@ import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
+import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { chooseThinking } from './thinking.ts'
@@ -85,6 +86,10 @@ const warnAboutMissing = (request: ChatRequest, { title }: ProviderRow, warn: Wa
   if (request.n !== undefined && request.n > 1) warn('dropped_parameter', 'n', `${title} gives one answer at a time.`)
   if (request.seed !== undefined) warn('dropped_parameter', 'seed', `${title} does not take a seed.`)
   if (request.logprobs) warn('dropped_parameter', 'logprobs', `${title} does not give log probabilities.`)
+  if (request.topLogprobs !== undefined)
+    warn('dropped_parameter', 'top_logprobs', `${title} does not give log probabilities.`)
+  for (const name of Object.keys(readStreamOptions(request.extra, warn).others))
+    warn('dropped_parameter', `stream_options.${name}`, `${title} does not take stream_options.${name}.`)
 }
 
 /** Anthropic's own fields, which a caller may know. */
@@ -99,7 +104,7 @@ const native: ReadonlySet<string> = new Set([
 ])
 
 /** Read elsewhere, or a mark on the caller's bill that nobody misses here. */
-const readElsewhere: ReadonlySet<string> = new Set(['thinking', 'output_config', 'user', 'metadata'])
+const readElsewhere: ReadonlySet<string> = new Set(['thinking', 'output_config', 'stream_options', 'user', 'metadata'])
 
 const writeExtra = (extra: JsonObject, thinking: Thinking, { title }: ProviderRow, warn: Warn): JsonObject => {
   const kept: JsonObject = {}
