@@ -58,17 +58,21 @@ const reasoningOptions = z.object({ effort }).loose()
 /** Fields that are read here and that an OpenAI-shaped provider should see all the same. */
 const alsoUpstream: ReadonlySet<string> = new Set(['user', 'metadata'])
 
+interface ReadBody {
+  request: ChatRequest
+  stream: boolean
+  includeUsage: boolean
+  /** Where a field has two names and the caller used the other one: the gateway's word for it, and the caller's. */
+  spelling: ReadonlyMap<string, string>
+}
+
 /**
  * Reads the body of `POST /v1/chat/completions` into the gateway's own words. Null means unset. Fields that the gateway
  * does not know go to `extra` untouched, fields of its own never do; `user` and `metadata` mark the bill and go upstream
  * as well.
  * @throws GatewayError invalid_request, whose `param` is the path of the field at fault
  */
-export const readChatBody = (
-  body: unknown,
-  known: KnownNames,
-  cacheControl?: string,
-): { request: ChatRequest; stream: boolean; includeUsage: boolean } => {
+export const readChatBody = (body: unknown, known: KnownNames, cacheControl?: string): ReadBody => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new GatewayError('invalid_request', 'The body must be a JSON object with "model" and "messages".')
   checkJson(body)
@@ -102,7 +106,20 @@ export const readChatBody = (
     cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
     tags: { user: given.user, metadata: given.metadata },
   }
-  return { request, stream, includeUsage: stream && given.stream_options?.include_usage === true }
+  const includeUsage = stream && given.stream_options?.include_usage === true
+  return { request, stream, includeUsage, spelling: spellingOf(given) }
+}
+
+const spellingOf = (given: ChatBody): ReadonlyMap<string, string> => {
+  const spelling = new Map<string, string>()
+  const { functions, function_call: call, max_completion_tokens: maxTokens } = given
+  if (Array.isArray(functions) && functions.length > 0) spelling.set('tools', 'functions')
+  if (call !== undefined && call !== null && given.tool_choice === undefined)
+    spelling.set('tool_choice', 'function_call')
+  if (maxTokens !== undefined) spelling.set('max_tokens', 'max_completion_tokens')
+  if (given.reasoning !== undefined && given.reasoning_effort === undefined)
+    spelling.set('reasoning_effort', 'reasoning.effort')
+  return spelling
 }
 
 const readToolFields = (given: ChatBody): Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'> => {

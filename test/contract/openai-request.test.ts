@@ -38,6 +38,7 @@ describe('the body', () => {
       },
       stream: false,
       includeUsage: false,
+      spelling: new Map(),
     })
   })
 

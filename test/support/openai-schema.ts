@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
 import { z } from 'zod'
+import type { Json, JsonObject } from '../../src/contract/json.ts'
 
 const file = resolve(import.meta.dirname, '../../../shared/data/openai-openapi.json')
 
@@ -25,13 +26,30 @@ export const validateModel = (value: unknown): readonly string[] => validate('Mo
 /** What is wrong with an error's body. */
 export const validateError = (value: unknown): readonly string[] => validate('ErrorResponse', value)
 
-/** One of its schemas as it stands there, unread. */
-export const describedSchema = (name: string): unknown => {
-  const { components } = z
-    .object({ components: z.object({ schemas: z.record(z.string(), z.unknown()) }) })
-    .parse(read())
-  return components.schemas[name]
+/** One of its schemas, rewritten to plain JSON Schema; references lead to others of its name. */
+export const describedSchema = (name: string): JsonObject => {
+  described ??= z
+    .object({ components: z.object({ schemas: z.record(z.string(), z.custom<JsonObject>()) }) })
+    .parse(rewriteNullable(read())).components.schemas
+  const schema = described[name]
+  if (schema === undefined) throw new Error(`OpenAI describes no ${name}.`)
+  return schema
 }
+let described: Record<string, JsonObject> | undefined
+
+/** The names of an object's fields, those of the schemas that it is put together from among them. */
+export const describedFields = (name: string): string[] => fieldsOf(describedSchema(name))
+
+const fieldsOf = ({ properties, allOf, anyOf, $ref }: JsonObject): string[] => [
+  ...(typeof $ref === 'string' ? describedFields($ref.split('/').at(-1) ?? '') : []),
+  ...[allOf, anyOf].flatMap((parts) =>
+    Array.isArray(parts) ? parts.flatMap((part) => (isObject(part) ? fieldsOf(part) : [])) : [],
+  ),
+  ...(isObject(properties) ? Object.keys(properties) : []),
+]
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const compiled = new Map<string, ValidateFunction>()
 let ajv: Ajv2020 | null = null

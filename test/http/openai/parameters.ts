@@ -1,0 +1,120 @@
+import type OpenAI from 'openai'
+import type { JsonObject, Json } from '../../../src/contract/json.ts'
+
+type Options = OpenAI.ChatCompletionStreamOptions
+
+/** Everything that OpenAI's client can send with a chat completion: a new version's new parameter is an error of types here. */
+export type Name =
+  | Exclude<keyof OpenAI.ChatCompletionCreateParams, 'stream_options'>
+  | `stream_options.${keyof Options}`
+
+/** What becomes of a parameter. */
+type Fate =
+  /** It is in the request to the provider, under its own name. */
+  | 'sent'
+  /** It is there under another. */
+  | `as ${string}`
+  /** The gateway acts on it, or it marks the caller's bill, and the provider does not see it. */
+  | 'read'
+  /** The provider does not take it, and a warning names it. */
+  | 'told'
+  /** The request is refused, and the error names it. */
+  | 'refused'
+
+interface Parameter {
+  value: Json
+  /** What it makes sense with. */
+  with?: JsonObject
+  /** A model of OpenAI's that takes it. @default gpt-4o */
+  model?: string
+  openai: Fate
+  anthropic: Fate
+  compatible: Fate
+}
+
+const everywhere = (fate: Fate) => ({ openai: fate, anthropic: fate, compatible: fate })
+const openaiAlone = { openai: 'sent', anthropic: 'told', compatible: 'told' } as const
+const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
+
+const described = { name: 'add', parameters: { type: 'object', properties: { a: { type: 'number' } } } }
+const tools = [{ type: 'function', function: described }]
+const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false }
+
+/** One honest value of each, and its fate at OpenAI, at Anthropic, and at a provider that knows nothing but the common wire. */
+export const parameters = {
+  audio: { value: { voice: 'alloy', format: 'mp3' }, ...openaiAlone },
+  frequency_penalty: { value: 0.5, ...openaiShaped },
+  function_call: { value: { name: 'add' }, with: { functions: [described] }, ...everywhere('as tool_choice') },
+  functions: { value: [described], ...everywhere('as tools') },
+  logit_bias: { value: { '50': 1 }, ...openaiShaped },
+  logprobs: { value: true, ...openaiShaped },
+  max_completion_tokens: { value: 50, ...everywhere('as max_tokens') },
+  max_tokens: { value: 50, ...everywhere('sent') },
+  messages: { value: [{ role: 'user', content: 'Hello there' }], ...everywhere('sent') },
+  metadata: { value: { team: 'a' }, openai: 'sent', anthropic: 'read', compatible: 'read' },
+  modalities: { value: ['text'], ...everywhere('read') },
+  model: { value: 'auto', ...everywhere('sent') },
+  moderation: { value: { model: 'omni-moderation-latest' }, ...openaiAlone },
+  n: { value: 2, openai: 'sent', anthropic: 'refused', compatible: 'sent' },
+  parallel_tool_calls: {
+    value: false,
+    with: { tools },
+    openai: 'sent',
+    anthropic: 'as tool_choice',
+    compatible: 'sent',
+  },
+  prediction: { value: { type: 'content', content: 'one' }, ...openaiAlone },
+  presence_penalty: { value: 0.5, ...openaiShaped },
+  prompt_cache_key: { value: 'k', ...openaiAlone },
+  prompt_cache_options: { value: { mode: 'explicit' }, ...openaiAlone },
+  prompt_cache_retention: { value: '24h', ...openaiAlone },
+  reasoning_effort: {
+    value: 'low',
+    model: 'gpt-6-luna',
+    openai: 'sent',
+    anthropic: 'as output_config',
+    compatible: 'sent',
+  },
+  response_format: {
+    value: { type: 'json_schema', json_schema: { name: 'answer', schema } },
+    openai: 'sent',
+    anthropic: 'as output_config',
+    compatible: 'sent',
+  },
+  safety_identifier: { value: 's', ...openaiAlone },
+  seed: { value: 7, ...openaiShaped },
+  service_tier: { value: 'flex', ...openaiAlone },
+  stop: { value: ['END'], openai: 'sent', anthropic: 'as stop_sequences', compatible: 'sent' },
+  store: { value: true, ...openaiAlone },
+  stream: { value: true, ...everywhere('sent') },
+  'stream_options.include_obfuscation': { value: true, with: { stream: true }, ...everywhere('told') },
+  'stream_options.include_usage': {
+    value: true,
+    with: { stream: true },
+    openai: 'sent',
+    anthropic: 'read',
+    compatible: 'sent',
+  },
+  temperature: { value: 0.5, ...everywhere('sent') },
+  tool_choice: { value: 'required', with: { tools }, ...everywhere('sent') },
+  tools: { value: tools, ...everywhere('sent') },
+  top_logprobs: { value: 3, with: { logprobs: true }, ...openaiShaped },
+  top_p: { value: 0.5, ...everywhere('sent') },
+  user: { value: 'u', openai: 'sent', anthropic: 'as metadata', compatible: 'read' },
+  verbosity: { value: 'low', ...openaiAlone },
+  web_search_options: { value: {}, ...openaiAlone },
+} satisfies Record<Name, Parameter>
+
+const inWords: Readonly<Record<string, string>> = { told: 'left out, told', refused: 'refused' }
+
+const fateInWords = (fate: Fate): string =>
+  fate.startsWith('as ') ? `as \`${fate.slice('as '.length)}\`` : (inWords[fate] ?? fate)
+
+/** The table of docs/http-api.md. */
+export const parameterTable = (): string => {
+  const rows = Object.entries<Parameter>(parameters).map(([name, { openai, anthropic, compatible }]) =>
+    [`\`${name}\``, fateInWords(openai), fateInWords(anthropic), fateInWords(compatible)].join(' | '),
+  )
+  const head = ['Parameter', 'OpenAI', 'Anthropic', 'Other OpenAI-shaped providers'].join(' | ')
+  return [head, '--- | --- | --- | ---', ...rows].map((row) => `| ${row} |\n`).join('')
+}
