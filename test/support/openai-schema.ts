@@ -17,6 +17,9 @@ export const validateChatReply = (value: unknown): readonly string[] => validate
 export const validateChunk = (value: unknown): readonly string[] =>
   validate('CreateChatCompletionStreamResponse', value)
 
+/** What is wrong with a request for a chat completion. */
+export const validateChatRequest = (value: unknown): readonly string[] => validate('CreateChatCompletionRequest', value)
+
 /** What is wrong with the answer to `GET /v1/models`. */
 export const validateModelList = (value: unknown): readonly string[] => validate('ListModelsResponse', value)
 
@@ -38,7 +41,7 @@ export const describedSchema = (name: string): JsonObject => {
 let described: Record<string, JsonObject> | undefined
 
 /** The names of an object's fields, those of the schemas that it is put together from among them. */
-export const describedFields = (name: string): string[] => fieldsOf(describedSchema(name))
+export const describedFields = (name: string): string[] => [...new Set(fieldsOf(describedSchema(name)))]
 
 const fieldsOf = ({ properties, allOf, anyOf, $ref }: JsonObject): string[] => [
   ...(typeof $ref === 'string' ? describedFields($ref.split('/').at(-1) ?? '') : []),

@@ -25,8 +25,8 @@ interface Parameter {
   value: Json
   /** What it makes sense with. */
   with?: JsonObject
-  /** A model of OpenAI's that takes it. @default gpt-4o */
-  model?: string
+  /** Models that take it, where the usual ones do not. */
+  models?: { openai: string; compatible: string }
   openai: Fate
   anthropic: Fate
   compatible: Fate
@@ -48,8 +48,8 @@ export const parameters = {
   functions: { value: [described], ...everywhere('as tools') },
   logit_bias: { value: { '50': 1 }, ...openaiShaped },
   logprobs: { value: true, ...openaiShaped },
-  max_completion_tokens: { value: 50, ...everywhere('as max_tokens') },
-  max_tokens: { value: 50, ...everywhere('sent') },
+  max_completion_tokens: { value: 50, openai: 'sent', anthropic: 'as max_tokens', compatible: 'as max_tokens' },
+  max_tokens: { value: 50, openai: 'as max_completion_tokens', anthropic: 'sent', compatible: 'sent' },
   messages: { value: [{ role: 'user', content: 'Hello there' }], ...everywhere('sent') },
   metadata: { value: { team: 'a' }, openai: 'sent', anthropic: 'read', compatible: 'read' },
   modalities: { value: ['text'], ...everywhere('read') },
@@ -70,7 +70,7 @@ export const parameters = {
   prompt_cache_retention: { value: '24h', ...openaiAlone },
   reasoning_effort: {
     value: 'low',
-    model: 'gpt-6-luna',
+    models: { openai: 'gpt-6-luna', compatible: 'groq:openai/gpt-oss-120b' },
     openai: 'sent',
     anthropic: 'as output_config',
     compatible: 'sent',
