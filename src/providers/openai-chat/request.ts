@@ -18,7 +18,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.instruction ? instruct(request.messages, format.instruction) : request.messages
-  warnAboutCacheControl(request, row, warn)
+  warnAboutPrefixMarks(request, row, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),
@@ -173,10 +173,14 @@ const writeExtra = (
   return kept
 }
 
-const warnAboutCacheControl = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
-  if (wire.openrouterExtras) return
-  const isMarked = [...request.messages.flatMap(({ content }) => content), ...request.tools].some(
+const warnAboutPrefixMarks = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
+  const parts = request.messages.flatMap(({ content }) => content)
+  const isBroken = parts.some((part) => part.type !== 'native' && part.promptCacheBreakpoint !== undefined)
+  if (isBroken && !wire.openaiExtras)
+    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} does not take prompt_cache_breakpoint.`)
+  const isMarked = [...parts, ...request.tools].some(
     (part) => 'cacheControl' in part && part.cacheControl !== undefined,
   )
-  if (isMarked) warn('dropped_parameter', 'cache_control', `${title} decides itself what it caches.`)
+  if (isMarked && !wire.openrouterExtras)
+    warn('dropped_parameter', 'cache_control', `${title} decides itself what it caches.`)
 }

@@ -6,7 +6,7 @@ import type { ProviderRow } from '../../../src/contract/provider.ts'
 import { projectRoot, startApp } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
 import { describedFields, openaiSchemaAvailable } from '../../support/openai-schema.ts'
-import { parameters, parameterTable } from './parameters.ts'
+import { parameters, parameterTable, turns } from './parameters.ts'
 
 let it: TestApp
 beforeAll(async () => {
@@ -80,6 +80,23 @@ describe.each([
     else if (name !== 'stream_options.include_obfuscation') expect(sent).not.toHaveProperty(name.split('.'))
     if (fate === 'sent' && typeof value !== 'object' && name !== 'model' && name !== 'tool_choice')
       expect(sent).toMatchObject(fieldOf(name, value))
+  })
+})
+
+describe.each([
+  ['openai', 'gpt-4o'],
+  ['anthropic', 'claude-sonnet-4-6'],
+] as const)('at %s', (row, model) => {
+  test.each(Object.entries(turns))('%s meets its fate', async (_name, turn) => {
+    const { status, refused, sent, warnings } = await send({ model, messages: turn.messages })
+    const fate = turn[row]
+    if (typeof fate === 'object' && 'refused' in fate) {
+      expect({ status, refused, sent }).toEqual({ status: 400, refused: fate.refused, sent: {} })
+      return
+    }
+    expect({ status, refused }).toEqual({ status: 200, refused: null })
+    if (typeof fate === 'string') expect(JSON.stringify(sent)).toContain(fate)
+    expect(warnings.filter((param) => param !== 'model')).toEqual(typeof fate === 'string' ? [] : [fate.told])
   })
 })
 

@@ -8,6 +8,10 @@ export type Name =
   | Exclude<keyof OpenAI.ChatCompletionCreateParams, 'stream_options'>
   | `stream_options.${keyof Options}`
 
+type KeysOf<Union> = Union extends unknown ? keyof Union : never
+type Turns = KeysOf<OpenAI.ChatCompletionMessageParam>
+type Parts = KeysOf<OpenAI.ChatCompletionContentPart | OpenAI.ChatCompletionContentPartRefusal>
+
 /** What becomes of a parameter. */
 type Fate =
   /** It is in the request to the provider, under its own name. */
@@ -104,6 +108,94 @@ export const parameters = {
   verbosity: { value: 'low', ...openaiAlone },
   web_search_options: { value: {}, ...openaiAlone },
 } satisfies Record<Name, Parameter>
+
+const says = (fields: JsonObject): JsonObject[] => [{ role: 'user', content: 'Hi', ...fields }]
+const shows = (part: JsonObject): JsonObject[] => says({ content: [{ type: 'text', text: 'Hi' }, part] })
+const called = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{}' } }
+const before = (turn: JsonObject): JsonObject[] => [
+  ...says({}),
+  { role: 'assistant', content: 'Well', ...turn },
+  ...says({}),
+]
+const answered = [
+  ...says({}),
+  { role: 'assistant', content: null, tool_calls: [called] },
+  { role: 'tool', tool_call_id: 'call_1', content: '1' },
+]
+const image = { url: 'data:image/png;base64,aGVsbG8=' }
+const pdf = { filename: 'a.pdf', file_data: 'data:application/pdf;base64,aGVsbG8=' }
+
+interface Turn {
+  messages: JsonObject[]
+  /** A text of the request to the provider, where the provider is given it. */
+  openai: string | { refused: string }
+  /** Or the field that a warning names. */
+  anthropic: string | { refused: string } | { told: string }
+}
+
+/** The same of the fields of messages and of their parts, at OpenAI and at Anthropic. */
+export const turns = {
+  'messages[].audio': {
+    messages: before({ audio: { id: 'audio_1' } }),
+    openai: { refused: 'messages[1].audio' },
+    anthropic: { refused: 'messages[1].audio' },
+  },
+  'messages[].content': { messages: says({ content: 'Bonjour' }), openai: 'Bonjour', anthropic: 'Bonjour' },
+  'messages[].function_call': {
+    messages: [
+      ...says({}),
+      { role: 'assistant', content: null, function_call: called.function },
+      { role: 'function', name: 'add', content: '1' },
+    ],
+    openai: '"tool_calls":[{"id":"call_function_0"',
+    anthropic: '"type":"tool_use","id":"call_function_0"',
+  },
+  'messages[].name': { messages: says({ name: 'ada' }), openai: '"name":"ada"', anthropic: { told: 'messages' } },
+  'messages[].refusal': { messages: before({ refusal: 'No way' }), openai: '"refusal":"No way"', anthropic: 'No way' },
+  'messages[].role': { messages: before({}), openai: '"role":"assistant"', anthropic: '"role":"assistant"' },
+  'messages[].tool_call_id': {
+    messages: answered,
+    openai: '"tool_call_id":"call_1"',
+    anthropic: '"tool_use_id":"call_1"',
+  },
+  'messages[].tool_calls': { messages: answered, openai: '"tool_calls"', anthropic: '"type":"tool_use"' },
+  'messages[].content[].file': {
+    messages: shows({ type: 'file', file: pdf }),
+    openai: '"type":"file"',
+    // The row takes no parts of OpenAI's alone.
+    anthropic: { refused: 'messages' },
+  },
+  'messages[].content[].image_url': {
+    messages: shows({ type: 'image_url', image_url: { ...image, detail: 'low' } }),
+    openai: '"detail":"low"',
+    anthropic: { told: 'messages' },
+  },
+  'messages[].content[].input_audio': {
+    messages: shows({ type: 'input_audio', input_audio: { data: 'aGk=', format: 'wav' } }),
+    openai: '"type":"input_audio"',
+    anthropic: { refused: 'messages' },
+  },
+  'messages[].content[].prompt_cache_breakpoint': {
+    messages: shows({ type: 'text', text: 'Long', prompt_cache_breakpoint: { mode: 'explicit' } }),
+    openai: '"text":"Long","prompt_cache_breakpoint":{"mode":"explicit"}',
+    anthropic: { told: 'prompt_cache_breakpoint' },
+  },
+  'messages[].content[].refusal': {
+    messages: before({ content: [{ type: 'refusal', refusal: 'No way' }] }),
+    openai: '"refusal":"No way"',
+    anthropic: 'No way',
+  },
+  'messages[].content[].text': {
+    messages: shows({ type: 'text', text: 'Bonjour' }),
+    openai: 'Bonjour',
+    anthropic: 'Bonjour',
+  },
+  'messages[].content[].type': {
+    messages: shows({ type: 'input_text', text: 'Bonjour' }),
+    openai: { refused: 'messages[0].content[1].type' },
+    anthropic: { refused: 'messages[0].content[1].type' },
+  },
+} satisfies Record<`messages[].${Turns}` | `messages[].content[].${Parts}`, Turn>
 
 const inWords: Readonly<Record<string, string>> = { told: 'left out, told', refused: 'refused' }
 
