@@ -113,6 +113,15 @@ test('padding that nobody asked for is nothing to be told of, and OpenAI is told
   expect([...house.warnings, ...claude.warnings]).toEqual([])
 })
 
+test('a conversation of empty texts is refused by name before Anthropic is asked', async () => {
+  const messages = [
+    { role: 'system', content: '' },
+    { role: 'user', content: ' ' },
+  ]
+  const { status, refused, sent } = await send({ model: 'claude-sonnet-4-6', messages })
+  expect({ status, refused, sent }).toEqual({ status: 400, refused: 'messages', sent: {} })
+})
+
 test('docs/http-api.md has the same table', () => {
   const page = readFileSync(path.join(projectRoot, 'docs/http-api.md'), 'utf8')
   expect(page).toContain(parameterTable())
