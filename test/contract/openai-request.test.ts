@@ -347,6 +347,16 @@ describe('messages', () => {
     ],
     [{ role: 'user', content: [{ type: 'image_url' }] }, 'content[0].image_url', 'is missing: send an object.'],
     [
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://a.example/', detail: 'original' } }] },
+      'content[0].image_url.detail',
+      'must be "auto", "low" or "high".',
+    ],
+    [
+      { role: 'assistant', content: 'Hi', audio: { id: 'audio_1' } },
+      'audio',
+      'is not taken: send what was said as "content".',
+    ],
+    [
       { role: 'assistant', content: null },
       'content',
       'is missing: an assistant message needs content, a refusal or tool calls.',
