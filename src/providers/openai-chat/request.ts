@@ -6,6 +6,7 @@ import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
+import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { writeMessages } from './messages.ts'
@@ -17,7 +18,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.instruction ? instruct(request.messages, format.instruction) : request.messages
-  warnAboutCacheControl(request, row, warn)
+  warnAboutPrefixMarks(request, row, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),
@@ -33,7 +34,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     stop: request.stop,
     n: request.n === 1 ? undefined : request.n,
     stream,
-    stream_options: stream && row.wire.usageInStreaming ? { include_usage: true } : undefined,
+    stream_options: writeStreamOptions(call, warn),
   })
   return { body, warnings }
 }
@@ -113,6 +114,8 @@ const writeLogprobs = (
 ): Record<string, Json | undefined> => {
   if (takesSampling(card, effort)) return { logprobs, top_logprobs: topLogprobs }
   if (logprobs) warn('dropped_parameter', 'logprobs', `${card.id} does not give log probabilities.`)
+  if (topLogprobs !== undefined)
+    warn('dropped_parameter', 'top_logprobs', `${card.id} does not give log probabilities.`)
   return {}
 }
 
@@ -124,9 +127,20 @@ const writeSeed = ({ seed }: ChatRequest, { wire, title }: ProviderRow, warn: Wa
   return {}
 }
 
+const writeStreamOptions = ({ request, row, stream }: UpstreamCall, warn: Warn): JsonObject | undefined => {
+  const { padding, others } = readStreamOptions(request.extra, warn)
+  const options = compact({
+    ...others,
+    ...(row.wire.openaiExtras ? padding : {}),
+    include_usage: row.wire.usageInStreaming ? true : undefined,
+  })
+  return stream && Object.keys(options).length > 0 ? options : undefined
+}
+
 /** Fields of OpenAI's own that stricter servers answer with 422. */
 const openaiOnly: ReadonlySet<string> = new Set([
   'audio',
+  'moderation',
   'prediction',
   'prompt_cache_key',
   'prompt_cache_options',
@@ -149,7 +163,7 @@ const writeExtra = (
 ): JsonObject => {
   const kept: JsonObject = {}
   for (const [name, value] of Object.entries(extra)) {
-    if (!row.wire.openaiExtras && marks.has(name)) continue
+    if (name === 'stream_options' || (!row.wire.openaiExtras && marks.has(name))) continue
     if (!row.wire.openaiExtras && openaiOnly.has(name))
       warn('dropped_parameter', name, `${row.title} does not take ${name}.`)
     else if (name === 'logit_bias' && !takesSampling(card, effort))
@@ -159,10 +173,14 @@ const writeExtra = (
   return kept
 }
 
-const warnAboutCacheControl = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
-  if (wire.openrouterExtras) return
-  const isMarked = [...request.messages.flatMap(({ content }) => content), ...request.tools].some(
+const warnAboutPrefixMarks = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
+  const parts = request.messages.flatMap(({ content }) => content)
+  const isBroken = parts.some((part) => part.type !== 'native' && part.promptCacheBreakpoint !== undefined)
+  if (isBroken && !wire.openaiExtras)
+    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} does not take prompt_cache_breakpoint.`)
+  const isMarked = [...parts, ...request.tools].some(
     (part) => 'cacheControl' in part && part.cacheControl !== undefined,
   )
-  if (isMarked) warn('dropped_parameter', 'cache_control', `${title} decides itself what it caches.`)
+  if (isMarked && !wire.openrouterExtras)
+    warn('dropped_parameter', 'cache_control', `${title} decides itself what it caches.`)
 }
