@@ -24,7 +24,7 @@ export const startGateway = async (settings: GatewaySettings): Promise<MeasuredG
     execArgv: [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
-  const ended = once(child, 'close')
+  const ended = once(child, 'exit')
 
   const heard = async (): Promise<Exclude<Reply, { fault: string }>> => {
     const reply: Reply = await Promise.race([

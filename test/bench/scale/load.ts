@@ -12,8 +12,7 @@ export interface Asked {
 /** A question that nobody asked before, or the nth of some that can be asked again. */
 export const questionOf = (name: string, fields: Readonly<Record<string, unknown>> = {}): object => ({
   model: 'gpt-6-luna',
-  messages: [{ role: 'user', content: `Say a word about number ${name}.` }],
-  max_completion_tokens: 30,
+  messages: [{ role: 'user', content: `What is the boiling point of substance ${name}?` }],
   ...fields,
 })
 
