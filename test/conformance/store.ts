@@ -209,6 +209,15 @@ export const describeDirectory = (store: string, open: Open<Directory>): void =>
       expect(await opened.port.keys()).toEqual([{ ...keyOf('a'), revokedAtMs: 5 }])
     })
 
+    test('finds a key by the hash of its secret, as it is now', async () => {
+      await using opened = await open()
+      for (const id of ['a', 'b', 'c']) await opened.port.create(keyOf(id))
+      expect(await opened.port.find(keyOf('b').sha256)).toEqual(keyOf('b'))
+      expect(await opened.port.find('0'.repeat(64))).toBeNull()
+      await opened.port.revoke('b', 5)
+      expect(await opened.port.find(keyOf('b').sha256)).toEqual({ ...keyOf('b'), revokedAtMs: 5 })
+    })
+
     test('takes neither an id nor a secret twice', async () => {
       await using opened = await open()
       await opened.port.create(keyOf('a'))

@@ -34,7 +34,7 @@ export const fillLedger = async (dataDir: string, count: number, nowMs: number):
     INSERT INTO receipts (${columns.join(', ')})
     SELECT ${values.join(', ')} FROM copies CROSS JOIN receipts ON receipts.rowid = 1 + copies.n % ${templates}`)
   await database.write(() => {
-    copy.run({ fromMs: nowMs - ledgerSpanMs, spanMs: ledgerSpanMs, count })
+    copy.run({ fromMs: BigInt(nowMs - ledgerSpanMs), spanMs: BigInt(ledgerSpanMs), count: BigInt(count) })
     database.prepare(`DELETE FROM receipts WHERE rowid <= ${templates}`).run()
   })
   database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()

@@ -139,7 +139,11 @@ const cache: Scale = async function* (sizes, { rounds, requests }, upstreamUrl) 
   yield compare('memory after all this', 1, memory)
   const none = { ask: (nth: number): Asked => ({ body: questionOf(`${nth}`, { use_cache: false }) }), cache: 'bypass' }
   yield compare('clearing it, beside answers', 1, ({ gateway }) =>
-    costBeside(gateway, () => callTool(gateway.url, 'manage_cache', { action: 'clear', confirm: true }), none),
+    costBeside(
+      gateway,
+      () => callTool(gateway.url, 'manage_cache', { action: 'clear', scope: 'all', dry_run: false }),
+      none,
+    ),
   )
 }
 
