@@ -416,6 +416,16 @@ export const describeEntries = (
       expect(await small.port.get('a')).not.toBeNull()
     })
 
+    test('counts an entry once that is set again, moved to another scope or not', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const entry = entryOf({ key: 'a' })
+      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
+      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
+    })
+
     test('counts and clears by scope, and only counts in a dry run', async () => {
       await using opened = await open({ maxBytes: 1000, clock: still })
       await opened.port.set(entryOf({ key: 'a' }))
