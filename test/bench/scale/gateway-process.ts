@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { byteSizeOf } from '../../../src/lib/byte-size.ts'
@@ -66,8 +67,10 @@ let cpuAtMark = process.cpuUsage()
 const perform = async (command: Command): Promise<Reply> => {
   switch (command.do) {
     case 'mark':
-      cpuAtMark = process.cpuUsage()
       loop.reset()
+      // A hold counts from a sample before it.
+      await sleep(5 * samplingMs)
+      cpuAtMark = process.cpuUsage()
       return { done: 0 }
     case 'measure': {
       const { user, system } = process.cpuUsage(cpuAtMark)
