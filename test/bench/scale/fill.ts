@@ -7,7 +7,6 @@ import { receiptOf } from '../../stores/receipt-of.ts'
 /** The span over which the receipts of a full ledger lie, up to now. */
 export const ledgerSpanMs = 29 * 86_400_000
 
-const templates = 500
 const models = ['gpt-6-luna', 'gpt-6-sol', 'claude-haiku-5-5', 'gemini-4-flash', 'mistral-large-2411']
 const tasks = ['qa', 'code', 'summarization', 'extraction'] as const
 
@@ -18,7 +17,8 @@ const tasks = ['qa', 'code', 'summarization', 'extraction'] as const
 export const fillLedger = async (dataDir: string, count: number, nowMs: number): Promise<void> => {
   const database = openDatabase(dataDir)
   const receipts = createReceipts(database)
-  await Promise.all(Array.from({ length: Math.min(templates, count) }, (_, index) => receipts.append(template(index))))
+  const templates = Math.min(500, count)
+  await Promise.all(Array.from({ length: templates }, (_, index) => receipts.append(template(index))))
   // 400 MB, for this connection alone.
   database.prepare('PRAGMA cache_size = -400000').run()
   const columns = database

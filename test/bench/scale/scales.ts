@@ -65,12 +65,12 @@ const ledger: Scale = async function* (sizes, { rounds, requests }, upstreamUrl)
   )
   const ask = (nth: number): Asked => ({ body: questionOf(`beside ${nth}`, { use_cache: false }) })
   for (const group_by of ['model', 'caller'])
-    yield compare(`usage of 30 days by ${group_by}, beside answers`, 3, ({ gateway }) =>
+    yield compare(`usage of 30 days by ${group_by}, beside answers`, Math.min(rounds, 3), ({ gateway }) =>
       costBeside(gateway, () => callTool(gateway.url, 'get_usage_stats', { group_by }), { ask, cache: 'bypass' }),
     )
   // As many receipts at either size, from the far end of the ledger.
   const pruned = Math.floor(sizes.receipts[0] / 8)
-  yield compare(`deleting ${pruned} old receipts, beside answers`, 3, ({ size, gateway }, round) => {
+  yield compare(`deleting ${pruned} old receipts, beside answers`, Math.min(rounds, 3), ({ size, gateway }, round) => {
     const beforeMs = nowMs - ledgerSpanMs + Math.ceil(((round + 1) * pruned * ledgerSpanMs) / size)
     return costBeside(gateway, () => gateway.prune(beforeMs), { ask, cache: 'bypass' })
   })
@@ -133,7 +133,7 @@ const cache: Scale = async function* (sizes, { rounds, requests }, upstreamUrl) 
     ),
   )
   const beside = { ask: (nth: number): Asked => ({ body: questionOf(`known ${nth % again}`) }), cache: 'exact' }
-  yield compare('gateway_status, beside hits', 3, ({ gateway }) =>
+  yield compare('gateway_status, beside hits', Math.min(rounds, 3), ({ gateway }) =>
     costBeside(gateway, () => callTool(gateway.url, 'gateway_status', {}), beside),
   )
   yield compare('memory after all this', 1, memory)
@@ -179,7 +179,7 @@ const openPair = async (
     const gateway = resources.use(await startGateway(await prepare(size, dataDir)))
     return { size, dataDir, gateway }
   }
-  const [small, large] = [await open(smallSize), await open(largeSize)]
+  const [small, large] = await Promise.all([open(smallSize), open(largeSize)])
   const owned = resources.move()
   return {
     small,
