@@ -15,7 +15,7 @@ interface Shelf {
 }
 
 /** A million entries in one go would keep the event loop from its streams for a good part of a second. */
-const entriesPerTurn = 5_000
+const entriesPerTurn = 1_000
 
 /** Remembered answers in memory: the least recently used leave first, the expired when they are met. */
 export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
