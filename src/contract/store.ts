@@ -67,6 +67,8 @@ export interface UsageReport {
 /** Gateway keys. */
 export interface Directory {
   keys(): Promise<readonly KeyRecord[]>
+  /** The key of a secret's SHA-256, revoked or not. Asked at every request, so it takes no longer among many keys. */
+  find(sha256: string): Promise<KeyRecord | null>
   create(key: KeyRecord): Promise<void>
   /** False when there is no such key or it is revoked already. */
   revoke(id: string, atMs: number): Promise<boolean>
