@@ -17,7 +17,7 @@ interface Books {
  * Holds three books against each other, call by call and to the token. What is wrong, a sentence each; empty when
  * nothing is:
  *
- *   - what the upstream was asked has one receipt, and was asked once;
+ *   - what the upstream was asked has one receipt, was asked once, and runs no more;
  *   - a receipt without a call at the upstream is that of a caller who left;
  *   - a complete receipt has the upstream's tokens; one by our own count is of an answer that broke off;
  *   - an answer whose end a caller saw has a complete receipt with the same cost.
@@ -31,6 +31,7 @@ export const audit = ({ bills, rows, heard, wasKilled = false }: Books): string[
   for (const [call, [bill, ...more]] of asked) {
     if (more.length > 0) faults.push(`call ${call} reached the upstream ${more.length + 1} times`)
     const mayMiss = wasKilled && !seenWhole.has(call)
+    if (bill?.state === 'running') faults.push(`call ${call} still runs upstream`)
     if (bill && !receipts.has(call) && !mayMiss) faults.push(`call ${call} (${bill.state} upstream) has no receipt`)
   }
   for (const [call, [row, ...more]] of receipts) {

@@ -1,5 +1,5 @@
 // Loads a gateway in a process of its own, and holds its ledger against what the upstream and the callers saw.
-//   node test/load/load.ts [part…] [--long] [--json] [--streams N] [--frames N] [--requests N] [--callers N] [--seconds N] [--rate N] [--rounds N]
+//   node test/load/load.ts [part…] [--long] [--json] [--streams N] [--frames N] [--requests N] [--callers N] [--seconds N] [--rate N] [--rounds N] [--outlasting N]
 import { parseArgs } from 'node:util'
 import type { Form } from './part.ts'
 import { parts } from './parts/index.ts'
@@ -20,6 +20,7 @@ const { values, positionals } = parseArgs({
     seconds: amount,
     rate: amount,
     rounds: amount,
+    outlasting: amount,
   },
 })
 const { long = false, smoke = false, json = false, ...amounts } = values

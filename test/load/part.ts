@@ -10,7 +10,10 @@ export interface Size {
   seconds: number
   /** Requests a second. */
   rate: number
+  /** Times that the gateway is killed. */
   rounds: number
+  /** Streams that go on for longer than a stopping gateway lets them. */
+  outlasting: number
 }
 
 /** `smoke` is for the test suite, `long` for `--long`. */

@@ -25,8 +25,9 @@ process.on('message', () => {
   // Our own collection is no delay of the gateway's.
   delay.reset()
 })
-// The gateway ends when it has nothing to do, whoever might still ask.
+// Whoever asks must not keep the gateway running; nor may it run on when nobody is left to ask.
 process.channel?.unref()
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 
 const countFiles = (): number | null => {
   try {

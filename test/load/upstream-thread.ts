@@ -44,13 +44,14 @@ const choice = (delta: object, finish: string | null = null): object => ({
 })
 
 const recite = async (res: ServerResponse, order: Order, bill: Bill): Promise<void> => {
+  const closed = once(res, 'close')
   res.writeHead(200, { 'content-type': 'text/event-stream' })
   for (let frame = 0; frame < order.frames && !res.destroyed; frame += 1) {
     if (order.everyMs > 0 && frame > 0) await sleep(order.everyMs)
     if (res.destroyed) return
     const isTaken = res.write(chunkOf(order, choice({ content: frameText(order, frame) })))
     bill.outputTokens += 1
-    if (!isTaken) await Promise.race([once(res, 'drain'), once(res, 'close')])
+    if (!isTaken) await Promise.race([once(res, 'drain'), closed])
   }
   res.write(chunkOf(order, choice({}, 'stop')))
   res.end(`${chunkOf(order, { choices: [], usage: usageOf(order) })}data: [DONE]\n\n`)
