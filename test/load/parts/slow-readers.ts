@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import { together } from '../crowd.ts'
 import { expectWhole } from '../expect-whole.ts'
 import type { Part } from '../part.ts'
+import type { Reading } from '../probe.ts'
 import { openStage } from '../stage.ts'
 
 const mb = 1024 * 1024
@@ -40,55 +41,61 @@ export const slowReaders: Part = {
     // More than the system's socket buffers take: 8,000 pieces are 8 MB.
     const padChars = 1_000
     await using stage = await openStage()
-    const warmUp = { padChars: 0, startMs: 0, everyMs: 0 }
-    await stage.ask({ ...warmUp, call: 1_000_000, frames: 100 }, { stream: true })
+    const quick = { padChars: 0, startMs: 0, everyMs: 0 }
+    const warmUp = await stage.ask({ ...quick, call: 1_000_000, frames: 100 }, { stream: true })
     const before = await stage.read()
-    let peakBytes = 0
-    let asked = 0
+    let calls = streams
+    let slowOnes = streams
 
     const slow = together(streams, (call) =>
-      stage.ask(
-        { call, frames, padChars, startMs: 0, everyMs: 0 },
-        { stream: true, read: readSlowly(call % 2 === 0 ? 2_000 : 1, seconds * 1_000) },
-      ),
+      stage
+        .ask(
+          { call, frames, padChars, startMs: 0, everyMs: 0 },
+          { stream: true, read: readSlowly(call % 2 === 0 ? 2_000 : 1, seconds * 1_000) },
+        )
+        .finally(() => (slowOnes -= 1)),
     )
-    const endsAtMs = Date.now() + seconds * 1_000
-    const others = together(8, async (lane) => {
+    /** Others ask on, one after the other, for as long as a slow one is there. */
+    const others = together(8, async () => {
       const heard = []
-      while (Date.now() < endsAtMs) {
-        const call = streams + asked++
-        heard.push(await stage.ask({ ...warmUp, call, frames: 10, everyMs: 5 }, { stream: call % 2 === 0 }))
-        if (lane === 0) peakBytes = Math.max(peakBytes, (await stage.read()).heapBytes)
+      while (slowOnes > 0) {
+        const call = calls++
+        heard.push(await stage.ask({ ...quick, call, frames: 10, everyMs: 5 }, { stream: call % 2 === 0 }))
       }
       return heard
     })
-    const quick = (await others).flat()
-    const heard = [...(await slow), ...quick]
+    const readings: Reading[] = []
+    while (slowOnes > 0) {
+      readings.push(await stage.read())
+      await sleep(250)
+    }
+    const asked = (await others).flat()
+    const heard = [warmUp, ...(await slow), ...asked]
     const { faults, figures } = await stage.audit(heard)
     const after = await stage.read()
 
-    const strangers = faults.filter((fault) => !fault.includes('call 1000000 '))
     const answerBytes = streams * frames * padChars
-    const held = peakBytes - before.heapBytes
+    const held = Math.max(...readings.map(({ heapBytes }) => heapBytes)) - before.heapBytes
     const left = after.heapBytes - before.heapBytes
     const inMb = (bytes: number): number => Math.round((bytes / mb) * 10) / 10
     return {
       faults: [
         ...expectWhole(heard),
-        ...strangers,
+        ...faults,
         ...(held > answerBytes * maxHeapPerAnswerByte
           ? [`the heap grew by ${inMb(held)} MB for answers of ${inMb(answerBytes)} MB`]
           : []),
         ...(left > maxHeapLeft ? [`${inMb(left)} MB were left when all were gone`] : []),
-        ...(quick.length === 0 ? ['nobody else was answered meanwhile'] : []),
+        ...(asked.length === 0 ? ['nobody else was answered meanwhile'] : []),
       ],
       figures: {
         ...figures,
-        others: quick.length,
+        others: asked.length,
         answersMb: inMb(answerBytes),
         heapBeforeMb: inMb(before.heapBytes),
         heapHeldMb: inMb(held),
         heapLeftMb: inMb(left),
+        loopDelayMaxMs: Math.round(Math.max(...readings.map(({ loopDelayMs }) => loopDelayMs.max))),
       },
     }
   },
