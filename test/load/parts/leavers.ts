@@ -53,12 +53,13 @@ export const leavers: Part = {
     long: { requests: 50_000, callers: 100 },
   },
   async run({ requests, callers }) {
-    // As many slots as callers: one that is not given back is missed at the end.
-    await using stage = await openStage({ maxConcurrent: callers })
+    // Some wait in line for a slot, and leave there.
+    const maxConcurrent = Math.ceil(callers * 0.6)
+    await using stage = await openStage({ maxConcurrent })
     const heard = await crowd(requests, callers, (call) => askAndLeave(stage, call))
     const stayed = heard.filter(({ call }) => momentOf(call) === 'never')
     const slots = await slotsInUse(stage)
-    const after = await together(callers, (index) =>
+    const after = await together(maxConcurrent, (index) =>
       stage.ask({ ...brief, call: requests + index, startMs: 200 }, { stream: true }),
     )
     const { faults, figures, bills } = await stage.audit([...heard, ...after])

@@ -10,8 +10,8 @@ import { growthOf } from '../trend.ts'
 const mb = 1024 * 1024
 
 /**
- * How much memory may seem to grow, by the line that fits the readings of the last two thirds best: more than the noise
- * of readings, and less than what a leak of 100 bytes a request comes to in the long form.
+ * How much memory may seem to grow, by the line that fits the readings of the second half best: more than the noise of
+ * readings, and less than what a leak of 100 bytes a request comes to in the long form.
  */
 const maxHeapGrowth = 2 * mb
 const maxRssGrowth = 32 * mb
@@ -28,7 +28,7 @@ export const steady: Part = {
   proves: 'at a steady rate memory and open files stay flat',
   forms: {
     smoke: { seconds: 2, rate: 20 },
-    short: { seconds: 60, rate: 100 },
+    short: { seconds: 120, rate: 100 },
     long: { seconds: 600, rate: 100 },
   },
   async run({ seconds, rate }) {
@@ -62,7 +62,7 @@ export const steady: Part = {
     const tookS = (Date.now() - startedAtMs) / 1_000
     const { faults, figures } = await stage.audit(heard)
 
-    const warm = series.slice(Math.floor(series.length / 3))
+    const warm = series.slice(Math.floor(series.length / 2))
     const growth = (field: 'heapBytes' | 'rssBytes'): number =>
       growthOf(warm.map((reading) => ({ atMs: reading.atMs, value: reading[field] })))
     const [heap, rss] = [growth('heapBytes'), growth('rssBytes')]
