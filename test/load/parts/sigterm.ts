@@ -50,6 +50,7 @@ export const sigterm: Part = {
     const { faults, figures, bills } = await stage.audit([...finished, ...cut, ...passing, ...late])
     const billed = new Set(bills.map(({ call }) => call))
     const turnedAway = [...passing.filter(({ kind }) => kind !== 'whole'), ...late]
+    const unreached = turnedAway.filter((heard) => heard.kind === 'unreached')
     return {
       faults: [
         ...expectWhole(finished),
@@ -70,7 +71,8 @@ export const sigterm: Part = {
         finished: finished.length,
         cut: cut.length,
         refused: turnedAway.filter(({ kind }) => kind === 'refused').length,
-        unreached: turnedAway.filter(({ kind }) => kind === 'unreached').length,
+        notConnected: unreached.filter(({ why }) => why.includes('ECONNREFUSED')).length,
+        closedUnanswered: unreached.filter(({ why }) => !why.includes('ECONNREFUSED')).length,
       },
     }
   },
