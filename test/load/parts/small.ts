@@ -7,7 +7,7 @@ export const small: Part = {
   name: 'small',
   proves: 'of many small requests over kept connections every one is answered and in the ledger',
   forms: {
-    smoke: { requests: 200, callers: 16 },
+    smoke: { requests: 100, callers: 16 },
     short: { requests: 20_000, callers: 64 },
     long: { requests: 1_000_000, callers: 64 },
   },
