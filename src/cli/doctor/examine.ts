@@ -1,7 +1,6 @@
 import { version } from '../../config/version.ts'
 import { alarm } from '../../lib/abort.ts'
 import { createAsk } from './ask.ts'
-import type { Check } from './check.ts'
 import { createChecks } from './checks/index.ts'
 import { reach } from './checks/reach.ts'
 import { ill, unseen } from './finding.ts'
@@ -44,7 +43,12 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
 
   const entries: Entry[] = []
   const note = (check: string, finding: Finding): void => {
-    const entry = { check, ...finding, said: mask(finding.said), todo: finding.todo === null ? null : mask(finding.todo) }
+    const entry = {
+      check,
+      ...finding,
+      said: mask(finding.said),
+      todo: finding.todo === null ? null : mask(finding.todo),
+    }
     entries.push(entry)
     tell(entry)
   }
@@ -82,7 +86,9 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
     note('reach', noFace)
     return finish(faces.ours, null)
   }
-  const spending = orders.spend ? createSpending({ ...visit, ...faces, model: orders.model, capped: standIn === null }) : null
+  const spending = orders.spend
+    ? createSpending({ ...visit, ...faces, model: orders.model, capped: standIn === null })
+    : null
   const patient: Patient = { ...visit, ...faces, spending, standIn }
   const left: string[] = []
   for (const check of createChecks(now)) {

@@ -55,6 +55,6 @@ export const explainFault = (error: unknown): Explanation | null => {
   if (/^(HPE_|UND_ERR_HEADERS_OVERFLOW|ERR_INVALID_HTTP)/.test(code)) return notHttp
   if (/^(ERR_SSL|ERR_TLS)/.test(code)) return byCode['EPROTO'] ?? null
   if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(code)) return untrusted
-  const inner = error instanceof AggregateError ? error.errors[0] : error.cause
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause
   return inner === undefined ? null : explainFault(inner)
 }

@@ -15,9 +15,7 @@ export const eras = ['2025', '2026'] as const
 export type Era = (typeof eras)[number]
 
 /** A handshake, and what came of it. */
-export type Connection =
-  | { era: Era; client: McpClient; elapsedMs: number }
-  | { era: Era; client: null; fault: string }
+export type Connection = { era: Era; client: McpClient; elapsedMs: number } | { era: Era; client: null; fault: string }
 
 /** What there is to look at. */
 export interface Faces {

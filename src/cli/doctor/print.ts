@@ -31,7 +31,11 @@ const summary = ({ findings, elapsed_ms: elapsedMs, verdict, spend }: Report): s
       : spend.cost_usd === null
         ? 'what it cost is not known'
         : `cost $${spend.cost_usd}${spend.simulated ? ', simulated' : ''}`
-  const words = { well: 'The gateway is well', warnings: 'The gateway works, with warnings', wrong: 'Something is wrong' }
+  const words = {
+    well: 'The gateway is well',
+    warnings: 'The gateway works, with warnings',
+    wrong: 'Something is wrong',
+  }
   return `${words[verdict]}: ${counts.join(', ')}; ${(elapsedMs / 1000).toFixed(1)} s, ${cost}.`
 }
 
@@ -67,8 +71,7 @@ export const tablePrinter = (columns: number): DoctorPrinter => {
       const [first = '', ...rest] = wrap(said, saidWidth)
       const head = `${styleText(styles[verdict], cell(` ${marks[verdict]}`, widths.mark))}${cell(check, widths.check)}${cell(subject, widths.subject)}`
       const advice = todo === null ? [] : wrap(`→ ${todo}`, saidWidth).map((line) => styleText('bold', line))
-      return [`${head}${first}`, ...[...rest, ...advice].map((line) => `${' '.repeat(indent)}${line}`), '']
-        .join('\n')
+      return [`${head}${first}`, ...[...rest, ...advice].map((line) => `${' '.repeat(indent)}${line}`), ''].join('\n')
     },
     closing: (report) => {
       const style = { well: 'green', warnings: 'yellow', wrong: 'red' } as const

@@ -13,7 +13,9 @@ const chunkShape = z.object({
     }),
   ),
   usage: z.looseObject({}).nullish(),
-  gateway: z.looseObject({ timings: z.looseObject({ first_token_ms: z.number().nullish(), total_ms: z.number() }) }).nullish(),
+  gateway: z
+    .looseObject({ timings: z.looseObject({ first_token_ms: z.number().nullish(), total_ms: z.number() }) })
+    .nullish(),
 })
 
 /** A stream as it was heard. Times are from `startedAtMs` on. */

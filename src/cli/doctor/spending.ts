@@ -77,7 +77,11 @@ export const createSpending = (
     async atMost() {
       if (client === null || model === null || !capped) return null
       for (const task of taskNames) {
-        const worst = await worstCase(client, { prompt: promptOf(task), max_tokens: tasks[task].maxTokens, models: [model] })
+        const worst = await worstCase(client, {
+          prompt: promptOf(task),
+          max_tokens: tasks[task].maxTokens,
+          models: [model],
+        })
         if (worst !== null) caps.set(task, worst * leeway)
       }
       return caps.size === taskNames.length ? caps.values().reduce((sum, cap) => sum + cap, 0n) : null

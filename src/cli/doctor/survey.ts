@@ -3,6 +3,7 @@ import { clientName } from '../mcp/client.ts'
 import { connectLegacy } from '../mcp/legacy-client.ts'
 import { connectModern } from '../mcp/modern-client.ts'
 import { explainFault } from './network-fault.ts'
+import { eras } from './patient.ts'
 import type { Connection, Era, Faces, Visit } from './patient.ts'
 import { isHtml, ourVersionIn, refusalIn } from './replies.ts'
 import type { Reply } from './send.ts'
@@ -12,15 +13,15 @@ export const survey = async (visit: Visit, signal: AbortSignal): Promise<Faces> 
   const { target, ask } = visit
   const look = (url: string, body?: string): Promise<Reply | null> =>
     ask(body === undefined ? { url } : { url, method: 'POST', body }, signal).catch(() => null)
-  const [version, models, chat, mcp, legacy, modern] = await Promise.all([
+  const [version, models, chat, mcp] = await Promise.all([
     look(`${target.root}/version`),
     look(`${target.api}/models`),
     look(`${target.api}/chat/completions`, '{}'),
     look(target.mcp, '{}'),
-    connect('2025', visit),
-    connect('2026', visit),
   ])
-  const connections = [legacy, modern]
+  // One after the other, so that each is timed by itself.
+  const connections: Connection[] = []
+  for (const era of eras) connections.push(await connect(era, visit))
   const names = connections.flatMap(({ client }) => (client === null ? [] : [client.server.name]))
   const ours = ourVersionIn(version?.json) !== null || names.includes(clientName)
   const openai = isFace(models) || isFace(chat)

@@ -72,10 +72,7 @@ const knock = (
   Promise.all(
     faces.map(async ({ url, question }) => ({
       url,
-      reply: await ask(
-        { ...question, as, headers: { ...headers, ...(url === '/mcp' ? mcpAccept : {}) } },
-        signal,
-      ),
+      reply: await ask({ ...question, as, headers: { ...headers, ...(url === '/mcp' ? mcpAccept : {}) } }, signal),
     })),
   )
 

@@ -5,7 +5,9 @@ import { isHtml, refusalIn, summaryOf } from '../replies.ts'
 
 const completionShape = z.object({
   model: z.string(),
-  choices: z.array(z.object({ message: z.object({ content: z.string().nullable() }), finish_reason: z.string() })).min(1),
+  choices: z
+    .array(z.object({ message: z.object({ content: z.string().nullable() }), finish_reason: z.string() }))
+    .min(1),
   usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
   gateway: z.looseObject({ provider: z.string(), simulated: z.boolean() }).nullish(),
 })
@@ -21,7 +23,8 @@ export const completion: Check = {
     const elapsedMs = Math.round(performance.now() - startedAtMs)
     const refusal = refusalIn(reply.json)
     if (reply.status !== 200 || refusal !== null) {
-      const said = refusal === null || isHtml(reply) ? summaryOf(reply) : `${summaryOf(reply)}: ${quote(refusal.message)}`
+      const said =
+        refusal === null || isHtml(reply) ? summaryOf(reply) : `${summaryOf(reply)}: ${quote(refusal.message)}`
       yield ill('wrong', 'answer', said, refusal?.advice ? quote(refusal.advice) : 'Look at the log of the gateway.')
       return
     }

@@ -8,7 +8,12 @@ export const handshake: Check = {
   async *examine({ mcp, ours, connections, openai }) {
     if (!mcp) {
       yield ours
-        ? ill('wrong', 'handshake', 'Nothing speaks MCP at /mcp.', 'Look for a proxy that lets only some paths through.')
+        ? ill(
+            'wrong',
+            'handshake',
+            'Nothing speaks MCP at /mcp.',
+            'Look for a proxy that lets only some paths through.',
+          )
         : unseen('not offered', 'handshake', openai ? 'No MCP face; clients use the OpenAI-compatible one.' : 'None.')
       return
     }

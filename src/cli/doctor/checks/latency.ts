@@ -1,6 +1,7 @@
 import type { Check } from '../check.ts'
 import { ill, works } from '../finding.ts'
 import type { Finding } from '../finding.ts'
+import type { Timings } from '../send.ts'
 
 const samples = 5
 /** Above these a person, or an agent that makes many calls, feels it. */
@@ -19,14 +20,30 @@ export const latency: Check = {
   needsAdmission: false,
   async *examine({ ask, target, ours }, signal) {
     const url = ours ? `${target.root}/health` : `${target.api}/models`
-    const timings = []
+    const timings: Timings[] = []
     for (let sample = 0; sample < samples; sample += 1) timings.push((await ask({ url }, signal)).timings)
-    const of = (pick: (timing: (typeof timings)[number]) => number | null): number | null =>
+    const of = (pick: (timing: Timings) => number | null): number | null =>
       medianOf(timings.flatMap((timing) => pick(timing) ?? []))
-    yield* tell('DNS', 'dns', of(({ dnsMs }) => dnsMs))
-    yield* tell('TCP', 'tcp', of(({ tcpMs }) => tcpMs))
-    yield* tell('TLS', 'tls', of(({ tlsMs }) => tlsMs))
-    yield* tell('first byte', 'firstByte', of(({ firstByteMs }) => firstByteMs))
+    yield* tell(
+      'DNS',
+      'dns',
+      of(({ dnsMs }) => dnsMs),
+    )
+    yield* tell(
+      'TCP',
+      'tcp',
+      of(({ tcpMs }) => tcpMs),
+    )
+    yield* tell(
+      'TLS',
+      'tls',
+      of(({ tlsMs }) => tlsMs),
+    )
+    yield* tell(
+      'first byte',
+      'firstByte',
+      of(({ firstByteMs }) => firstByteMs),
+    )
   },
 }
 

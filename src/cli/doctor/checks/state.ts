@@ -40,7 +40,10 @@ export const state: Check = {
         : unseen('not offered', '/v1/models', `No list of models (${summaryOf(models)}).`)
     else if (ids.length === 0)
       yield ill('warning', '/v1/models', 'The list is empty.', 'Configure a provider, or name models from elsewhere.')
-    else yield works('/v1/models', `${ids.length} models, ${quote(ids.slice(0, 3).join(', '))} first.`, { models: ids.length })
+    else
+      yield works('/v1/models', `${ids.length} models, ${quote(ids.slice(0, 3).join(', '))} first.`, {
+        models: ids.length,
+      })
   },
 }
 

@@ -53,7 +53,9 @@ function* judgeFlow({ arrivalsMs, timings }: Heard): Generator<Finding, void> {
       firstTokenMs,
     })
   else if (lostMs > slowWayMs)
-    yield ill('slow', 'first token', said, 'The time is lost on the way: look at the proxies in between.', { firstTokenMs })
+    yield ill('slow', 'first token', said, 'The time is lost on the way: look at the proxies in between.', {
+      firstTokenMs,
+    })
   else yield works('first token', said, { firstTokenMs })
 
   const gaps = arrivalsMs.slice(1).map((atMs, index) => atMs - (arrivalsMs[index] ?? 0))
@@ -91,10 +93,17 @@ const judgeEnd = (heard: Heard, { ask, quote }: Patient): Finding => {
     )
   if (broken instanceof Error && broken.name === 'TimeoutError')
     return ill('wrong', subject, `Silence for ${ask.limitMs / 1000} s after ${heard.texts} pieces.`, stallAdvice)
-  if (broken !== null) return ill('wrong', subject, `Broken off: ${explainFault(broken)?.said ?? 'the connection failed.'}`, cutAdvice)
+  if (broken !== null)
+    return ill('wrong', subject, `Broken off: ${explainFault(broken)?.said ?? 'the connection failed.'}`, cutAdvice)
   if (strange !== null)
-    return ill('wrong', subject, `An event of no known shape: ${quote(strange, 80)}`, 'Have the gateway check what it passes on.')
-  if (!done) return ill('wrong', subject, 'It ends without [DONE]: half an answer would look like a whole one.', cutAdvice)
+    return ill(
+      'wrong',
+      subject,
+      `An event of no known shape: ${quote(strange, 80)}`,
+      'Have the gateway check what it passes on.',
+    )
+  if (!done)
+    return ill('wrong', subject, 'It ends without [DONE]: half an answer would look like a whole one.', cutAdvice)
   return finishReason === null
     ? ill('warning', subject, '[DONE], but no finish reason.', 'Clients cannot tell whether the answer was cut short.')
     : works(subject, `[DONE], finish reason ${quote(finishReason)}.`)

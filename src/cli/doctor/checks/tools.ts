@@ -68,7 +68,8 @@ type FaultOf = (tool: ListedTool) => string | null
 
 const schemaAdvice = 'Correct the JSON Schema (2020-12 unless "$schema" says otherwise); clients refuse the whole list.'
 
-const objectSchema = z.looseObject({ type: z.literal('object'), properties: z.record(z.string(), z.unknown()).optional() })
+const objectSchema = z.looseObject({ type: z.literal('object') })
+const withProperties = z.object({ properties: z.record(z.string(), z.unknown()) })
 
 const schemaFault: FaultOf = ({ inputSchema, outputSchema }) => {
   const schemas = outputSchema === null ? [inputSchema] : [inputSchema, outputSchema]
@@ -89,7 +90,7 @@ const described = z.object({ description: z.string().min(1) })
 const descriptionFault: FaultOf = ({ description, inputSchema }) => {
   if (description.trim() === '') return 'no description'
   if (description.length > longDescription) return `a description of ${description.length} characters`
-  const properties = Object.entries(objectSchema.safeParse(inputSchema).data?.properties ?? {})
+  const properties = Object.entries(withProperties.safeParse(inputSchema).data?.properties ?? {})
   const bare = properties.filter(([, schema]) => !described.safeParse(schema).success).map(([name]) => name)
   return bare.length === 0 ? null : `no description of ${bare.join(', ')}`
 }
@@ -98,5 +99,4 @@ const hints = z.object({ readOnlyHint: z.boolean() })
 
 const annotationFault: FaultOf = ({ annotations }) => (hints.safeParse(annotations).success ? null : 'none')
 
-const sorted = (list: readonly ListedTool[] = []): unknown =>
-  list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+const sorted = (list: readonly ListedTool[] = []): unknown => list.toSorted((a, b) => (a.name < b.name ? -1 : 1))
