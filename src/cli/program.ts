@@ -46,7 +46,7 @@ export const createProgram = (): Command => {
     .argument('<url>', "the gateway's URL, or its OpenAI-compatible base URL that ends in /v1")
     .option('--key-file <file>', 'read the key from a file, "-" for standard input (default: AI_GATEWAY_API_KEY)')
     .addOption(new Option('--key <key>').hideHelp())
-    .option('--header <header>', '"name: value" with every request, or @FILE with one a line; repeatable', collect, [])
+    .option('--header <header>', '"name: value" with every request, or @FILE with one a line; repeatable', collect)
     .option('--spend', 'also ask for a completion, a stream and one that is cancelled; says what it may cost')
     .option('--model <model>', 'the model that answers them')
     .option('--upstream <host:port>', 'be the upstream of that model there, and see what the gateway does to it')
@@ -56,6 +56,8 @@ export const createProgram = (): Command => {
       'after',
       '\nExit codes: 0 nothing is wrong, 1 something is, 2 the command cannot run as it was called.',
     )
+    // A value that was typed to the wrong flag may be a key.
+    .configureOutput({ outputError: (text, write) => write(text.replaceAll(/=[^'\n]*/g, '=…')) })
     // So that a typing error is not taken for a sick gateway.
     .exitOverride()
     .action(async (url: string, flags: DoctorFlags) => (await import('./doctor.ts')).doctor(url, flags))
@@ -82,7 +84,7 @@ export const createProgram = (): Command => {
   return program
 }
 
-const collect = (text: string, before: readonly string[]): readonly string[] => [...before, text]
+const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text]
 
 const readFaults = (text: string, before: readonly (FullFault | 'list')[]): readonly (FullFault | 'list')[] => {
   const fault = text === 'list' ? text : parseFault(text)

@@ -43,6 +43,7 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
 
   const entries: Entry[] = []
   const note = (check: string, finding: Finding): void => {
+    // Once more for all, where a check may not have thought of it.
     const entry = {
       check,
       ...finding,
@@ -90,15 +91,18 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
     ? createSpending({ ...visit, ...faces, model: orders.model, capped: standIn === null })
     : null
   const patient: Patient = { ...visit, ...faces, spending, standIn }
-  const left: string[] = []
+  const barred: string[] = []
+  const late: string[] = []
   for (const check of createChecks(now)) {
-    if (within.aborted) left.push(check.name)
-    else if (check.needsAdmission && !patient.admitted)
-      note(check.name, unseen('not tried', 'everything', 'The doctor is not let in.'))
+    if (check.needsAdmission && !patient.admitted) barred.push(check.name)
+    else if (within.aborted) late.push(check.name)
     else await hear(check.name, check.examine(patient, within))
     signal.throwIfAborted()
   }
-  if (left.length > 0) note('time', timeUp(left))
+  if (barred.length > 0)
+    note('admission', unseen('not tried', 'the rest', `Not without admission: ${namesOf(barred)}.`))
+  if (late.length > 0)
+    note('time', ill('wrong', 'the rest', `Time was up before: ${namesOf(late)}.`, 'Raise --timeout.'))
   return finish(faces.ours, (await spending?.bill()) ?? null)
 }
 
@@ -109,8 +113,7 @@ const noFace = ill(
   "Check the URL: it is the gateway's root, or the base URL that ends in /v1.",
 )
 
-const timeUp = (left: readonly string[]): Finding =>
-  ill('wrong', 'all checks', `Time was up before: ${[...new Set(left)].join(', ')}.`, 'Raise --timeout.')
+const namesOf = (checks: readonly string[]): string => [...new Set(checks)].join(', ')
 
 const findingOf = (error: unknown, { quote }: Visit): Finding => {
   const fault = explainFault(error)

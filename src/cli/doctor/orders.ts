@@ -9,7 +9,7 @@ import { readTarget, type Target } from './target.ts'
 export interface DoctorFlags {
   key?: string
   keyFile?: string
-  header: readonly string[]
+  header?: readonly string[]
   model?: string
   spend?: boolean
   upstream?: string
@@ -37,13 +37,13 @@ export const readOrders = async (url: string, flags: DoctorFlags): Promise<Order
     throw new UsageError(
       'A key on the command line is seen by every user of the machine. Put it in AI_GATEWAY_API_KEY, or use --key-file FILE ("-" for standard input).',
     )
-  const { model = null, spend = false, json = false } = flags
+  const { model = null, spend = false, json = false, header = [] } = flags
   const target = readTarget(url)
   const upstream = flags.upstream === undefined ? null : readListener(flags.upstream)
   if (upstream !== null && (!spend || model === null))
     throw new UsageError('--upstream needs --spend, and --model with the model that the gateway routes there.')
   const key = flags.keyFile === undefined ? readDoctorKey() : await readKey(flags.keyFile)
-  const lines = (await Promise.all(flags.header.map(readHeaderLines))).flat()
+  const lines = (await Promise.all(header.map(readHeaderLines))).flat()
   return {
     target,
     credentials: readCredentials(key, lines),

@@ -68,18 +68,25 @@ export const badInput: Check = {
   needsAdmission: true,
   async *examine(patient, signal) {
     if (!patient.openai) return
-    for (const { subject, question, ours, mayCost = false } of probes) {
+    for (const probe of probes) {
+      const { subject, question, mayCost = false } = probe
       if (mayCost && !patient.ours && patient.spending === null)
         yield unseen('not tried', subject, 'A model might answer, at a cost.', 'Add --spend.')
-      else yield judge(patient, subject, ours, await patient.ask(question(patient.target), signal))
+      else yield judge(patient, probe, await patient.ask(question(patient.target), signal))
     }
   },
 }
 
-const judge = ({ ours: isOurs, quote }: Patient, subject: string, ours: string, reply: Reply): Finding => {
+const judge = ({ ours: isOurs, quote }: Patient, { subject, ours, mayCost = false }: Probe, reply: Reply): Finding => {
   const said = summaryOf(reply)
   const inBetween = 'Something in front of the gateway answers in its place: have it pass errors through.'
-  if (reply.status < 400) return ill('wrong', subject, `Answered with ${said}.`, 'Have the gateway refuse it.')
+  if (reply.status < 400)
+    return ill(
+      isOurs || !mayCost ? 'wrong' : 'warning',
+      subject,
+      `Answered with ${said}.`,
+      'Have the gateway refuse it.',
+    )
   if (isHtml(reply) || reply.json === undefined)
     return ill('wrong', subject, `Refused with ${said}; programs read JSON.`, inBetween)
   const refusal = refusalIn(reply.json)

@@ -9,7 +9,9 @@ const completionShape = z.object({
     .array(z.object({ message: z.object({ content: z.string().nullable() }), finish_reason: z.string() }))
     .min(1),
   usage: z.object({ prompt_tokens: z.number(), completion_tokens: z.number() }).nullish(),
-  gateway: z.looseObject({ provider: z.string(), simulated: z.boolean() }).nullish(),
+  gateway: z
+    .object({ provider: z.string(), simulated: z.boolean(), timings: z.object({ total_ms: z.number() }) })
+    .nullish(),
 })
 
 /** A completion, waited for. */
@@ -34,10 +36,12 @@ export const completion: Check = {
       return
     }
     const { model, choices, usage, gateway } = answer
-    const by = `${quote(model)}${gateway ? ` at ${quote(gateway.provider)}${gateway.simulated ? ', simulated' : ''}` : ''}`
+    const place = gateway ? ` at ${quote(gateway.provider)}${gateway.simulated ? ', simulated' : ''}` : ''
+    const by = `${quote(model)}${place}`
+    const inside = gateway ? `, ${Math.round(gateway.timings.total_ms)} of them in the gateway` : ''
     const [choice] = choices
     yield choice?.message.content
-      ? works('answer', `${by}, ${elapsedMs} ms.`, { elapsedMs })
+      ? works('answer', `${by}, ${elapsedMs} ms${inside}.`, { elapsedMs })
       : ill('warning', 'answer', `${by} said nothing (${quote(choice?.finish_reason ?? '')}).`, 'Try another model.')
     yield usage
       ? works('usage', `${usage.prompt_tokens} tokens in, ${usage.completion_tokens} out.`)

@@ -41,7 +41,7 @@ export const state: Check = {
     else if (ids.length === 0)
       yield ill('warning', '/v1/models', 'The list is empty.', 'Configure a provider, or name models from elsewhere.')
     else
-      yield works('/v1/models', `${ids.length} models, ${quote(ids.slice(0, 3).join(', '))} first.`, {
+      yield works('/v1/models', `${ids.length} listed, ${quote(ids.slice(0, 3).join(', '))} first.`, {
         models: ids.length,
       })
   },
