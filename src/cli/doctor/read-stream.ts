@@ -34,16 +34,15 @@ export interface Heard {
   strange: string | null
   /** The gateway's own clock, where it tells: first token and end. */
   timings: { firstTokenMs: number; totalMs: number } | null
-  /** The doctor itself was held up, and cannot say when things came. */
-  stalled: boolean
+  /** For how long the doctor itself was held up at most, in which it takes what came one by one for one piece. */
+  stallMs: number
+  elapsedMs: number
   /** What broke the stream off; null where it ended by itself. */
   broken: unknown
 }
 
 /** Pieces that come within this time were sent in one. */
 const togetherMs = 2
-/** Held up for longer, the doctor takes what came one by one for one piece. */
-const stallMs = 200
 
 /**
  * Listens to a stream until it ends, breaks, says nothing for `silenceMs`, or `enough` says so; then the connection is
@@ -63,7 +62,8 @@ export const readStream = async (
     error: null,
     strange: null,
     timings: null,
-    stalled: false,
+    stallMs: 0,
+    elapsedMs: 0,
     broken: null,
   }
   const delay = monitorEventLoopDelay({ resolution: 10 })
@@ -89,7 +89,8 @@ export const readStream = async (
     clearTimeout(watch)
     delay.disable()
   }
-  heard.stalled = delay.max / 1e6 > stallMs
+  heard.stallMs = delay.max / 1e6
+  heard.elapsedMs = performance.now() - startedAtMs
   return heard
 }
 

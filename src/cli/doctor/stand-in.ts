@@ -8,7 +8,7 @@ export type Sighting = 'left' | 'finished' | 'running' | 'never asked'
 export interface StandIn extends AsyncDisposable {
   /** Where it listens, as it was ordered. */
   url: string
-  /** What became of the request that holds `mark`, once it is over or `waitMs` have passed. */
+  /** What became of the request that holds `mark` and whose answer has begun, once it is over or `waitMs` have passed. */
   watch(mark: string, waitMs: number): Promise<Sighting>
 }
 
@@ -24,12 +24,12 @@ export const openStandIn = async (at: { host: string; port: number }): Promise<S
   return {
     url: sandbox.url,
     watch: async (mark, waitMs) => {
+      const request = sandbox.requests.findLast(({ body }) => JSON.stringify(body).includes(mark))
+      if (request === undefined) return 'never asked'
       const { promise: waited, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, waitMs)
-      await Promise.race([waited, sandbox.until(() => find(mark)?.closed || undefined)])
+      await Promise.race([waited, sandbox.until(() => request.closed || undefined)])
       clearTimeout(timer)
-      const request = find(mark)
-      if (request === undefined) return 'never asked'
       if (!request.closed) return 'running'
       return request.closedEarly ? 'left' : 'finished'
     },

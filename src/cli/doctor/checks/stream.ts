@@ -12,6 +12,8 @@ const slowGapMs = 2_000
 const slowWayMs = 500
 /** With fewer pieces nobody can say whether they were held back. */
 const enoughTexts = 8
+/** Held up for a greater share of the time, the doctor itself may have made few arrivals of many. */
+const tolerableStall = 0.25
 /** An answer that took no longer comes in one piece anyhow. */
 const quickMs = 100
 
@@ -66,12 +68,13 @@ function* judgeFlow({ arrivalsMs, timings }: Heard): Generator<Finding, void> {
     : works('gaps', `The longest is ${longestGapMs} ms.`, { longestGapMs })
 }
 
-const judgeBuffering = ({ texts, arrivalsMs, stalled, timings }: Heard, { ours }: Patient): Finding => {
+const judgeBuffering = ({ texts, arrivalsMs, stallMs, timings, elapsedMs }: Heard, { ours }: Patient): Finding => {
   const subject = 'buffering'
   if (texts < enoughTexts) return unseen('not observable', subject, `Only ${texts} pieces came.`)
   if (arrivalsMs.length > 2) return works(subject, `${texts} pieces in ${arrivalsMs.length} arrivals.`)
-  if (stalled) return unseen('not observable', subject, 'This machine was too busy to tell.', 'Try again.')
   const spreadMs = timings === null ? null : timings.totalMs - timings.firstTokenMs
+  if (stallMs > (spreadMs ?? elapsedMs) * tolerableStall)
+    return unseen('not observable', subject, 'This machine was too busy to tell.', 'Try again.')
   if (spreadMs !== null && spreadMs < quickMs)
     return unseen('not observable', subject, `The whole answer was made in ${Math.round(spreadMs)} ms.`)
   const said = `${texts} pieces came all at once${spreadMs === null ? '' : `, made over ${Math.round(spreadMs)} ms`}.`
