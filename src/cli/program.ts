@@ -57,7 +57,9 @@ export const createProgram = (): Command => {
       '\nExit codes: 0 nothing is wrong, 1 something is, 2 the command cannot run as it was called.',
     )
     // A value that was typed to the wrong flag may be a key.
-    .configureOutput({ outputError: (text, write) => write(text.replaceAll(/=[^'\n]*/g, '=…').replace(/(but got \d+): .*/, '$1.')) })
+    .configureOutput({
+      outputError: (text, write) => write(text.replaceAll(/=[^'\n]*/g, '=…').replace(/(but got \d+): .*/, '$1.')),
+    })
     // So that a typing error is not taken for a sick gateway.
     .exitOverride()
     .action(async (url: string, flags: DoctorFlags) => (await import('./doctor.ts')).doctor(url, flags))

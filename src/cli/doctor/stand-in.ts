@@ -20,7 +20,6 @@ export const openStandIn = async (at: { host: string; port: number }): Promise<S
   const sandbox = await openCountingSandbox({ ...at, pace }).catch(() => {
     throw new UsageError('--upstream names an address at which this machine cannot listen; is it taken?')
   })
-  const find = (mark: string) => sandbox.requests.findLast(({ body }) => JSON.stringify(body).includes(mark))
   return {
     url: sandbox.url,
     watch: async (mark, waitMs) => {

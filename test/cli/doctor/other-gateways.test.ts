@@ -40,7 +40,7 @@ test('with --spend, but no model, it does not choose one by itself', async () =>
 
 /** Says that all is well, whatever it is asked. */
 const lie = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
-  const body = await text(req)
+  const body = await text(req).catch(() => '')
   const chunk = (content: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`
   if (body.includes('"stream":true')) {
     res.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -77,7 +77,10 @@ test('a port where nobody listens, and a name that does not exist', async () => 
   await server[Symbol.asyncDispose]()
   const dead = await examineAt(server.url)
   expect(dead.report.findings).toHaveLength(1)
-  expect(dead.of('reach', 'answer')).toMatchObject({ verdict: 'wrong', said: expect.stringContaining('Nothing listens') })
+  expect(dead.of('reach', 'answer')).toMatchObject({
+    verdict: 'wrong',
+    said: expect.stringContaining('Nothing listens'),
+  })
   const unknown = await examineAt('http://gateway.invalid')
   expect(unknown.of('reach', 'answer')).toMatchObject({ verdict: 'wrong', todo: expect.stringMatching(/name|DNS/) })
 })
@@ -109,11 +112,15 @@ test('a redirect is not followed, since a key would go with it, and is shown wit
     seen.push(req.url ?? '')
     res.end()
   })
-  await using server = await startServer((_req, res) =>
-    void res.writeHead(308, { location: `${elsewhere.url.replace('//', '//user:hidden@')}/v1?token=hidden` }).end(),
+  await using server = await startServer(
+    (_req, res) =>
+      void res.writeHead(308, { location: `${elsewhere.url.replace('//', '//user:hidden@')}/v1?token=hidden` }).end(),
   )
   const { of, report } = await examineAt(server.url, { key: 'sk-any-key' })
-  expect(of('reach', 'answer')).toMatchObject({ verdict: 'wrong', said: expect.stringContaining(`${elsewhere.url}/v1;`) })
+  expect(of('reach', 'answer')).toMatchObject({
+    verdict: 'wrong',
+    said: expect.stringContaining(`${elsewhere.url}/v1;`),
+  })
   expect(JSON.stringify(report)).not.toContain('hidden')
   expect(seen).toEqual([])
 })
@@ -137,7 +144,9 @@ test('one that falls silent later is given up when the time is up, and what was 
 })
 
 test('a web page is no gateway', async () => {
-  await using server = await startServer((_req, res) => void res.writeHead(200, { 'content-type': 'text/html' }).end(webPage))
+  await using server = await startServer(
+    (_req, res) => void res.writeHead(200, { 'content-type': 'text/html' }).end(webPage),
+  )
   const { of } = await examineAt(server.url)
   expect(of('reach', 'faces')).toMatchObject({ verdict: 'wrong', todo: expect.stringContaining('/v1') })
 })

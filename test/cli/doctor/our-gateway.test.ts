@@ -109,7 +109,10 @@ test('an upstream that stalls is told as silence, after how much', async () => {
   it.upstream.setFault({}, { kind: 'stall', after: 3 })
   const { report, of } = await examineAt(it.url, { spend: true, timeoutMs: 9_000 })
   expect(report.verdict).toBe('wrong')
-  expect(of('stream', 'end')).toMatchObject({ verdict: 'wrong', said: expect.stringMatching(/Silence for 3 s after \d/) })
+  expect(of('stream', 'end')).toMatchObject({
+    verdict: 'wrong',
+    said: expect.stringMatching(/Silence for 3 s after \d/),
+  })
 })
 
 test('an upstream that breaks is told in the words of the gateway', async () => {

@@ -21,11 +21,14 @@ test('a proxy that passes everything through is not noticed', async () => {
 
 test('a proxy that buffers is found out by the gateway’s own clock', async () => {
   await using proxy = await startProxy(it.url, { buffers: true })
-  const { of } = await examineAt(proxy.url, { spend: true })
-  expect(of('stream', 'buffering')).toMatchObject({ verdict: 'wrong', todo: expect.stringContaining('proxy_buffering') })
+  const { all, of } = await examineAt(proxy.url, { spend: true })
+  expect(of('stream', 'buffering')).toMatchObject({
+    verdict: 'wrong',
+    todo: expect.stringContaining('proxy_buffering'),
+  })
   expect(of('stream', 'first token')).toMatchObject({ verdict: 'slow', todo: expect.stringContaining('on the way') })
   expect(of('stream', 'end').verdict).toBe('works')
-  expect(of('cancelling', 'caller leaves').verdict).toBe('not observable')
+  expect(all('not observable').join()).toContain('cancelling')
 })
 
 test('a proxy that stays when its caller leaves is found out in the ledger', async () => {

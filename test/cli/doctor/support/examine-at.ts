@@ -41,7 +41,8 @@ export const examineAt = async (
   const report = reportSchema.parse(
     await examine({ orders, standIn, tell: (entry) => told.push(entry), now: Date.now }, new AbortController().signal),
   )
-  if (JSON.stringify(told) !== JSON.stringify(report.findings)) throw new Error('What was told is not what is reported.')
+  if (JSON.stringify(told) !== JSON.stringify(report.findings))
+    throw new Error('What was told is not what is reported.')
   return {
     report,
     of: (check, subject) => {
