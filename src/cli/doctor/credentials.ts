@@ -45,19 +45,6 @@ const readHeader = (line: string): [string, string] => {
   return [name.toLowerCase(), value]
 }
 
-/** A value as a whole, each of its words, and each text of its JSON. */
+/** A value as a whole, and what follows a scheme such as Bearer. */
 const secretsOf = ([name, value]: [string, string]): string[] =>
-  harmless.has(name) ? [] : [value, ...value.split(/[\s,;=]+/).slice(1), ...textsOf(parse(value))]
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
-}
-
-const textsOf = (value: unknown): string[] => {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
-}
+  harmless.has(name) ? [] : [value, ...value.split(/[\s,;=]+/).slice(1)]
