@@ -6,12 +6,16 @@ import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readCredentials } from '../../../src/cli/doctor/credentials.ts'
+import { readOrders } from '../../../src/cli/doctor/orders.ts'
 import { jsonPrinter, plainPrinter, tablePrinter } from '../../../src/cli/doctor/print.ts'
 import { reportSchema } from '../../../src/cli/doctor/report.ts'
 import type { Report } from '../../../src/cli/doctor/report.ts'
+import { readTarget } from '../../../src/cli/doctor/target.ts'
+import { UsageError } from '../../../src/cli/usage-error.ts'
 import { run, serve } from '../../support/process.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { startProxy, startServer } from './support/proxy.ts'
+import { startServer } from './support/proxy.ts'
 
 const key = 'gw_doctors-own-key-0123456789'
 
@@ -85,14 +89,6 @@ test('something wrong: exit code 1, and what to do', async () => {
   expect(stdout).not.toContain(wrongKey)
 })
 
-test('a proxy of the network that is broken does not throw the doctor', async () => {
-  await using proxy = await startProxy(gateway.url, { answer: ({ method }) => (method === 'POST' ? null : notJson) })
-  const { code, stderr } = await run(['doctor', proxy.url], { AI_GATEWAY_API_KEY: key }).ended
-  expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
-})
-
-const notJson = { status: 200, headers: { 'content-type': 'application/json' }, body: '{"data":' }
-
 test('told to stop it stops at once', async () => {
   await using silent = await startServer(() => undefined)
   await using doctor = run(['doctor', silent.url, '--timeout', '600'], {})
@@ -104,37 +100,59 @@ test('told to stop it stops at once', async () => {
 })
 
 const hidden = 'sk-hidden-0123456789'
-test.each([
-  [[], 'missing required argument'],
-  [['ftp://127.0.0.1'], 'http://'],
-  [[hidden], 'http://'],
-  [[`http://user:${hidden}@127.0.0.1`], 'user and password'],
-  [[`http://127.0.0.1/?key=${hidden}`], 'query'],
-  [['http://127.0.0.1', hidden], 'too many arguments'],
-  [['http://127.0.0.1', '--key', hidden], 'AI_GATEWAY_API_KEY'],
-  [['http://127.0.0.1', `--apikey=${hidden}`], 'unknown option'],
-  [['http://127.0.0.1', '--header', hidden], 'name: value'],
-  [['http://127.0.0.1', '--header', `host: ${hidden}`], '"host"'],
-  [['http://127.0.0.1', '--header', `@${hidden}`], 'cannot be read'],
-  [['http://127.0.0.1', '--key-file', hidden], 'cannot be read'],
-  [['http://127.0.0.1', '--timeout', hidden], '--timeout'],
-  [['http://127.0.0.1', '--timeout', '0'], '--timeout'],
-  [['http://127.0.0.1', '--upstream', hidden, '--spend', '--model', 'm'], 'host:port'],
-  [['http://127.0.0.1', '--upstream', '127.0.0.1:1', '--model', 'm'], '--spend'],
-  [['http://127.0.0.1', '--upstream', '192.0.2.1:9', '--spend', '--model', 'm'], 'cannot listen'],
-])('%j cannot run: exit code 2, nothing on stdout, and no argument repeated', async (args, said) => {
-  const { code, stdout, stderr } = await run(['doctor', ...args], {}).ended
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toContain(said)
-  expect(stderr).not.toContain(hidden)
-  expect(stderr).not.toMatch(/\n\s+at /)
+
+test('a command that cannot run: exit code 2, nothing on stdout, and no argument repeated', async () => {
+  const called: [args: string[], said: string][] = [
+    [[], 'missing required argument'],
+    [['http://127.0.0.1', hidden], 'too many arguments'],
+    [['http://127.0.0.1', `--apikey=${hidden}`], 'unknown option'],
+    [['http://127.0.0.1', '--key', hidden], 'AI_GATEWAY_API_KEY'],
+    [['http://127.0.0.1', '--upstream', '192.0.2.1:9', '--spend', '--model', 'm'], 'cannot listen'],
+  ]
+  const ended = await Promise.all(called.map(([args]) => run(['doctor', ...args], {}).ended))
+  for (const [index, { code, stdout, stderr }] of ended.entries()) {
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(called[index]?.[1])
+    expect(stderr).not.toContain(hidden)
+    expect(stderr).not.toMatch(/\n\s+at /)
+  }
 })
 
-test('a key that is no key is refused without being shown', async () => {
-  const { code, stderr } = await run(['doctor', 'http://127.0.0.1'], { AI_GATEWAY_API_KEY: `${hidden} two` }).ended
-  expect(code).toBe(2)
-  expect(stderr).toContain('one word')
-  expect(stderr).not.toContain(hidden)
+test.each([
+  ['ftp://127.0.0.1', {}, 'http://'],
+  [hidden, {}, 'http://'],
+  [`http://user:${hidden}@127.0.0.1`, {}, 'user and password'],
+  [`http://127.0.0.1/?key=${hidden}`, {}, 'query'],
+  ['http://127.0.0.1', { key: hidden }, 'AI_GATEWAY_API_KEY'],
+  ['http://127.0.0.1', { header: [hidden] }, 'name: value'],
+  ['http://127.0.0.1', { header: [`host: ${hidden}`] }, '"host"'],
+  ['http://127.0.0.1', { header: [`@/${hidden}`] }, 'cannot be read'],
+  ['http://127.0.0.1', { keyFile: `/${hidden}` }, 'cannot be read'],
+  ['http://127.0.0.1', { keyFile: '/dev/null' }, 'empty'],
+  ['http://127.0.0.1', { timeout: hidden }, '--timeout'],
+  ['http://127.0.0.1', { timeout: '0' }, '--timeout'],
+  ['http://127.0.0.1', { upstream: hidden, spend: true, model: 'm' }, 'host:port'],
+  ['http://127.0.0.1', { upstream: '127.0.0.1:99999', spend: true, model: 'm' }, 'host:port'],
+  ['http://127.0.0.1', { upstream: '127.0.0.1:1', model: 'm' }, '--spend'],
+])('%s with %j is refused without repeating it', async (url, flags, said) => {
+  const refused = await readOrders(url, { timeout: '30', ...flags }).catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(UsageError)
+  expect(String(refused)).toContain(said)
+  expect(String(refused)).not.toContain(hidden)
+})
+
+test('a key that is no key is refused without being shown', () => {
+  expect(() => readCredentials(`${hidden} two`, [])).toThrow(/^(?!.*sk-hidden).*one word/)
+})
+
+test.each([
+  'http://127.0.0.1:8080',
+  'http://127.0.0.1:8080/',
+  'http://127.0.0.1:8080/v1/',
+  'http://127.0.0.1:8080/mcp',
+])('%s names the same gateway', (url) => {
+  const root = 'http://127.0.0.1:8080'
+  expect(readTarget(url)).toEqual({ root, api: `${root}/v1`, mcp: `${root}/mcp` })
 })
 
 test('--help tells of the exit codes and ends well', async () => {

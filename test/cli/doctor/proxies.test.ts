@@ -104,3 +104,12 @@ test('a proxy that lets foreign pages in is told so', async () => {
   expect(of('door', 'foreign Host').verdict).toBe('warning')
   expect(of('door', 'foreign Origin').verdict).toBe('wrong')
 })
+
+test('answers that are cut in the middle of their JSON are told, and throw nobody', async () => {
+  await using proxy = await startProxy(it.url, {
+    answer: ({ method }) =>
+      method === 'POST' ? null : { status: 200, headers: { 'content-type': 'application/json' }, body: '{"data":' },
+  })
+  const { all } = await examineAt(proxy.url)
+  expect(all('wrong')).toEqual(expect.arrayContaining(['state: /version', 'state: /v1/models', 'state: /ready']))
+})
