@@ -2,6 +2,7 @@ import { examine } from './doctor/examine.ts'
 import { readOrders } from './doctor/orders.ts'
 import type { DoctorFlags } from './doctor/orders.ts'
 import { jsonPrinter, plainPrinter, tablePrinter } from './doctor/print.ts'
+import type { Entry } from './doctor/report.ts'
 import { openStandIn } from './doctor/stand-in.ts'
 import { untilStopped } from './until-stopped.ts'
 
@@ -22,7 +23,11 @@ export const doctor = async (url: string, flags: DoctorFlags): Promise<void> => 
   const examination = {
     orders,
     standIn,
-    tell: (entry: Parameters<typeof printer.entry>[0]) => void stdout.write(printer.entry(entry)),
+    tell: (entry: Entry) => {
+      stdout.write(printer.entry(entry))
+      // What it may cost is said before it does, also where the report comes last.
+      if (orders.json && entry.check === 'spend') process.stderr.write(plainPrinter.entry(entry))
+    },
     now: () => performance.timeOrigin + performance.now(),
   }
   const report = await examine(examination, stop.signal)

@@ -84,7 +84,7 @@ export const createSpending = (
         })
         if (worst !== null) caps.set(task, worst * leeway)
       }
-      return caps.size === taskNames.length ? caps.values().reduce((sum, cap) => sum + cap, 0n) : null
+      return caps.size === taskNames.length ? sumOf([...caps.values()]) : null
     },
 
     question(task) {
@@ -103,12 +103,13 @@ export const createSpending = (
     },
 
     async bill() {
-      const receipts = (await Promise.all(taskNames.map(receiptOf))).filter((receipt) => receipt !== null)
-      const costs = receipts.map(({ costNanoUsd }) => costNanoUsd).filter((cost) => cost !== null)
-      const known = client !== null && costs.length === receipts.length
+      const read = await Promise.allSettled(taskNames.map(receiptOf))
+      const receipts = read.flatMap((result) => (result.status === 'fulfilled' ? (result.value ?? []) : []))
+      const costs = receipts.map(({ costNanoUsd }) => costNanoUsd)
+      const isKnown = client !== null && read.every(({ status }) => status === 'fulfilled')
       return {
         at_most_usd: caps.size === taskNames.length ? formatUsd(sumOf([...caps.values()])) : null,
-        cost_usd: known ? formatUsd(sumOf(costs)) : null,
+        cost_usd: isKnown && costs.every((cost) => cost !== null) ? formatUsd(sumOf(costs)) : null,
         simulated: receipts.length > 0 && receipts.every(({ simulated }) => simulated),
       }
     },
@@ -118,8 +119,8 @@ export const createSpending = (
 const sumOf = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, amount) => sum + amount, 0n)
 
 const worstCase = async (client: McpClient, args: Record<string, unknown>): Promise<bigint | null> => {
-  const { data } = await client.call('estimate_cost', args)
-  const worst = estimate.safeParse(data).data?.estimates[0]?.worst_case_cost_usd ?? null
+  const answer = await client.call('estimate_cost', args).catch(() => null)
+  const worst = estimate.safeParse(answer?.data).data?.estimates[0]?.worst_case_cost_usd ?? null
   return worst === null ? null : parseUsd(worst)
 }
 

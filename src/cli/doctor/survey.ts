@@ -19,9 +19,7 @@ export const survey = async (visit: Visit, signal: AbortSignal): Promise<Faces> 
     look(`${target.api}/chat/completions`, '{}'),
     look(target.mcp, '{}'),
   ])
-  // One after the other, so that each is timed by itself.
-  const connections: Connection[] = []
-  for (const era of eras) connections.push(await connect(era, visit))
+  const connections = mcp === null ? eras.map(silent) : await connectAll(visit)
   const names = connections.flatMap(({ client }) => (client === null ? [] : [client.server.name]))
   const ours = ourVersionIn(version?.json) !== null || names.includes(clientName)
   const openai = isFace(models) || isFace(chat)
@@ -42,6 +40,16 @@ const isJsonRpc = (reply: Reply | null): boolean =>
   typeof reply?.json === 'object' && reply.json !== null && 'jsonrpc' in reply.json
 
 const isClosed = (reply: Reply | null): boolean => reply?.status === 401 || reply?.status === 403
+
+/** Who did not answer once is not asked twice more: every time costs the longest wait. */
+const silent = (era: Era): Connection => ({ era, client: null, fault: 'No answer.' })
+
+/** One after the other, so that each is timed by itself. */
+const connectAll = async (visit: Visit): Promise<Connection[]> => {
+  const connections: Connection[] = []
+  for (const era of eras) connections.push(await connect(era, visit))
+  return connections
+}
 
 const connect = async (era: Era, { target, credentials, ask, quote }: Visit): Promise<Connection> => {
   const startedAtMs = performance.now()

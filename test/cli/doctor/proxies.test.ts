@@ -42,7 +42,7 @@ test('a proxy that stays when its caller leaves is found out in the ledger', asy
 
 test('a proxy that strips headers is told which are missing', async () => {
   await using proxy = await startProxy(it.url, {
-    changeHeaders: ({ 'x-frame-options': _1, 'x-request-id': _2, ...headers }) => headers,
+    changeHeaders: ({ 'x-frame-options': _frame, 'x-request-id': _id, ...headers }) => headers,
   })
   const { report, of } = await examineAt(proxy.url)
   expect(report.verdict).toBe('wrong')
@@ -87,7 +87,7 @@ test.each([
 })
 
 test('without a Date nothing is claimed of the clock', async () => {
-  await using proxy = await startProxy(it.url, { changeHeaders: ({ date: _, ...headers }) => headers })
+  await using proxy = await startProxy(it.url, { changeHeaders: ({ date: _date, ...headers }) => headers })
   expect((await examineAt(proxy.url)).of('clock', 'Date header').verdict).toBe('not observable')
 })
 

@@ -28,7 +28,7 @@ export const mcpErrors: Check = {
     }
     for (const [subject, question] of Object.entries(wrong))
       yield judgeReply(patient, subject, await ask(question, signal))
-    if (patient.ours) yield await examineToolError(patient)
+    if (patient.ours) yield await examineToolError(patient, signal)
   },
 }
 
@@ -45,9 +45,9 @@ const judgeReply = ({ ours }: Patient, subject: string, reply: Reply): Finding =
 }
 
 /** A tool that is called wrongly says so in a result, so that the model reads it and can do better. */
-const examineToolError = async (patient: Patient): Promise<Finding> => {
+const examineToolError = async (patient: Patient, signal: AbortSignal): Promise<Finding> => {
   const subject = 'wrong arguments'
-  const result = await clientOf(patient)?.call('list_providers', { limit: 'many' })
+  const result = await clientOf(patient)?.call('list_providers', { limit: 'many' }, { signal })
   const told = toolError.safeParse(parse(result?.texts[1] ?? '')).data
   return result?.isError === true && told !== undefined
     ? works(subject, `The model is told: ${told.error.code}, and what to do.`)

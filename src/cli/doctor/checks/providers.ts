@@ -25,13 +25,13 @@ const tolerableFailures = 0.2
 export const providers: Check = {
   name: 'providers',
   needsAdmission: true,
-  async *examine(patient) {
+  async *examine(patient, signal) {
     const client = clientOf(patient)
     if (!patient.ours || client === null) {
       yield unseen('not offered', 'their state', 'Only ai-gateway-mcp tells of its providers, over MCP.')
       return
     }
-    const result = await client.call('list_providers', { configured_only: true })
+    const result = await client.call('list_providers', { configured_only: true }, { signal })
     const answer = listed.safeParse(result.data).data
     if (result.isError || answer === undefined) {
       yield ill('wrong', 'list_providers', patient.quote(result.texts[0] ?? 'No answer.'), 'Look at the log.')

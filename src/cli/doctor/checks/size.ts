@@ -20,7 +20,7 @@ export const size: Check = {
   async *examine(patient, signal) {
     if (!patient.openai) return
     const subject = 'oversized body'
-    const bytes = (await limitOf(patient)) ?? hugeBytes
+    const bytes = (await limitOf(patient, signal)) ?? hugeBytes
     const reply = await announce(patient, bytes, signal)
     if (reply === null)
       yield unseen('not observable', subject, 'It waits for the body instead of refusing its announced length.')
@@ -35,9 +35,9 @@ export const size: Check = {
 
 const advice = "Give the proxy in front the gateway's own limit or a higher one, and have it pass errors through."
 
-const limitOf = async (patient: Patient): Promise<number | null> => {
+const limitOf = async (patient: Patient, signal: AbortSignal): Promise<number | null> => {
   const client = patient.ours ? clientOf(patient) : null
-  const status = await client?.call('gateway_status', {})
+  const status = await client?.call('gateway_status', {}, { signal })
   const told = statusLimits.safeParse(status?.data).data
   return told === undefined ? null : told.limits.max_body_bytes + 1
 }
