@@ -26,7 +26,8 @@ export const doctor = async (url: string, flags: DoctorFlags): Promise<void> => 
     tell: (entry: Entry) => {
       stdout.write(printer.entry(entry))
       // What it may cost is said before it does, also where the report comes last.
-      if (orders.json && entry.check === 'spend') process.stderr.write(plainPrinter.entry(entry))
+      if (orders.json && entry.check === 'spend' && entry.verdict === 'works')
+        process.stderr.write(plainPrinter.entry(entry))
     },
     now: () => performance.timeOrigin + performance.now(),
   }

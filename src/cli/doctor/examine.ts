@@ -43,13 +43,8 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
 
   const entries: Entry[] = []
   const note = (check: string, finding: Finding): void => {
-    // Once more for all, where a check may not have thought of it.
-    const entry = {
-      check,
-      ...finding,
-      said: mask(finding.said),
-      todo: finding.todo === null ? null : mask(finding.todo),
-    }
+    // Once more for all, where a check may not have thought of it. What to do is in our own words, or was quoted.
+    const entry = { check, ...finding, said: mask(finding.said) }
     entries.push(entry)
     tell(entry)
   }

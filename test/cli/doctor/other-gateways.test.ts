@@ -1,10 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readFileSync } from 'node:fs'
+import { createServer as createTlsServer } from 'node:https'
 import { createServer } from 'node:net'
+import path from 'node:path'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { openStandIn } from '../../../src/cli/doctor/stand-in.ts'
+import { projectRoot } from '../../support/app.ts'
+import { run } from '../../support/process.ts'
 import { startUpstream } from '../../support/upstream.ts'
 import { examineAt } from './support/examine-at.ts'
 import { startProxy, startServer, webPage } from './support/proxy.ts'
@@ -104,6 +109,42 @@ test('a TLS client before a plain port is told', async () => {
   await using server = await startServer((_req, res) => void res.end())
   const { of } = await examineAt(server.url.replace('http:', 'https:'))
   expect(of('reach', 'answer').said).toContain('TLS')
+})
+
+const certificate = path.join(projectRoot, 'test/providers/tls/loopback-cert.pem')
+
+/** A web server that speaks TLS, with a certificate that nobody knows. */
+const startTls = async () => {
+  const privateKey = path.join(projectRoot, 'test/providers/tls/loopback-key.pem')
+  const server = createTlsServer(
+    { cert: readFileSync(certificate), key: readFileSync(privateKey) },
+    (_req, res) => void res.writeHead(200, json).end('{"object":"list","data":[{"id":"m"}]}'),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+test('a certificate that nobody signed is told apart from a dead host', async () => {
+  using server = await startTls()
+  const { of } = await examineAt(server.url)
+  expect(of('reach', 'answer')).toMatchObject({
+    verdict: 'wrong',
+    said: expect.stringContaining('trusts'),
+    todo: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+  })
+})
+
+test('behind TLS the time that it takes is split, and the end of the certificate told', async () => {
+  using server = await startTls()
+  const { stdout } = await run(['doctor', server.url], { NODE_EXTRA_CA_CERTS: certificate }).ended
+  expect(stdout).toMatch(/reach: certificate: Valid for \d+ more days/)
+  expect(stdout).toMatch(/latency: TLS: [\d.]+ ms, the median of 5/)
 })
 
 test('a redirect is not followed, since a key would go with it, and is shown without what may be secret', async () => {
