@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readCredentials } from '../../../src/cli/doctor/credentials.ts'
@@ -25,27 +26,37 @@ const leaks = (text: string, hidden: string): boolean => {
 }
 
 /** A server that tells everybody all it was sent, in every place from which the doctor quotes. */
-const echo = (req: IncomingMessage, res: ServerResponse): void => {
+const echo = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
   const all = Object.values(req.headers).join(' ')
+  // Not the body of the oversized request, which never comes.
+  const body = Number(req.headers['content-length'] ?? 0) < 10_000 ? await text(req).catch(() => '') : ''
   const spellings = [all, encodeURIComponent(all), all.slice(10, -10), `${'x'.repeat(190)}${all}`]
-  const [said] = spellings.splice(Number(req.headers['content-length'] ?? 0) % spellings.length, 1)
-  const send = (status: number, body: unknown): void =>
-    void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const said = spellings[body.length % spellings.length]
+  const error = { error: { message: said, code: all, gateway: { advice: said } } }
+  const send = (status: number, json: unknown): void =>
+    void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(json))
   if (req.url === '/v1/models') send(200, { object: 'list', data: [{ id: all }, { id: said }] })
   else if (req.url === '/version') send(200, { name: 'ai-gateway-mcp', version: said })
   else if (req.url === '/ready') send(200, { ready: false, reasons: [said] })
   else if (req.url === '/health') res.end(said)
-  else send(400, { error: { message: said, code: all, gateway: { advice: said } } })
+  else if (req.url === '/mcp') send(400, { jsonrpc: '2.0', id: null, error: { code: -32000, message: all } })
+  else if (body.includes('60 words')) {
+    res.writeHead(200, { 'content-type': 'text/event-stream' })
+    res.end(`data: ${JSON.stringify(error)}\n\ndata: ${all}\n\n`)
+  } else if (body.includes('600 words')) res.writeHead(200, { 'content-type': all }).end(all)
+  else send(400, error)
 }
 
 test('whatever a gateway sends back, no secret stands in any output', async () => {
-  await using server = await startServer(echo)
+  await using server = await startServer((req, res) => void echo(req, res))
   await fc.assert(
     fc.asyncProperty(secret, secret, secret, async (key, token, odd) => {
       const headers = [`authorization: Bearer ${token}`, `x-house-pass: ${odd}`]
       const { report } = await examineAt(server.url, { key, headers, spend: true, model: 'm' })
-      for (const output of outputsOf(report))
+      for (const output of outputsOf(report)) {
+        expect(output).not.toMatch(/\n\s+at /)
         for (const hidden of [key, token, odd]) expect(leaks(output, hidden), `${hidden} in ${output}`).toBe(false)
+      }
       expect(JSON.stringify(report)).toContain('[secret]')
     }),
     { numRuns: 12 },

@@ -2,6 +2,7 @@ import { createServer, request } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 /** What a proxy between the doctor and a gateway does to what passes. */
 export interface Habits {
@@ -13,6 +14,8 @@ export interface Habits {
   answer?: (req: IncomingMessage) => { status: number; headers?: Record<string, string>; body: string } | null
   /** Changes the head of an answer. */
   changeHeaders?: (headers: IncomingHttpHeaders) => IncomingHttpHeaders
+  /** Changes the text of an answer, which it then buffers. */
+  changeText?: (text: string, req: IncomingMessage) => string
   /** Replaces the page of an answer with this status or a higher one by one of its own. */
   htmlFrom?: number
 }
@@ -29,14 +32,19 @@ export const startProxy = async (target: string, habits: Habits): Promise<AsyncD
     }
     const outgoing = request(`${target}${req.url}`, { method: req.method, headers: req.headers, agent: false })
     outgoing.on('error', () => res.destroy())
-    outgoing.on('response', (answer) => void passBack(answer, res, habits))
+    outgoing.on('response', (answer) => void passBack(answer, req, res, habits))
     if (habits.ignoresLeaving !== true) res.once('close', () => outgoing.destroy())
     req.pipe(outgoing)
   }
   return startServer(pass)
 }
 
-const passBack = async (answer: IncomingMessage, res: ServerResponse, habits: Habits): Promise<void> => {
+const passBack = async (
+  answer: IncomingMessage,
+  req: IncomingMessage,
+  res: ServerResponse,
+  habits: Habits,
+): Promise<void> => {
   const status = answer.statusCode ?? 502
   if (habits.htmlFrom !== undefined && status >= habits.htmlFrom) {
     answer.resume()
@@ -47,10 +55,9 @@ const passBack = async (answer: IncomingMessage, res: ServerResponse, habits: Ha
   const changed = habits.changeHeaders?.(headers) ?? headers
   res.sendDate = 'date' in changed
   try {
-    if (habits.buffers === true) {
-      const chunks: Buffer[] = []
-      for await (const chunk of answer) chunks.push(chunk)
-      res.writeHead(status, changed).end(Buffer.concat(chunks))
+    if (habits.buffers === true || habits.changeText !== undefined) {
+      const whole = await text(answer)
+      res.writeHead(status, changed).end(habits.changeText?.(whole, req) ?? whole)
     } else {
       res.writeHead(status, changed).flushHeaders()
       for await (const chunk of answer) res.write(chunk)
