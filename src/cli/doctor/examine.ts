@@ -24,6 +24,7 @@ export interface Examination {
   now: () => number
 }
 
+const longestSaid = 1_000
 /** Share of the whole time that one answer may take. */
 const oneAnswer = 1 / 3
 
@@ -34,9 +35,8 @@ const oneAnswer = 1 / 3
 export const examine = async (examination: Examination, signal: AbortSignal): Promise<Report> => {
   const { orders, standIn, tell, now } = examination
   const { target, credentials, timeoutMs } = orders
-  const mask = createMask(credentials.secrets)
   const ask = createAsk(credentials, timeoutMs * oneAnswer)
-  const visit: Visit = { target, credentials, ask, quote: quoteWith(mask) }
+  const visit: Visit = { target, credentials, ask, quote: quoteWith(createMask(credentials.secrets)) }
   const startedAtMs = now()
   const limit = alarm(timeoutMs, () => new DOMException('The time for the examination is up.', 'TimeoutError'))
   const within = AbortSignal.any([signal, limit.signal])
@@ -44,7 +44,7 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
   const entries: Entry[] = []
   const note = (check: string, finding: Finding): void => {
     // Once more for all, where a check may not have thought of it. What to do is in our own words, or was quoted.
-    const entry = { check, ...finding, said: mask(finding.said) }
+    const entry = { check, ...finding, said: visit.quote(finding.said, longestSaid) }
     entries.push(entry)
     tell(entry)
   }

@@ -13,6 +13,7 @@ const errorShape = z.object({
 /** An error as OpenAI's clients read it, or JSON-RPC's. */
 export interface Refusal {
   message: string
+  /** Null where there is none that a program could go by. */
   code: string | null
   /** What the gateway itself says to do. */
   advice: string | null
@@ -23,7 +24,8 @@ export const refusalIn = (json: unknown): Refusal | null => {
   const { data } = errorShape.safeParse(json)
   if (data === undefined) return null
   const { message, code, data: rpc, gateway } = data.error
-  return { message, code: rpc?.code ?? code?.toString() ?? null, advice: gateway?.advice ?? null }
+  const told = rpc?.code ?? code?.toString() ?? ''
+  return { message, code: /^[\w.:-]{1,64}$/.test(told) ? told : null, advice: gateway?.advice ?? null }
 }
 
 export const isHtml = ({ headers, text }: Pick<Reply, 'headers' | 'text'>): boolean =>

@@ -5,7 +5,7 @@ import { ill, unseen, works } from '../finding.ts'
 export const handshake: Check = {
   name: 'mcp',
   needsAdmission: true,
-  async *examine({ mcp, ours, connections, openai }) {
+  async *examine({ mcp, ours, connections, openai, quote }) {
     if (!mcp) {
       yield ours
         ? ill(
@@ -21,8 +21,9 @@ export const handshake: Check = {
       const subject = `${connection.era}-era client`
       if (connection.client !== null) {
         const { protocol, server } = connection.client
+        const name = quote(`${server.name} ${server.version}`)
         const elapsedMs = Math.round(connection.elapsedMs)
-        yield works(subject, `Revision ${protocol}, ${server.name} ${server.version}, ${elapsedMs} ms.`, { elapsedMs })
+        yield works(subject, `Revision ${quote(protocol)}, ${name}, ${elapsedMs} ms.`, { elapsedMs })
       } else if (ours || connections.every(({ client }) => client === null))
         yield ill('wrong', subject, connection.fault, 'Check that /mcp is reached unchanged, with all its headers.')
       else yield unseen('not offered', subject, `This revision is not spoken: ${connection.fault}`)
