@@ -1,7 +1,6 @@
-import type { Cell } from './measure.ts'
-import { ratioOf } from './measure.ts'
-import type { Ratio } from './measure.ts'
 import type { Run } from './drive.ts'
+import { ratioOf } from './measure.ts'
+import type { Cell, Ratio } from './measure.ts'
 
 /** A figure that is wanted, and what it came to in this run. */
 export interface Claim {

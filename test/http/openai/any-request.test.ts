@@ -83,7 +83,13 @@ describe.skipIf(!openaiSchemaAvailable)(`as OpenAI describes it${where}`, () => 
     )
     const fields = fc.constantFrom(
       ...describedFields('CreateChatCompletionRequest'),
-      ...['reasoning', 'requirements', 'provider', 'fallbacks', 'use_cache', 'cache_ttl', 'vendor'],
+      'reasoning',
+      'requirements',
+      'provider',
+      'fallbacks',
+      'use_cache',
+      'cache_ttl',
+      'vendor',
     )
     await fc.assert(
       fc.asyncProperty(fields, junk, fc.constantFrom(...models), async (field, value, model) => {
