@@ -40,25 +40,22 @@ const wireOfFile = (file: string): Wire | null => {
 }
 
 const readVercel = (from: string): Recording[] =>
-  readdirSync(from)
-    .flatMap((file): Recording[] => {
-      const wire = wireOfFile(file)
-      if (!wire) return []
-      const text = readFileSync(path.join(from, file), 'utf8')
-      if (file.endsWith('.json')) {
-        const payload: JsonObject = JSON.parse(text)
-        return [
-          { name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] },
-        ]
-      }
-      if (file.endsWith('.sse'))
-        return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
-      return streamsOf(text).map((lines, index) => {
-        const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
-        const body = lines.map((line) => `data: ${line}\n\n`).join('') + end
-        return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
-      })
+  readdirSync(from).flatMap((file): Recording[] => {
+    const wire = wireOfFile(file)
+    if (!wire) return []
+    const text = readFileSync(path.join(from, file), 'utf8')
+    if (file.endsWith('.json')) {
+      const payload: JsonObject = JSON.parse(text)
+      return [{ name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] }]
+    }
+    if (file.endsWith('.sse'))
+      return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
+    return streamsOf(text).map((lines, index) => {
+      const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
+      const body = lines.map((line) => `data: ${line}\n\n`).join('') + end
+      return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
     })
+  })
 
 /** The events of each stream in a file: some hold the turns of a whole conversation. */
 const streamsOf = (text: string): string[][] => {

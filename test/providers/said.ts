@@ -113,7 +113,7 @@ const anthropicSaid = (payloads: readonly JsonObject[]): Said => {
   return said
 }
 
-/** A stream tells each item whole when it is done: that is what was said, whatever came in deltas before. */
+/** A stream tells each item whole when it is done. Text is read from its deltas: one recording was shortened there. */
 const responsesSaid = (payloads: readonly JsonObject[]): Said => {
   const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
   const done = payloads.filter((payload) => at(payload, 'type') === 'response.output_item.done')
@@ -136,6 +136,8 @@ const responsesSaid = (payloads: readonly JsonObject[]): Said => {
           arguments: JSON.parse(string(at(item, 'arguments')) || '{}'),
         })
     }
+  const deltas = payloads.filter((payload) => at(payload, 'type') === 'response.output_text.delta')
+  if (deltas.length > 0) said.text = deltas.map((payload) => string(at(payload, 'delta'))).join('')
   const completed = said.tools.length > 0 ? 'tool_calls' : 'stop'
   said.finish = at(response, 'status') === 'completed' ? completed : 'length'
   const usage = at(response, 'usage')
