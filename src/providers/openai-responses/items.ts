@@ -9,7 +9,7 @@ type OpenItem = { /** What went out of each part so far. */ said: Map<string, st
   | { kind: 'message' }
   /** `block` is null until there is something to say. */
   | { kind: 'reasoning'; block: number | null }
-  | { kind: 'call'; index: number; id: string; name: string; hasBegun: boolean; held: string }
+  | { kind: 'call'; index: number; id: string; name: string; hasBegun: boolean; held: string; offered: string }
   /** What the provider does on its own side (searches, code), which has no word in the gateway. */
   | { kind: 'unread' }
 )
@@ -51,7 +51,7 @@ export const createItems = (row: ProviderRow): Items => {
       case 'reasoning':
         return { kind, said, block: null }
       case 'call': {
-        const call = { kind, said, index: calls.length, id: '', name: '', hasBegun: false, held: '' }
+        const call = { kind, said, index: calls.length, id: '', name: '', hasBegun: false, held: '', offered: '' }
         calls.push(call)
         return call
       }
@@ -88,22 +88,17 @@ export const createItems = (row: ProviderRow): Items => {
 
   const write = (item: Item<'call'> | null, text: string): AnswerEvent[] => {
     if (!item) return []
+    if (text !== '') note(item, 'arguments', text)
     const written = item.held + text
-    item.held = ''
-    if (item.name === '') {
-      item.held = written
-      return []
-    }
+    item.held = item.name === '' ? written : ''
+    if (item.name === '') return []
     const events: AnswerEvent[] = []
     if (!item.hasBegun) {
       item.hasBegun = true
       const id = item.id || `call_${randomUUID().replaceAll('-', '')}`
       events.push({ type: 'tool-call', choice: 0, index: item.index, id, name: item.name })
     }
-    if (written !== '') {
-      note(item, 'arguments', written)
-      events.push({ type: 'tool-arguments', choice: 0, index: item.index, text: written })
-    }
+    if (written !== '') events.push({ type: 'tool-arguments', choice: 0, index: item.index, text: written })
     return events
   }
 
@@ -113,7 +108,8 @@ export const createItems = (row: ProviderRow): Items => {
   }
 
   /** A call without arguments still has an object as arguments. */
-  const settleCall = (item: Item<'call'>): AnswerEvent[] => (item.said.has('arguments') ? [] : write(item, '{}'))
+  const settleCall = (item: Item<'call'>): AnswerEvent[] =>
+    item.said.has('arguments') ? [] : write(item, item.offered || '{}')
 
   const closeMessage = (item: Item<'message'>, whole: JsonObject): AnswerEvent[] =>
     listOf(whole.content).flatMap((value, index): AnswerEvent[] => {
@@ -144,7 +140,8 @@ export const createItems = (row: ProviderRow): Items => {
     const owed = before && isOf(before, 'call') ? settleCall(before) : []
     const item = place(index, kinds.get(textOf(described.type)) ?? 'unread')
     if (!isOf(item, 'call')) return owed
-    // Its arguments are not read here: where they are there already, they come again as a delta or at the end.
+    // Arguments that are there already mostly come again as a delta or at the end.
+    item.offered = textOf(described.arguments)
     name(item, described)
     return [...owed, ...write(item, '')]
   }

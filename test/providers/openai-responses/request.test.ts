@@ -161,7 +161,7 @@ describe('the conversation', () => {
   })
 
   test('names of speakers are left out aloud', () => {
-    const { body, warnings } = write({ messages: [{ ...user('Hi'), name: 'Ann' }] })
+    const { body, warnings } = write({ messages: [{ role: 'user', name: 'Ann', content: [text('Hi')] }] })
     expect(body.input).toEqual(hi)
     expect(warnings).toEqual(['dropped_parameter messages'])
   })
