@@ -37,6 +37,7 @@ const answerDeltas: ReadonlySet<Json | undefined> = new Set([
 export const createAnswer = ({ row, warnings, refuse }: AnswerOptions): AnswerReader => {
   const items = createItems(row)
   let model: string | null = null
+  let responseId: string | null = null
   let isIdentified = false
   let usage: Usage | null = null
   /** The provider's word for how it ended; null until it has. */
@@ -45,12 +46,17 @@ export const createAnswer = ({ row, warnings, refuse }: AnswerOptions): AnswerRe
 
   /** Whose answer it is; told again where the last event names another model than the first. */
   const identify = (response: JsonObject | null): UpstreamEvent[] => {
-    const said = textOf(response?.model) || model
-    if (isIdentified && said === model) return []
+    const before = model
+    note(response)
+    if (isIdentified && model === before) return []
     const notes = isIdentified ? [] : warnings.map((warning) => ({ type: 'warning' as const, warning }))
     isIdentified = true
-    model = said
-    return [{ type: 'identity', model, responseId: textOf(response?.id) || null }, ...notes]
+    return [{ type: 'identity', model, responseId }, ...notes]
+  }
+
+  const note = (response: JsonObject | null): void => {
+    model = textOf(response?.model) || model
+    responseId = textOf(response?.id) || responseId
   }
 
   const finish = (response: JsonObject | null): UpstreamEvent[] => {
@@ -86,8 +92,9 @@ export const createAnswer = ({ row, warnings, refuse }: AnswerOptions): AnswerRe
       const response = objectOf(event.response)
       switch (type) {
         case 'response.created':
-        case 'response.in_progress':
-          return identify(response)
+          // Nothing is said yet, and nothing to be paid where nothing follows.
+          note(response)
+          return []
         case 'response.output_item.added':
           return item ? [...identify(null), ...items.open(index, item)] : []
         case 'response.output_item.done':
