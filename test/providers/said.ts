@@ -135,6 +135,8 @@ const responsesSaid = (payloads: readonly JsonObject[]): Said => {
           name: string(at(item, 'name')),
           arguments: JSON.parse(string(at(item, 'arguments')) || '{}'),
         })
+        break
+      default:
     }
   const deltas = payloads.filter((payload) => at(payload, 'type') === 'response.output_text.delta')
   if (deltas.length > 0) said.text = deltas.map((payload) => string(at(payload, 'delta'))).join('')

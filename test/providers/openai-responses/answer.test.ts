@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../../src/contract/errors.ts'
 import type { JsonObject } from '../../../src/contract/json.ts'
@@ -28,6 +29,31 @@ const inBothForms = async (output: readonly JsonObject[], deltas: readonly JsonO
   if (!choice) throw new Error('There is no answer.')
   return choice
 }
+
+/** A text and the pieces in which it comes, some of which may be missing at its end. */
+const inPieces = fc
+  .array(fc.string({ minLength: 1 }))
+  .chain((pieces) => fc.nat(pieces.length).map((sent) => ({ whole: pieces.join(''), pieces: pieces.slice(0, sent) })))
+
+test('whatever is said, and however it is cut, a stream says what the document does', async () => {
+  const item = fc.oneof(
+    inPieces.map(({ whole: said, pieces }) => [message(said), pieces.map((piece) => textDelta(piece))] as const),
+    inPieces.map(({ whole: said, pieces }) => [functionCall('c', 'add', said), pieces.map(argumentsDelta)] as const),
+    inPieces.map(
+      ({ whole: said, pieces }) =>
+        [reasoning([said], { encrypted_content: 'gAAA' }), pieces.map((piece) => summaryDelta(piece))] as const,
+    ),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(item, { maxLength: 4 }), async (items) => {
+      const output = items.map(([said]) => said)
+      const events = items.flatMap(([said, deltas], index) => itemEvents(index, said, deltas))
+      const streamed = fold(await responded([...opening, ...events, closing(output)]))
+      expect(streamed).toEqual(fold(await whole(response(output))))
+    }),
+    { numRuns: 60 },
+  )
+})
 
 describe('thoughts', () => {
   const item = reasoning(['First.', 'Then.'], { encrypted_content: 'gAAA' })
