@@ -1,6 +1,7 @@
 /** Fields of OpenAI's own that stricter servers answer with 422. */
 export const openaiOnly: ReadonlySet<string> = new Set([
   'audio',
+  'moderation',
   'prediction',
   'prompt_cache_key',
   'prompt_cache_options',

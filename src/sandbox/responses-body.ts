@@ -100,6 +100,7 @@ export const responsesBody = z.strictObject({
   store: z.boolean().optional(),
   // Taken and not looked at.
   metadata: anyJson.optional(),
+  moderation: anyJson.optional(),
   prompt_cache_key: anyJson.optional(),
   prompt_cache_options: anyJson.optional(),
   prompt_cache_retention: anyJson.optional(),

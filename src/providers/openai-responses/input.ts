@@ -1,4 +1,4 @@
-import type { ContentPart, Message, TextPart } from '../../contract/chat.ts'
+import type { ContentPart, ImagePart, Message, TextPart } from '../../contract/chat.ts'
 import { GatewayError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
@@ -73,25 +73,36 @@ const writeCall = (call: { id: string; name: string; argumentsJson: string }, id
 const contentOf = (parts: readonly ContentPart[], wire: Wire): Json => {
   const [first] = parts
   if (first === undefined) return ''
-  return parts.length === 1 && first.type === 'text' ? first.text : parts.map((part) => writePart(part, wire))
+  const written = parts.map((part) => writePart(part, wire))
+  return first.type === 'text' && parts.length === 1 && written[0]?.prompt_cache_breakpoint === undefined
+    ? first.text
+    : written
 }
 
 const writePart = (part: ContentPart, { row }: Wire): JsonObject => {
   switch (part.type) {
     case 'text':
-      return { type: 'input_text', text: part.text }
+      return compact({ type: 'input_text', text: part.text, prompt_cache_breakpoint: breakpointOf(part, row) })
     case 'image': {
       const { source, detail = 'auto' } = part
       const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`
-      return { type: 'input_image', image_url: url, detail }
+      return compact({
+        type: 'input_image',
+        image_url: url,
+        detail,
+        prompt_cache_breakpoint: breakpointOf(part, row),
+      })
     }
     case 'native':
       return writeFile(part.value, row)
   }
 }
 
+const breakpointOf = (part: TextPart | ImagePart, { wire }: ProviderRow): JsonObject | undefined =>
+  wire.openaiExtras ? part.promptCacheBreakpoint : undefined
+
 /** @throws GatewayError provider_rejected for parts that this wire has no word for: an answer without them would mislead */
-const writeFile = (part: JsonObject, { title }: ProviderRow): JsonObject => {
+const writeFile = (part: JsonObject, { title, wire }: ProviderRow): JsonObject => {
   const file = objectOf(part.file)
   if (part.type === 'file' && file)
     return compact({
@@ -99,6 +110,7 @@ const writeFile = (part: JsonObject, { title }: ProviderRow): JsonObject => {
       filename: textOf(file.filename) || undefined,
       file_data: textOf(file.file_data) || undefined,
       file_id: textOf(file.file_id) || undefined,
+      prompt_cache_breakpoint: wire.openaiExtras ? part.prompt_cache_breakpoint : undefined,
     })
   throw new GatewayError(
     'provider_rejected',

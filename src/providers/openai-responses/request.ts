@@ -2,13 +2,14 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { warnAboutCacheControl } from '../cache-control.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
+import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { tellSchema } from '../schema-in-words.ts'
 import { compact, listOf, objectOf } from '../shape.ts'
+import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { writeInput } from './input.ts'
@@ -21,7 +22,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
   const showsLogprobs = chooseLogprobs(request, { card, effort }, warn)
-  warnAboutCacheControl(request, row, warn)
+  warnAboutPrefixMarks(request, row, warn)
   warnAboutMissing(request, row, warn)
 
   const body = compact({
@@ -37,6 +38,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     top_logprobs: showsLogprobs ? request.topLogprobs : undefined,
     store: false,
     stream,
+    stream_options: writeStreamOptions(call, warn),
   })
   return { body, warnings }
 }
@@ -109,12 +111,14 @@ const writeMaxTokens = ({ maxOutputTokens }: ChatRequest, card: ModelCard, warn:
 
 /** Reasoning models refuse log probabilities with the parameters of sampling. */
 const chooseLogprobs = (
-  { logprobs = false }: ChatRequest,
+  { logprobs = false, topLogprobs }: ChatRequest,
   { card, effort }: { card: ModelCard; effort: ChosenEffort | null },
   warn: Warn,
 ): boolean => {
   const isTaken = takesSampling(card, effort)
   if (logprobs && !isTaken) warn('dropped_parameter', 'logprobs', `${card.id} does not give log probabilities.`)
+  if (topLogprobs !== undefined && !(logprobs && isTaken))
+    warn('dropped_parameter', 'top_logprobs', `${card.id} does not give log probabilities here.`)
   return logprobs && isTaken
 }
 
@@ -125,8 +129,14 @@ const warnAboutMissing = ({ n = 1, seed, stop }: ChatRequest, { title }: Provide
   if (stop !== undefined) drop('stop')
 }
 
+const writeStreamOptions = ({ request, row, stream }: UpstreamCall, warn: Warn): JsonObject | undefined => {
+  const { padding, others } = readStreamOptions(request.extra, warn)
+  const options = unlessEmpty({ ...others, ...(row.wire.openaiExtras ? padding : {}) })
+  return stream ? options : undefined
+}
+
 /** Written from other fields of the request. */
-const writtenElsewhere: ReadonlySet<string> = new Set(['include', 'reasoning', 'text', 'verbosity'])
+const writtenElsewhere: ReadonlySet<string> = new Set(['include', 'reasoning', 'stream_options', 'text', 'verbosity'])
 
 /** Of the chat wire alone. */
 const chatOnly: ReadonlySet<string> = new Set(['audio', 'logit_bias', 'prediction', 'web_search_options'])
