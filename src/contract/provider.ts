@@ -7,7 +7,7 @@ export interface SecretText {
 }
 
 /** The wires that a row may speak; `providers/` has one dialect for each. */
-export const dialectNames = ['openai-chat', 'anthropic'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic'] as const
 
 /** One row of config/providers.yaml: an endpoint that can be called. Providers are data, not classes. */
 export interface ProviderRow {
@@ -15,6 +15,8 @@ export interface ProviderRow {
   /** What people call it, e.g. `OpenAI`. */
   title: string
   dialect: string
+  /** The wire for requests with tools to models that reason; `dialect` unless said. */
+  toolsDialect?: string | undefined
   /** Without a trailing slash; paths of the dialect are appended. */
   baseUrl: string
   auth: 'bearer' | 'x-api-key' | 'none'

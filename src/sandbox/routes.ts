@@ -1,8 +1,9 @@
 import { anthropic } from './anthropic.ts'
 import { openai } from './openai.ts'
+import { responses } from './responses.ts'
 import { Refused, type Wire } from './wire.ts'
 
-const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|messages|models)$/
+const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|responses|messages|models)$/
 
 /**
  * What a request wants. Any prefix may stand before `/v1/…`, so that one sandbox serves under every provider's name.
@@ -22,6 +23,7 @@ export const findRoute = (method: string, path: string): 'answer' | 'list-models
 export const wireOf = (path: string, headers: Readonly<Record<string, string>>): Wire => {
   const name = endpoint.exec(path)?.groups?.['name']
   if (name === 'messages') return anthropic
+  if (name === 'responses') return responses
   return name !== 'chat/completions' && headers['anthropic-version'] !== undefined ? anthropic : openai
 }
 

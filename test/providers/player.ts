@@ -32,7 +32,7 @@ export const usePlayer = () => {
   })
 
   const read = (
-    name: 'openai-chat' | 'anthropic',
+    name: 'openai-chat' | 'openai-responses' | 'anthropic',
     fields: Partial<ChatRequest> = {},
     wire: Partial<WireFlags> = {},
   ): Promise<UpstreamEvent[]> => {
@@ -57,6 +57,16 @@ export const usePlayer = () => {
     whole(value: Json): Promise<UpstreamEvent[]> {
       answer = (response) => sendJson(response, 200, value)
       return read('openai-chat')
+    },
+    /** A stream of the Responses wire with these events. */
+    responded(events: readonly JsonObject[], end = ''): Promise<UpstreamEvent[]> {
+      answer = (response) => void sendPieces(response, [named(events) + end])
+      return read('openai-responses')
+    },
+    /** A document of the Responses wire. */
+    response(value: Json): Promise<UpstreamEvent[]> {
+      answer = (response) => sendJson(response, 200, value)
+      return read('openai-responses')
     },
     /** A stream of Anthropic's with these events. */
     messages(

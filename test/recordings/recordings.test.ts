@@ -14,7 +14,14 @@ const refusals = recordings.filter(({ status }) => status !== 200)
 const named = (list: readonly Recording[]) => list.map((recording) => [recording.name, recording] as const)
 
 /** Each wire's model, so that the recording comes from a provider that speaks it. */
-const models = { 'openai-chat': 'openai-compatible:house', anthropic: 'claude-haiku-5-5' } as const
+const models = {
+  'openai-chat': 'openai-compatible:house',
+  'openai-responses': 'openai:gpt-6.1-sol',
+  anthropic: 'claude-haiku-5-5',
+} as const
+
+/** What leads a request to that wire. */
+const tools = [{ type: 'function', function: { name: 'unused' } }]
 
 describe.skipIf(!hasRecordings)(
   'recorded replies of real providers through the whole gateway (skipped where ../shared/data is absent)',
@@ -38,6 +45,7 @@ describe.skipIf(!hasRecordings)(
           model: models[recording.wire],
           messages: [{ role: 'user', content: recording.name }],
           use_cache: false,
+          ...(recording.wire === 'openai-responses' && { tools }),
           stream,
           ...(stream && { stream_options: { include_usage: true } }),
         }),
@@ -58,6 +66,8 @@ describe.skipIf(!hasRecordings)(
       for (const [wire, isStream, least] of [
         ['openai-chat', false, 50],
         ['openai-chat', true, 15],
+        ['openai-responses', false, 50],
+        ['openai-responses', true, 25],
         ['anthropic', false, 60],
         ['anthropic', true, 15],
       ] as const) {

@@ -5,7 +5,7 @@ import { faultKinds, faultList } from '../../src/sandbox/fault-list.ts'
 import { startUpstream } from '../support/upstream.ts'
 import { anthropicHeaders, eventsOf, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
 
-type WireName = 'openai' | 'anthropic'
+type WireName = 'openai' | 'responses' | 'anthropic'
 
 const asking = {
   openai: {
@@ -20,8 +20,21 @@ const asking = {
     plain: { stream: undefined, stream_options: undefined },
     /** What a stream's pieces and its end look like. */
     piece: /"content":"[^"]|"text_delta"/g,
-    done: 'data: [DONE]\n\n',
+    done: /data: \[DONE\]\n\n$/,
     finish: '"finish_reason":"stop"',
+    answer: 'choices',
+  },
+  responses: {
+    path: '/v1/responses',
+    headers: openaiHeaders,
+    body: { model: 'm', input: 'Grüße aus 東京 🙂', stream: true },
+    plain: { stream: undefined },
+    piece:
+      /"type":"response\.output_text\.delta","item_id":"\w+","output_index":0,"content_index":0,"logprobs":\[\],"delta":"/g,
+    done: /event: response\.completed\ndata: .*\n\n$/,
+    // Its last event is both.
+    finish: 'event: response.completed',
+    answer: 'output',
   },
   anthropic: {
     path: '/v1/messages',
@@ -29,8 +42,9 @@ const asking = {
     body: { model: 'm', max_tokens: 500, messages: [{ role: 'user', content: 'Grüße aus 東京 🙂' }], stream: true },
     plain: { stream: undefined },
     piece: /"text_delta"/g,
-    done: 'data: {"type":"message_stop"}\n\n',
+    done: /data: \{"type":"message_stop"\}\n\n$/,
     finish: '"stop_reason":"end_turn"',
+    answer: 'content',
   },
 } as const
 
@@ -52,7 +66,7 @@ const look = async (
 
 const piecesIn = (wire: WireName, { text }: Sight): number => text.match(asking[wire].piece)?.length ?? 0
 
-const wires: readonly WireName[] = ['openai', 'anthropic']
+const wires: readonly WireName[] = ['openai', 'responses', 'anthropic']
 
 describe.each(wires)('on the %s wire', (wire) => {
   const { done, finish } = asking[wire]
@@ -60,7 +74,7 @@ describe.each(wires)('on the %s wire', (wire) => {
   test('without a fault a stream is complete', async () => {
     const sight = await look(wire, 'none')
     expect(sight).toMatchObject({ status: 200, ended: 'complete' })
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
     expect(sight.text).toContain(finish)
   })
 
@@ -99,11 +113,11 @@ describe.each(wires)('on the %s wire', (wire) => {
       const sight = await look(wire, { kind: 'status', status })
       expect(sight.status).toBe(status)
       expect(sight.headers['retry-after']).toBeUndefined()
-      expect(sight.headers[wire === 'openai' ? 'x-request-id' : 'request-id']).toMatch(/^req_/)
+      expect(sight.headers[wire === 'anthropic' ? 'request-id' : 'x-request-id']).toMatch(/^req_/)
       const shape =
-        wire === 'openai'
-          ? { error: { message: 'Simulated fault.' } }
-          : { type: 'error', error: { message: 'Simulated fault.' } }
+        wire === 'anthropic'
+          ? { type: 'error', error: { message: 'Simulated fault.' } }
+          : { error: { message: 'Simulated fault.' } }
       expect(JSON.parse(sight.text)).toMatchObject(shape)
     },
   )
@@ -115,8 +129,8 @@ describe.each(wires)('on the %s wire', (wire) => {
 
   test('out-of-credit is said as the vendor says it', async () => {
     const { status, text } = await look(wire, { kind: 'out-of-credit' })
-    if (wire === 'openai') expect([status, text]).toEqual([429, expect.stringContaining('"insufficient_quota"')])
-    else expect([status, text]).toEqual([400, expect.stringContaining('credit balance')])
+    if (wire === 'anthropic') expect([status, text]).toEqual([400, expect.stringContaining('credit balance')])
+    else expect([status, text]).toEqual([429, expect.stringContaining('"insufficient_quota"')])
   })
 
   test('html is a web page with status 200', async () => {
@@ -132,7 +146,7 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(sight).toMatchObject({ status: 200, ended: 'open' })
     expect(piecesIn(wire, sight)).toBe(0)
     const soon = await look(wire, { ...slow, ms: 1 })
-    expect(soon.text.endsWith(done)).toBe(true)
+    expect(soon.text).toMatch(done)
   })
 
   test('slow-drain pauses before every piece, and loses none', async () => {
@@ -140,7 +154,7 @@ describe.each(wires)('on the %s wire', (wire) => {
     const dribbled = await look(wire, { kind: 'slow-drain', ms: 1 })
     expect(dribbled).toMatchObject({ status: 200, ended: 'complete' })
     expect(piecesIn(wire, dribbled)).toBe(piecesIn(wire, honest))
-    expect(dribbled.text.endsWith(done)).toBe(true)
+    expect(dribbled.text).toMatch(done)
     const first = await look(wire, { kind: 'slow-drain', ms: 60_000 }, { enough: ({ text }) => text.includes('\n\n') })
     expect([first.ended, piecesIn(wire, first)]).toEqual(['open', 0])
   })
@@ -179,7 +193,7 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(piecesIn(wire, sight)).toBe(3)
     expect(sight.text.endsWith('\n\n')).toBe(true)
     expect(sight.text).not.toContain(finish)
-    expect(sight.text).not.toContain(done)
+    expect(sight.text).not.toMatch(done)
   })
 
   test('malformed-chunk puts one broken event among good ones', async () => {
@@ -188,18 +202,18 @@ describe.each(wires)('on the %s wire', (wire) => {
       ([, data = '']) => data !== '[DONE]' && !isJson(data),
     )
     expect(broken).toHaveLength(1)
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
   })
 
-  test('wrong-type makes a text of what the wire has as a list or an object, once in a stream', async () => {
+  test('wrong-type gives another type than the wire has, once in a stream', async () => {
     const honest = await look(wire, 'none')
     const sight = await look(wire, { kind: 'wrong-type', after: 2 })
     expect(piecesIn(wire, sight)).toBe(piecesIn(wire, honest) - 1)
-    const wrong = /"(choices|delta)":"Simulated fault\."/g
+    const wrong = /"(choices|delta)":(\[)?"Simulated fault\."/g
     expect(sight.text.match(wrong)).toHaveLength(1)
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
     const plain = await look(wire, { kind: 'wrong-type' }, { plain: true })
-    expect(JSON.parse(plain.text)).toHaveProperty(wire === 'openai' ? 'choices' : 'content', 'Simulated fault.')
+    expect(JSON.parse(plain.text)).toHaveProperty(asking[wire].answer, 'Simulated fault.')
   })
 
   test('half-json ends in good order in the middle of an event', async () => {
@@ -220,23 +234,16 @@ describe.each(wires)('on the %s wire', (wire) => {
   test('no-done leaves out only the terminal event', async () => {
     const honest = await look(wire, 'none')
     const { text } = await look(wire, { kind: 'no-done' })
-    expect(text).toContain(finish)
+    if (wire !== 'responses') expect(text).toContain(finish)
+    expect(text).not.toMatch(done)
     expect(eventsOf(text)).toHaveLength(eventsOf(honest.text).length - 1)
   })
 
   test('usage-missing leaves out all usage and nothing else', async () => {
     const { text } = await look(wire, { kind: 'usage-missing' })
-    expect(text).not.toMatch(/_tokens"/)
+    expect(text).not.toMatch(/"(input|output|prompt|completion|total)_tokens"/)
     expect(text).toContain(finish)
-    expect(text.endsWith(done)).toBe(true)
-  })
-
-  test('usage-twice says the same usage twice', async () => {
-    const usages = eventsOf((await look(wire, { kind: 'usage-twice' })).text).filter(
-      (event) => typeof event === 'object' && event !== null && 'usage' in event && event.usage !== null,
-    )
-    expect(usages).toHaveLength(2)
-    expect(usages[1]).toEqual(usages[0])
+    expect(text).toMatch(done)
   })
 
   test.each(['crlf', 'comments', 'split-bytes'] as const)(
@@ -246,8 +253,8 @@ describe.each(wires)('on the %s wire', (wire) => {
       const sight = await look(wire, { kind })
       expect(sight.ended).toBe('complete')
       const content = ({ text }: Sight): unknown[] => eventsOf(text.replaceAll('\r\n', '\n'))
-      expect(JSON.stringify(content(sight)).replaceAll(/"created":\d+/g, '')).toBe(
-        JSON.stringify(content(honest)).replaceAll(/"created":\d+/g, ''),
+      expect(JSON.stringify(content(sight)).replaceAll(/"created(_at)?":\d+/g, '')).toBe(
+        JSON.stringify(content(honest)).replaceAll(/"created(_at)?":\d+/g, ''),
       )
       if (kind === 'crlf') expect(sight.text.replaceAll('\r\n', '')).not.toContain('\n')
       if (kind === 'comments') expect(sight.text).toMatch(/^: simulated comment\n\n/)
@@ -278,6 +285,14 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(bare).not.toHaveProperty('usage')
     expect(bare).toHaveProperty('model', 'm')
   })
+})
+
+test.each(['openai', 'anthropic'] as const)('usage-twice says the same usage twice on the %s wire', async (wire) => {
+  const usages = eventsOf((await look(wire, { kind: 'usage-twice' })).text).filter(
+    (event) => typeof event === 'object' && event !== null && 'usage' in event && event.usage !== null,
+  )
+  expect(usages).toHaveLength(2)
+  expect(usages[1]).toEqual(usages[0])
 })
 
 test('usage-on-content puts the usage on the chunk with the finish reason', async () => {

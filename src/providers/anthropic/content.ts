@@ -3,6 +3,7 @@ import { GatewayError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import { compact, objectOf, parseJson, textOf } from '../shape.ts'
 import type { Warn } from '../warn.ts'
+import { isWrapped } from '../wrapped.ts'
 
 /** Text blocks; blank ones are refused by Anthropic and say nothing. */
 export const writeTexts = (parts: readonly TextPart[]): JsonObject[] =>
@@ -49,8 +50,9 @@ const writeFile = (part: JsonObject): JsonObject => {
 /** Thoughts go back signed or not at all: Anthropic refuses those that it did not sign. */
 export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] =>
   blocks.flatMap((block): JsonObject[] => {
-    if (block.kind === 'redacted') return [{ type: 'redacted_thinking', data: block.data }]
-    return block.signature === undefined ? [] : [{ type: 'thinking', thinking: block.text, signature: block.signature }]
+    if (block.kind === 'redacted') return isWrapped(block.data) ? [] : [{ type: 'redacted_thinking', data: block.data }]
+    const { text, signature } = block
+    return signature === undefined || isWrapped(signature) ? [] : [{ type: 'thinking', thinking: text, signature }]
   })
 
 /** Arguments are an object on this wire: text that is none is carried in one. */

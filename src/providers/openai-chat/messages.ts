@@ -5,6 +5,7 @@ import type { RowFlags } from '../../contract/provider.ts'
 import { compact, objectOf, parseJson } from '../shape.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
+import { isWrapped } from '../wrapped.ts'
 
 interface Wire {
   card: ModelCard
@@ -79,7 +80,7 @@ const writeAssistant = (message: Extract<Message, { role: 'assistant' }>, wire: 
 const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { card, row }: Wire): JsonObject => {
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
   if (row.openrouterExtras) {
-    const isBound = blocks.some((block) => block.kind === 'redacted' || block.signature !== undefined)
+    const isBound = blocks.some((block) => block.kind === 'redacted' || signatureOf(block) !== undefined)
     if (isBound) return { reasoning_details: blocks.map(writeDetail) }
     return text ? { reasoning: text } : {}
   }
@@ -87,10 +88,13 @@ const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { 
   return card.wire.reasoningContentInHistory && hasCalls ? { reasoning_content: text } : {}
 }
 
+const signatureOf = (block: Extract<ReasoningBlock, { kind: 'text' }>): string | undefined =>
+  block.signature !== undefined && isWrapped(block.signature) ? undefined : block.signature
+
 /** What came as a whole `reasoning_details` entry goes back as it was. */
 const writeDetail = (block: ReasoningBlock, index: number): JsonObject => {
   if (block.kind === 'text')
-    return compact({ type: 'reasoning.text', text: block.text, signature: block.signature, index })
+    return compact({ type: 'reasoning.text', text: block.text, signature: signatureOf(block), index })
   const detail = objectOf(parseJson(block.data))
   return detail ?? { type: 'reasoning.encrypted', data: block.data, index }
 }
