@@ -7,7 +7,10 @@ export interface SecretText {
 }
 
 /** The wires that a row may speak; `providers/` has one dialect for each. */
-export const dialectNames = ['openai-chat', 'anthropic'] as const
+export const dialectNames = ['openai-chat', 'anthropic', 'gemini'] as const
+
+/** How a row's key is shown: `Authorization: Bearer`, a header of that name, or not at all. */
+export const authKinds = ['bearer', 'x-api-key', 'x-goog-api-key', 'none'] as const
 
 /** One row of config/providers.yaml: an endpoint that can be called. Providers are data, not classes. */
 export interface ProviderRow {
@@ -17,7 +20,7 @@ export interface ProviderRow {
   dialect: string
   /** Without a trailing slash; paths of the dialect are appended. */
   baseUrl: string
-  auth: 'bearer' | 'x-api-key' | 'none'
+  auth: (typeof authKinds)[number]
   /** The first is used; the others are backups. Empty for a local provider that needs none. */
   keys: readonly SecretText[]
   /** Fixed headers of this row. */

@@ -1,8 +1,9 @@
 import type { Dialect } from '../contract/provider.ts'
 import { createAnthropic } from './anthropic.ts'
+import { createGemini } from './gemini.ts'
 import type { UpstreamHttp } from './http.ts'
 import { createOpenAiChat } from './openai-chat.ts'
 
 /** Every wire that the gateway speaks, by the name that a provider's row gives in `dialect`. */
 export const createDialects = (http: UpstreamHttp): ReadonlyMap<string, Dialect> =>
-  new Map([createOpenAiChat(http), createAnthropic(http)].map((dialect) => [dialect.name, dialect]))
+  new Map([createOpenAiChat(http), createAnthropic(http), createGemini(http)].map((dialect) => [dialect.name, dialect]))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dialectNames } from '../../contract/provider.ts'
+import { authKinds, dialectNames } from '../../contract/provider.ts'
 import { positive, rowId, variableName } from './words.ts'
 
 const timeouts = z.strictObject({
@@ -41,7 +41,7 @@ const row = z.strictObject({
     .array(variableName)
     .default([])
     .describe('Further variables that may hold the API key. The first that is set is read, `<ID>_API_KEY` before all.'),
-  auth: z.enum(['bearer', 'x-api-key', 'none']).default('bearer').describe('How the key is shown.'),
+  auth: z.enum(authKinds).default('bearer').describe('How the key is shown.'),
   local: z.boolean().default(false).describe("Runs on the operator's own machine or network."),
   models_of: rowId
     .optional()

@@ -2,6 +2,7 @@ import type { ChatRequest, Message, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { warnAboutCacheMarks } from '../cache-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
@@ -17,7 +18,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.instruction ? instruct(request.messages, format.instruction) : request.messages
-  warnAboutCacheControl(request, row, warn)
+  if (!row.wire.openrouterExtras) warnAboutCacheMarks(request, row, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),
@@ -157,12 +158,4 @@ const writeExtra = (
     else kept[name] = value
   }
   return kept
-}
-
-const warnAboutCacheControl = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
-  if (wire.openrouterExtras) return
-  const isMarked = [...request.messages.flatMap(({ content }) => content), ...request.tools].some(
-    (part) => 'cacheControl' in part && part.cacheControl !== undefined,
-  )
-  if (isMarked) warn('dropped_parameter', 'cache_control', `${title} decides itself what it caches.`)
 }
