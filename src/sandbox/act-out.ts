@@ -141,8 +141,8 @@ const withWrongType = (reply: Reply, after: number): Reply => {
   return { ...reply, events }
 }
 
-/** Where an answer lies, on either wire: each is a list or an object, and becomes a text. */
-const answerFields = new Set(['choices', 'content', 'delta'])
+/** Where an answer lies, on any wire: each is a list or an object, and becomes a text. */
+const answerFields = new Set(['choices', 'content', 'delta', 'candidates'])
 
 const mistype = (body: JsonObject): JsonObject =>
   Object.fromEntries(Object.entries(body).map(([name, value]) => [name, answerFields.has(name) ? notice : value]))
@@ -151,7 +151,7 @@ const withoutUsage = (reply: Reply): Reply => {
   if (reply.shape === 'whole') return { ...reply, body: omitUsage(reply.body) }
   const events = reply.events.flatMap((event): SseEvent[] => {
     if (event.data === '[DONE]') return [event]
-    // OpenAI's usage chunk says nothing else; Anthropic's usage rides on events that do.
+    // OpenAI's usage chunk says nothing else; Anthropic's and Google's usage rides on events that do.
     if (event.part === 'usage' && event.name === undefined) return []
     const message = event.data['message']
     const data = omitUsage(event.data)
@@ -161,7 +161,7 @@ const withoutUsage = (reply: Reply): Reply => {
 }
 
 const omitUsage = (body: JsonObject): JsonObject => {
-  const { usage: _, ...rest } = body
+  const { usage: _, usageMetadata: _metadata, ...rest } = body
   return rest
 }
 

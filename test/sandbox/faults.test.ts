@@ -3,13 +3,14 @@ import type { JsonObject } from '../../src/contract/json.ts'
 import { parseFault, type Fault } from '../../src/sandbox/fault.ts'
 import { faultKinds, faultList } from '../../src/sandbox/fault-list.ts'
 import { startUpstream } from '../support/upstream.ts'
-import { anthropicHeaders, eventsOf, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
+import { anthropicHeaders, eventsOf, geminiHeaders, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
 
-type WireName = 'openai' | 'anthropic'
+type WireName = 'openai' | 'anthropic' | 'gemini'
 
 const asking = {
   openai: {
     path: '/v1/chat/completions',
+    plainPath: '/v1/chat/completions',
     headers: openaiHeaders,
     body: {
       model: 'm',
@@ -20,17 +21,42 @@ const asking = {
     plain: { stream: undefined, stream_options: undefined },
     /** What a stream's pieces and its end look like. */
     piece: /"content":"[^"]|"text_delta"/g,
-    done: 'data: [DONE]\n\n',
+    done: /\ndata: \[DONE\]\n\n$/,
     finish: '"finish_reason":"stop"',
+    requestId: 'x-request-id',
+    /** Where a plain answer and the model's name are. */
+    answer: 'choices',
+    model: 'model',
+    outOfCredit: [429, '"insufficient_quota"'],
   },
   anthropic: {
     path: '/v1/messages',
+    plainPath: '/v1/messages',
     headers: anthropicHeaders,
     body: { model: 'm', max_tokens: 500, messages: [{ role: 'user', content: 'Grüße aus 東京 🙂' }], stream: true },
     plain: { stream: undefined },
     piece: /"text_delta"/g,
-    done: 'data: {"type":"message_stop"}\n\n',
+    done: /\ndata: \{"type":"message_stop"\}\n\n$/,
     finish: '"stop_reason":"end_turn"',
+    requestId: 'request-id',
+    answer: 'content',
+    model: 'model',
+    outOfCredit: [400, 'credit balance'],
+  },
+  gemini: {
+    path: '/v1beta/models/m:streamGenerateContent',
+    plainPath: '/v1beta/models/m:generateContent',
+    headers: geminiHeaders,
+    body: { contents: [{ role: 'user', parts: [{ text: 'Grüße aus 東京 🙂' }] }] },
+    plain: {},
+    piece: /"parts":\[\{"text":"[^"]/g,
+    // This wire has no terminal event: the last chunk with the answer in it is the end.
+    done: /\n\ndata: [^\n]*"finishReason":"STOP"[^\n]*\n\n$/,
+    finish: '"finishReason":"STOP"',
+    requestId: 'x-request-id',
+    answer: 'candidates',
+    model: 'modelVersion',
+    outOfCredit: [429, 'RESOURCE_EXHAUSTED'],
   },
 } as const
 
@@ -42,8 +68,8 @@ const look = async (
 ): Promise<Sight> => {
   await using upstream = await startUpstream()
   if (fault !== 'none') upstream.script([fault])
-  const { path, headers, body, plain: plainFields } = asking[wire]
-  return await observe(upstream.url + path, {
+  const { path, plainPath, headers, body, plain: plainFields } = asking[wire]
+  return await observe(upstream.url + (plain ? plainPath : path), {
     headers,
     body: plain ? { ...body, ...plainFields } : body,
     ...(enough === undefined ? {} : { enough }),
@@ -52,15 +78,15 @@ const look = async (
 
 const piecesIn = (wire: WireName, { text }: Sight): number => text.match(asking[wire].piece)?.length ?? 0
 
-const wires: readonly WireName[] = ['openai', 'anthropic']
+const wires: readonly WireName[] = ['openai', 'anthropic', 'gemini']
 
 describe.each(wires)('on the %s wire', (wire) => {
-  const { done, finish } = asking[wire]
+  const { done, finish, requestId, answer, model, outOfCredit } = asking[wire]
 
   test('without a fault a stream is complete', async () => {
     const sight = await look(wire, 'none')
     expect(sight).toMatchObject({ status: 200, ended: 'complete' })
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
     expect(sight.text).toContain(finish)
   })
 
@@ -99,12 +125,9 @@ describe.each(wires)('on the %s wire', (wire) => {
       const sight = await look(wire, { kind: 'status', status })
       expect(sight.status).toBe(status)
       expect(sight.headers['retry-after']).toBeUndefined()
-      expect(sight.headers[wire === 'openai' ? 'x-request-id' : 'request-id']).toMatch(/^req_/)
-      const shape =
-        wire === 'openai'
-          ? { error: { message: 'Simulated fault.' } }
-          : { type: 'error', error: { message: 'Simulated fault.' } }
-      expect(JSON.parse(sight.text)).toMatchObject(shape)
+      expect(sight.headers[requestId]).toMatch(/^req_/)
+      const error = { message: 'Simulated fault.' }
+      expect(JSON.parse(sight.text)).toMatchObject(wire === 'anthropic' ? { type: 'error', error } : { error })
     },
   )
 
@@ -115,8 +138,7 @@ describe.each(wires)('on the %s wire', (wire) => {
 
   test('out-of-credit is said as the vendor says it', async () => {
     const { status, text } = await look(wire, { kind: 'out-of-credit' })
-    if (wire === 'openai') expect([status, text]).toEqual([429, expect.stringContaining('"insufficient_quota"')])
-    else expect([status, text]).toEqual([400, expect.stringContaining('credit balance')])
+    expect([status, text]).toEqual([outOfCredit[0], expect.stringContaining(outOfCredit[1])])
   })
 
   test('html is a web page with status 200', async () => {
@@ -132,7 +154,7 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(sight).toMatchObject({ status: 200, ended: 'open' })
     expect(piecesIn(wire, sight)).toBe(0)
     const soon = await look(wire, { ...slow, ms: 1 })
-    expect(soon.text.endsWith(done)).toBe(true)
+    expect(soon.text).toMatch(done)
   })
 
   test('slow-drain pauses before every piece, and loses none', async () => {
@@ -140,14 +162,14 @@ describe.each(wires)('on the %s wire', (wire) => {
     const dribbled = await look(wire, { kind: 'slow-drain', ms: 1 })
     expect(dribbled).toMatchObject({ status: 200, ended: 'complete' })
     expect(piecesIn(wire, dribbled)).toBe(piecesIn(wire, honest))
-    expect(dribbled.text.endsWith(done)).toBe(true)
+    expect(dribbled.text).toMatch(done)
     const first = await look(wire, { kind: 'slow-drain', ms: 60_000 }, { enough: ({ text }) => text.includes('\n\n') })
     expect([first.ended, piecesIn(wire, first)]).toEqual(['open', 0])
   })
 
   test('slow-drain sends a plain reply a few bytes at a time', async () => {
     const sight = await look(wire, { kind: 'slow-drain', ms: 5 }, { plain: true })
-    expect(JSON.parse(sight.text)).toHaveProperty('model', 'm')
+    expect(JSON.parse(sight.text)).toHaveProperty(model, 'm')
     expect(sight.chunks.length).toBeGreaterThan(2)
   })
 
@@ -179,7 +201,7 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(piecesIn(wire, sight)).toBe(3)
     expect(sight.text.endsWith('\n\n')).toBe(true)
     expect(sight.text).not.toContain(finish)
-    expect(sight.text).not.toContain(done)
+    expect(sight.text).not.toMatch(done)
   })
 
   test('malformed-chunk puts one broken event among good ones', async () => {
@@ -188,18 +210,18 @@ describe.each(wires)('on the %s wire', (wire) => {
       ([, data = '']) => data !== '[DONE]' && !isJson(data),
     )
     expect(broken).toHaveLength(1)
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
   })
 
   test('wrong-type makes a text of what the wire has as a list or an object, once in a stream', async () => {
     const honest = await look(wire, 'none')
     const sight = await look(wire, { kind: 'wrong-type', after: 2 })
     expect(piecesIn(wire, sight)).toBe(piecesIn(wire, honest) - 1)
-    const wrong = /"(choices|delta)":"Simulated fault\."/g
+    const wrong = /"(choices|delta|candidates)":"Simulated fault\."/g
     expect(sight.text.match(wrong)).toHaveLength(1)
-    expect(sight.text.endsWith(done)).toBe(true)
+    expect(sight.text).toMatch(done)
     const plain = await look(wire, { kind: 'wrong-type' }, { plain: true })
-    expect(JSON.parse(plain.text)).toHaveProperty(wire === 'openai' ? 'choices' : 'content', 'Simulated fault.')
+    expect(JSON.parse(plain.text)).toHaveProperty(answer, 'Simulated fault.')
   })
 
   test('half-json ends in good order in the middle of an event', async () => {
@@ -221,22 +243,15 @@ describe.each(wires)('on the %s wire', (wire) => {
     const honest = await look(wire, 'none')
     const { text } = await look(wire, { kind: 'no-done' })
     expect(text).toContain(finish)
-    expect(eventsOf(text)).toHaveLength(eventsOf(honest.text).length - 1)
+    const terminalEvents = wire === 'gemini' ? 0 : 1
+    expect(eventsOf(text)).toHaveLength(eventsOf(honest.text).length - terminalEvents)
   })
 
   test('usage-missing leaves out all usage and nothing else', async () => {
     const { text } = await look(wire, { kind: 'usage-missing' })
-    expect(text).not.toMatch(/_tokens"/)
+    expect(text).not.toMatch(/_tokens"|TokenCount"/)
     expect(text).toContain(finish)
-    expect(text.endsWith(done)).toBe(true)
-  })
-
-  test('usage-twice says the same usage twice', async () => {
-    const usages = eventsOf((await look(wire, { kind: 'usage-twice' })).text).filter(
-      (event) => typeof event === 'object' && event !== null && 'usage' in event && event.usage !== null,
-    )
-    expect(usages).toHaveLength(2)
-    expect(usages[1]).toEqual(usages[0])
+    expect(text).toMatch(done)
   })
 
   test.each(['crlf', 'comments', 'split-bytes'] as const)(
@@ -275,9 +290,17 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(error.status).toBe(200)
     expect(JSON.parse(error.text)).toHaveProperty('error.message', 'Simulated fault.')
     const bare: JsonObject = JSON.parse((await look(wire, { kind: 'usage-missing' }, { plain: true })).text)
-    expect(bare).not.toHaveProperty('usage')
-    expect(bare).toHaveProperty('model', 'm')
+    expect(Object.keys(bare).filter((name) => name.startsWith('usage'))).toEqual([])
+    expect(bare).toHaveProperty(model, 'm')
   })
+})
+
+test.each(['openai', 'anthropic'] as const)('on the %s wire usage-twice says the same usage twice', async (wire) => {
+  const usages = eventsOf((await look(wire, { kind: 'usage-twice' })).text).filter(
+    (event) => typeof event === 'object' && event !== null && 'usage' in event && event.usage !== null,
+  )
+  expect(usages).toHaveLength(2)
+  expect(usages[1]).toEqual(usages[0])
 })
 
 test('usage-on-content puts the usage on the chunk with the finish reason', async () => {
