@@ -23,15 +23,16 @@ export const findRoute = (method: string, path: string): 'answer' | 'list-models
   return name === 'models' ? 'list-models' : 'answer'
 }
 
-/** Which format a request speaks: its endpoint says, and where two formats have it, the header that only one sends. */
+/** Which format a request speaks: its endpoint says, and where several have it, the header that only one sends. */
 export const formatOf = (
   path: string,
   headers: Readonly<Record<string, string>>,
 ): 'openai' | 'anthropic' | 'gemini' => {
-  if (geminiMethod.test(path) || geminiModels.test(path)) return 'gemini'
   const name = groupsOf(path)?.['name']
   if (name === 'messages') return 'anthropic'
-  return name !== 'chat/completions' && headers['anthropic-version'] !== undefined ? 'anthropic' : 'openai'
+  if (name === 'chat/completions') return 'openai'
+  if (geminiMethod.test(path) || geminiModels.test(path) || headers['x-goog-api-key'] !== undefined) return 'gemini'
+  return headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'
 }
 
 /** The first part of a path before its endpoint: `/groq/openai/v1/models` → `groq`. */
