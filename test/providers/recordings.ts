@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import type { JsonObject } from '../../src/contract/json.ts'
 
-export type Wire = 'openai-chat' | 'anthropic'
+export type Wire = 'openai-chat' | 'anthropic' | 'gemini'
 
 /** One recorded reply of a real provider. */
 export interface Recording {
@@ -20,7 +20,7 @@ const folder = path.resolve(import.meta.dirname, '../../../shared/data/provider-
 
 export const hasRecordings = existsSync(folder)
 
-/** Every recording of the two wires: replies of other APIs (responses, embeddings, audio, files) are left out. */
+/** Every recording of the three wires: replies of other APIs (responses, embeddings, audio, files) are left out. */
 export const loadRecordings = (): Recording[] => [
   ...readVercel(path.join(folder, 'vercel-ai')),
   ...readCassettes(path.join(folder, 'pydantic-ai')),
@@ -28,14 +28,14 @@ export const loadRecordings = (): Recording[] => [
 ]
 
 const chatFiles =
-  /^(anthropic__anthropic-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
+  /^(anthropic__anthropic-|google__google-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
 
 const readVercel = (from: string): Recording[] =>
   readdirSync(from)
     .filter((file) => chatFiles.test(file))
     .flatMap((file): Recording[] => {
       const text = readFileSync(path.join(from, file), 'utf8')
-      const wire: Wire = file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
+      const wire = wireOfFile(file)
       if (file.endsWith('.json')) {
         const payload: JsonObject = JSON.parse(text)
         return [
@@ -50,6 +50,11 @@ const readVercel = (from: string): Recording[] =>
         return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
       })
     })
+
+const wireOfFile = (file: string): Wire => {
+  if (file.startsWith('google__')) return 'gemini'
+  return file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
+}
 
 /** The events of each stream in a file: some hold the turns of a whole conversation. */
 const streamsOf = (text: string): string[][] => {
@@ -94,6 +99,7 @@ const readCassettes = (from: string): Recording[] =>
 
 const wireOf = (url: string): Wire | null => {
   if (/\/chat\/completions/.test(url)) return 'openai-chat'
+  if (/:(streamG|g)enerateContent(\?|$)/.test(url)) return 'gemini'
   return /\/v1\/messages(\?|$)/.test(url) ? 'anthropic' : null
 }
 

@@ -184,7 +184,8 @@ describe.each(wires)('on the %s wire', (wire) => {
     const sight = await observe(upstream.url + path, {
       headers,
       body,
-      enough: ({ status, text }) => hasOpened({ status, text }) && (text.match(asking[wire].piece)?.length ?? 0) >= after,
+      enough: ({ status, text }) =>
+        hasOpened({ status, text }) && (text.match(asking[wire].piece)?.length ?? 0) >= after,
     })
     expect(piecesIn(wire, sight)).toBe(after)
     expect(sight.ended).toBe('open')

@@ -124,7 +124,9 @@ describe("Google's own SDK", () => {
     const short = await client.models.generateContent({ ...hello, config: { maxOutputTokens: 3 } })
     expect(short.candidates?.[0]?.finishReason).toBe('MAX_TOKENS')
     expect(short.usageMetadata?.candidatesTokenCount).toBe(3)
-    expect(await client.models.countTokens({ model, contents: hello.contents })).toMatchObject({ totalTokens: short.usageMetadata?.promptTokenCount })
+    expect(await client.models.countTokens({ model, contents: hello.contents })).toMatchObject({
+      totalTokens: short.usageMetadata?.promptTokenCount,
+    })
     const listed = await Array.fromAsync(await client.models.list())
     expect(listed.map(({ name }) => name)).toEqual([`models/${model}`])
     await expect(client.models.generateContent({ ...hello, model: 'other' })).rejects.toMatchObject({ status: 404 })
