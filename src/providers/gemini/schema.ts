@@ -49,7 +49,6 @@ export const sanitiseSchema = (schema: JsonObject, dropped: Set<string>): JsonOb
 }
 
 const writeKeyword = (keyword: string, value: Json, dropped: Set<string>): JsonObject | null => {
-  const list = listOf(value).map((entry) => subschema(entry, dropped))
   switch (keyword) {
     case '$ref':
       return { $ref: textOf(value).replace(/^#\/definitions\//, '#/$defs/') }
@@ -59,15 +58,15 @@ const writeKeyword = (keyword: string, value: Json, dropped: Set<string>): JsonO
     case 'properties':
       return { properties: schemasByName(value, dropped) }
     case 'items':
-      return Array.isArray(value) ? { prefixItems: list } : { items: subschema(value, dropped) }
+      return Array.isArray(value) ? { prefixItems: subschemas(value, dropped) } : { items: subschema(value, dropped) }
     case 'additionalProperties':
       return { additionalProperties: typeof value === 'boolean' ? value : subschema(value, dropped) }
     case 'prefixItems':
     case 'anyOf':
     case 'oneOf':
-      return { [keyword]: list }
+      return { [keyword]: subschemas(value, dropped) }
     case 'allOf':
-      return list.length === 1 ? (list[0] ?? {}) : null
+      return Array.isArray(value) && value.length === 1 ? (subschemas(value, dropped)[0] ?? {}) : null
     case 'const':
       return typeof value === 'string' || typeof value === 'number' ? { enum: [value] } : null
     case 'nullable':
@@ -81,6 +80,9 @@ const subschema = (value: Json, dropped: Set<string>): JsonObject => {
   if (value === false) dropped.add('false')
   return sanitiseSchema(objectOf(value) ?? {}, dropped)
 }
+
+const subschemas = (value: Json, dropped: Set<string>): JsonObject[] =>
+  listOf(value).map((entry) => subschema(entry, dropped))
 
 const schemasByName = (value: Json, dropped: Set<string>): JsonObject =>
   Object.fromEntries(Object.entries(objectOf(value) ?? {}).map(([name, schema]) => [name, subschema(schema, dropped)]))
