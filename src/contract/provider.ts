@@ -78,6 +78,11 @@ export interface RowFlags {
    * @default true
    */
   nativeParts?: boolean | undefined
+  /**
+   * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
+   * @default true
+   */
+  callExtras?: boolean | undefined
 }
 
 /** What a dialect is asked to do: one request at one model with one key. */

@@ -26,6 +26,10 @@ const flags = z.strictObject({
     .boolean()
     .default(true)
     .describe("Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood."),
+  call_extras: z
+    .boolean()
+    .default(true)
+    .describe("Fields beside a tool call's `function` (Google's signatures) are taken rather than refused."),
 })
 
 const row = z.strictObject({

@@ -66,7 +66,8 @@ const writeAssistant = (message: Extract<Message, { role: 'assistant' }>, wire: 
       tool_calls:
         toolCalls.length > 0
           ? toolCalls.map(({ id, name, argumentsJson, extra }) => ({
-              ...extra,
+              // A signature for another model: strict servers refuse the field, the others have no use for it.
+              ...(wire.row.callExtras === false ? {} : extra),
               id: ids.ofCall(id),
               type: 'function',
               function: { name, arguments: argumentsJson || '{}' },

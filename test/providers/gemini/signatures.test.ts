@@ -82,6 +82,11 @@ describe('9: signatures', () => {
       {},
       { tool_calls: [{ extra_content: { google: { thought_signature: 'c2ln' } } }, {}] },
     ])
+    const strict = makeCall({
+      request: makeRequest({ messages: [user('Hi'), said] }),
+      row: makeRow({ wire: { callExtras: false } }),
+    })
+    expect(JSON.stringify(writeChat(strict).body)).not.toContain('extra_content')
   })
 
   test('that a client did not give back are known by the call’s id', async () => {
