@@ -81,15 +81,23 @@ export const geminiChunk = (
   parts: Json[],
   {
     finish,
+    candidate = {},
     usage = { promptTokenCount: 12, candidatesTokenCount: 5, totalTokenCount: 17 },
     ...rest
   }: {
     finish?: string
+    /** More fields of the candidate. */
+    candidate?: JsonObject
     usage?: JsonObject
   } & JsonObject = {},
 ): JsonObject => ({
   candidates: [
-    { content: { role: 'model', parts }, index: 0, ...(finish === undefined ? {} : { finishReason: finish }) },
+    {
+      content: { role: 'model', parts },
+      index: 0,
+      ...(finish === undefined ? {} : { finishReason: finish }),
+      ...candidate,
+    },
   ],
   usageMetadata: usage,
   modelVersion: 'rocket-1',

@@ -183,11 +183,8 @@ describe('a stream in one list', () => {
 })
 
 describe('an answer that takes several requests', () => {
-  const paused = (text: string, continuationToken: string) => {
-    const chunk = geminiChunk([{ text }], { finish: 'CONTINUATION' })
-    const [candidate] = Array.isArray(chunk.candidates) ? chunk.candidates : []
-    return { ...chunk, candidates: [{ ...(typeof candidate === 'object' ? candidate : {}), continuationToken }] }
-  }
+  const paused = (text: string, continuationToken: string) =>
+    geminiChunk([{ text }], { finish: 'CONTINUATION', candidate: { continuationToken } })
 
   test.each([true, false])('is one answer, and all of them are paid (streamed: %s)', async (stream) => {
     const replies = [
@@ -242,16 +239,11 @@ describe('what else an answer has', () => {
       token: text,
       ...(logProbability !== undefined && { logProbability }),
     })
-    const reply = geminiChunk([{ text: 'Hé' }], { finish: 'STOP' })
-    const [candidate] = Array.isArray(reply.candidates) ? reply.candidates : []
     const logprobsResult = {
       chosenCandidates: [token('H', -0.5), token('é')],
       topCandidates: [{ candidates: [token('H', -0.5), token('J', -2)] }],
     }
-    const events = await response({
-      ...reply,
-      candidates: [{ ...(typeof candidate === 'object' ? candidate : {}), logprobsResult }],
-    })
+    const events = await response(geminiChunk([{ text: 'Hé' }], { finish: 'STOP', candidate: { logprobsResult } }))
     expect(first(events).logprobs).toEqual([
       [
         {

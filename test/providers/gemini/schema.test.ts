@@ -86,21 +86,19 @@ describe('12: the keywords that Gemini reads in a schema', () => {
 
   test('whatever a schema holds, nothing else comes out, and cleaning what is clean changes nothing', () => {
     const keyword = fc.constantFrom(
-      ...[
-        'type',
-        'properties',
-        'items',
-        'anyOf',
-        'allOf',
-        '$ref',
-        '$defs',
-        'const',
-        'nullable',
-        'pattern',
-        'default',
-        'x-a',
-        'enum',
-      ],
+      'type',
+      'properties',
+      'items',
+      'anyOf',
+      'allOf',
+      '$ref',
+      '$defs',
+      'const',
+      'nullable',
+      'pattern',
+      'default',
+      'x-a',
+      'enum',
     )
     const { schema } = fc.letrec<{ schema: JsonObject }>((tie) => ({
       schema: fc.dictionary(
