@@ -5,6 +5,7 @@ import allowedSkips from './test/allowed-skips.json' with { type: 'json' }
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/every-reply.ts'],
     // Patience for busy machines: no test measures time.
     testTimeout: 60_000,
     expect: { poll: { timeout: 20_000 } },

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
@@ -61,7 +61,8 @@ export interface Overrides {
 export const createApp = async (config: Config, logTo: LogTarget, overrides: Overrides = {}): Promise<App> => {
   const { clock = systemClock, random = Math.random } = overrides
   await using resources = new AsyncDisposableStack()
-  const newId = (): string => randomBytes(16).toString('hex')
+  // Node draws these from a pool; random bytes by themselves are a call into the system for each.
+  const newId = (): string => randomUUID().replaceAll('-', '')
   const instanceId = `gw_${newId().slice(0, 12)}`
   const startedAtMs = clock.now()
   const logger = createLogger(config.log, logTo)

@@ -4,6 +4,5 @@ import { printFailure } from './cli/print-failure.ts'
 try {
   await createProgram().parseAsync()
 } catch (error) {
-  printFailure(error)
-  process.exitCode = 1
+  process.exitCode = printFailure(error)
 }

@@ -45,7 +45,7 @@ const homes: Record<string, readonly string[]> = {
   '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
   commander: ['cli'],
-  'eventsource-parser': ['providers'],
+  'eventsource-parser': ['providers', 'cli'],
   express: ['http'],
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],

@@ -59,6 +59,17 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
+test('what the program says names commands that there are, as they are typed in a clone', () => {
+  const files = globSync('src/**/*.ts', { cwd: root })
+  const named = files.flatMap((file) =>
+    matches(read(file), /((?:\S+ ){0,2}\b(?:keys (?:create|list|revoke)|backup FILE))/g),
+  )
+  expect(named.length).toBeGreaterThan(3)
+  expect(named.filter((command) => !command.includes('node scripts/launch.mjs '))).toEqual([])
+  const told = files.flatMap((file) => matches(read(file), /\bnode scripts\/launch\.mjs ([a-z]+(?: [a-z]+)*)/g))
+  for (const words of told) expect(commandOf(createProgram(), words.split(' ')), words).not.toBe('unknown')
+})
+
 /** A heading's anchor, as GitHub makes it. */
 const slugOf = (heading: string): string =>
   heading

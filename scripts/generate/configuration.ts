@@ -16,8 +16,9 @@ The gateway starts without any: on a machine of your own, with no provider set u
 
 Settings come from the environment and from the YAML files of \`config/\`. Where both say something the environment
 wins. A CONFIG_DIR of your own needs only the files that differ; the others are the shipped ones. Unknown keys are
-errors, and every problem is told at once, with its file, line and what to do. Editors that know
-\`yaml-language-server\` complete and check the files as you type.
+errors, and so are other \`.yaml\`, \`.yml\` and \`.json\` files in CONFIG_DIR, which nobody would read; folders, hidden files
+and files of other kinds may lie there. Every problem is told at once, with its file, line and what to do. Editors that
+know \`yaml-language-server\` complete and check the files as you type.
 
 ## Providers
 

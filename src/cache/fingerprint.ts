@@ -48,10 +48,11 @@ const silentFields: ReadonlySet<string> = new Set([
  * A prompt-cache breakpoint changes what a call costs, not what it answers. It is taken out only where the contract has it,
  * since a tool's schema may have a property of that name.
  */
-const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined }>({
-  cacheControl: _breakpoint,
+const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined; promptCacheBreakpoint?: Json | undefined }>({
+  cacheControl: _anthropic,
+  promptCacheBreakpoint: _openai,
   ...rest
-}: Part): Omit<Part, 'cacheControl'> => rest
+}: Part): Omit<Part, 'cacheControl' | 'promptCacheBreakpoint'> => rest
 
 const withoutBreakpoints = (message: Message): object => ({ ...message, content: message.content.map(partOf) })
 

@@ -1,10 +1,10 @@
 import type { Scope } from '../contract/caller.ts'
 import { openKeyDirectory } from '../app.ts'
-import { configure } from './configure.ts'
+import { configureKept } from './configure.ts'
 
 /** Makes a key and prints it; it is kept as a hash only and cannot be shown again. */
 export const createKey = async ({ name, scope }: { name: string; scope: Scope }): Promise<void> => {
-  await using keys = await openKeyDirectory(configure())
+  await using keys = await openKeyDirectory(configureKept())
   const { record, secret } = await keys.create({ name, scope })
   process.stdout.write(`${secret}\n`)
   process.stderr.write(`Key ${record.id} (${record.scope}) for ${record.name}. It is shown this once: store it now.\n`)
@@ -12,7 +12,7 @@ export const createKey = async ({ name, scope }: { name: string; scope: Scope })
 
 /** Prints every key, the revoked ones too: id, scope, state, name. */
 export const listKeys = async (): Promise<void> => {
-  await using keys = await openKeyDirectory(configure())
+  await using keys = await openKeyDirectory(configureKept())
   const records = await keys.list()
   if (records.length === 0)
     process.stderr.write('There are no keys. Make one: node scripts/launch.mjs keys create --name NAME\n')
@@ -22,10 +22,11 @@ export const listKeys = async (): Promise<void> => {
   }
 }
 
-/** Revokes a key. A running gateway refuses it within a second. */
+/** Revokes a key. A running gateway refuses it from the next request on. */
 export const revokeKey = async (id: string): Promise<void> => {
-  await using keys = await openKeyDirectory(configure())
-  if (!(await keys.revoke(id))) throw new Error(`There is no active key ${id}. "keys list" shows them.`)
+  await using keys = await openKeyDirectory(configureKept())
+  if (!(await keys.revoke(id)))
+    throw new Error(`There is no active key ${id}. "node scripts/launch.mjs keys list" shows them.`)
   process.stderr.write(`Key ${id} is revoked.\n`)
 }
 

@@ -7,16 +7,23 @@ import type { Problem } from './problem.ts'
 
 export type AuthSettings = { mode: 'none' } | { mode: 'api-key'; keyHashes: readonly KeyRecord[] }
 
-/** Who may call. Without keys the gateway listens to its own machine only. */
-export const readAuth = (env: Env): { auth: AuthSettings; problems: Problem[] } => {
+/**
+ * Who may call. Without keys the gateway listens to its own machine only.
+ * @param modeIsFaulty AUTH_MODE is told as a problem already: nothing is concluded from its absence
+ */
+export const readAuth = (
+  env: Env,
+  { modeIsFaulty }: { modeIsFaulty: boolean },
+): { auth: AuthSettings; problems: Problem[] } => {
   const { keyHashes, problems } = readKeyHashes(env.API_KEY_HASHES ?? [])
+  if (modeIsFaulty) return { auth: { mode: 'api-key', keyHashes }, problems }
   const isPublic = !isLoopbackHost(env.HOST)
   if (isPublic && env.AUTH_MODE !== 'api-key')
     problems.push(
       envProblem(
         'AUTH_MODE',
         `${env.AUTH_MODE === undefined ? 'is not set' : 'is none'}, and HOST ${env.HOST} can be reached by others`,
-        'set AUTH_MODE=api-key and make a key with "ai-gateway-mcp keys create", or set HOST=127.0.0.1',
+        'set AUTH_MODE=api-key and make a key with "node scripts/launch.mjs keys create --name NAME", or set HOST=127.0.0.1',
       ),
     )
   const mode = env.AUTH_MODE ?? (isPublic ? 'api-key' : 'none')

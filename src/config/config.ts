@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { ModelCard } from '../contract/model.ts'
 import type { PriceRule } from '../contract/price.ts'
@@ -12,14 +11,15 @@ import type {
   ResilienceSettings,
   RoutingSettings,
 } from '../contract/settings.ts'
+import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
 import type { AuthSettings } from './auth.ts'
 import { readCards } from './cards.ts'
-import { envProblem, readEnv } from './env.ts'
+import { checkDirectories, dataDirOf } from './directories.ts'
+import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
 import { ConfigError } from './problem.ts'
-import type { Problem } from './problem.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
 import type { KnownProvider } from './rows.ts'
@@ -40,7 +40,7 @@ import {
 export interface Config {
   http: HttpSettings
   publicUrl: string | null
-  /** Absolute, as is `configDir`. */
+  /** Absolute, as is `configDir`; or `:memory:`. */
   dataDir: string
   configDir: string
   auth: AuthSettings
@@ -77,7 +77,9 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const configDir = path.resolve(root, env.CONFIG_DIR)
   const files = readFiles(configDir, path.join(root, 'config'))
 
-  const { auth, problems: authProblems } = readAuth(env)
+  const { auth, problems: authProblems } = readAuth(env, {
+    modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
+  })
   const { rows, known, problems: rowProblems } = readRows(files.providers, env, source)
   const entries = files.providers.value?.providers ?? []
   const { cards, problems: cardProblems } = readCards(files.models, entries)
@@ -102,7 +104,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   return {
     http: httpSettings(limits, env),
     publicUrl: env.PUBLIC_URL ?? null,
-    dataDir: path.resolve(root, env.DATA_DIR),
+    dataDir: dataDirOf(env, root),
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
@@ -134,16 +136,6 @@ const readFiles = (configDir: string, shippedDir: string) => {
   }
 }
 
-const checkDirectories = (env: Env, configDir: string, root: string): Problem[] => {
-  const problems: Problem[] = []
-  if (!existsSync(configDir))
-    problems.push(envProblem('CONFIG_DIR', `${configDir} does not exist`, 'make it, or leave the variable out'))
-  const certificates = env.NODE_EXTRA_CA_CERTS
-  if (certificates !== undefined && !existsSync(path.resolve(root, certificates)))
-    problems.push(envProblem('NODE_EXTRA_CA_CERTS', `${certificates} does not exist`, 'name a PEM file'))
-  return problems
-}
-
 const proxyOf = ({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Env): Config['proxy'] =>
   HTTPS_PROXY === undefined && HTTP_PROXY === undefined
     ? null
@@ -165,6 +157,10 @@ const noticesOf = (options: {
     notices.push('No provider can be called: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.')
   if (auth.mode === 'none' && (env.RATE_LIMIT_MAX_REQUESTS !== undefined || env.RATE_LIMIT_WINDOW_MS !== undefined))
     notices.push('RATE_LIMIT_* has no effect with AUTH_MODE=none: callers cannot be told apart.')
+  if (env.DATA_DIR === inMemory)
+    notices.push(
+      'Nothing is kept (DATA_DIR=:memory:): the ledger ends with the gateway and holds the last receipts only.',
+    )
   if (env.LOG_CONTENT) notices.push('Prompts and answers are written to the log (LOG_CONTENT).')
   return notices
 }

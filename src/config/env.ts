@@ -55,7 +55,10 @@ const variables = z.object({
   API_KEY_HASHES: list
     .optional()
     .describe('Gateway keys for hosts without a disk, comma-separated: SHA-256 in hex, or id:scope:SHA-256.'),
-  DATA_DIR: z.string().default('./data').describe('Directory of the ledger and the keys.'),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .describe('Directory of the ledger and the keys. `:memory:` keeps nothing: for trials and hosts without a disk.'),
   CONFIG_DIR: z
     .string()
     .default('./config')

@@ -29,7 +29,24 @@ export const readConfigFile = <T>(options: {
   const own = path.join(configDir, name)
   const filePath = existsSync(own) ? own : path.join(shippedDir, name)
   const shownAs = path.relative(path.dirname(shippedDir), filePath)
-  return parseConfigFile({ text: readFileSync(filePath, 'utf8'), shownAs, schema })
+  try {
+    return parseConfigFile({ text: readFileSync(filePath, 'utf8'), shownAs, schema })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+    return unreadable(shownAs, error.message)
+  }
+}
+
+const unreadable = (file: string, reason: string): ConfigFile<never> => {
+  const problem: ConfigFile<never>['problem'] = (at, what, advice) => ({
+    file,
+    line: null,
+    key: formatPath(at),
+    problem: what,
+    advice,
+  })
+  const advice = 'let the user who runs the gateway read it, or take it away for the shipped one'
+  return { value: null, problems: [problem([], `cannot be read (${reason})`, advice)], problem }
 }
 
 /** Parses the text of a YAML file; every fault has its line. */

@@ -2,20 +2,23 @@ import type { JsonObject, Json } from './json.ts'
 import type { Requirements } from './plan.ts'
 import type { NanoUsd } from './money.ts'
 
-/** Text. `cacheControl` marks the end of a prefix that the provider should cache (Anthropic's breakpoint), as the caller wrote it. */
-export interface TextPart {
+/** The end of a prefix that the provider should cache, as the caller wrote it: in Anthropic's words, or in OpenAI's. */
+interface PrefixMarks {
+  cacheControl?: JsonObject | undefined
+  promptCacheBreakpoint?: JsonObject | undefined
+}
+
+export interface TextPart extends PrefixMarks {
   type: 'text'
   text: string
-  cacheControl?: JsonObject | undefined
 }
 
 export type ImageSource = { kind: 'url'; url: string } | { kind: 'base64'; mediaType: string; data: string }
 
-export interface ImagePart {
+export interface ImagePart extends PrefixMarks {
   type: 'image'
   source: ImageSource
   detail?: 'auto' | 'low' | 'high' | undefined
-  cacheControl?: JsonObject | undefined
 }
 
 /** A content part that only an OpenAI-shaped provider understands (audio, files); it goes there untouched. */

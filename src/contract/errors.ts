@@ -76,7 +76,8 @@ export const errorTable = {
     status: 401,
     type: 'authentication_error',
     retryable: false,
-    advice: 'Use a key made with "keys create" that has not been revoked.',
+    advice:
+      'Use a key that has not been revoked; the owner makes one with "node scripts/launch.mjs keys create --name NAME".',
   },
   insufficient_scope: {
     status: 403,

@@ -15,6 +15,7 @@ const functionCall = z.object({ name: z.string().min(1), arguments: z.string() }
 const assistantMessage = z.object({
   content: unread,
   name,
+  audio: z.never('is not taken: send what was said as "content".').optional(),
   refusal: z.string().optional(),
   tool_calls: z.array(z.unknown()).optional(),
   function_call: functionCall.optional(),

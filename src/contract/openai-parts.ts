@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { invalid, jsonObject, read, readFields, unread } from './border.ts'
 import type { ContentPart, ImagePart, ImageSource, TextPart } from './chat.ts'
+import type { JsonObject } from './json.ts'
 
 /** Part types of other APIs, and what they are called here. */
 const foreignTypes: ReadonlyMap<string, string> = new Map([
@@ -15,10 +16,11 @@ const foreignTypes: ReadonlyMap<string, string> = new Map([
 
 const partList = z.array(z.unknown(), 'must be a string or an array of content parts.').min(1, 'must not be empty.')
 const typed = z.object({ type: z.string().min(1) }).catchall(z.unknown())
-const cacheControl = jsonObject.optional()
-const textPart = z.object({ text: z.string(), cache_control: cacheControl })
+const prefixMarks = { cache_control: jsonObject.optional(), prompt_cache_breakpoint: jsonObject.optional() }
+const textPart = z.object({ text: z.string(), ...prefixMarks })
 const refusalPart = z.object({ refusal: z.string() })
-const imagePart = z.object({ image_url: unread, cache_control: cacheControl })
+const imagePart = z.object({ image_url: unread, ...prefixMarks })
+// OpenAI's newer models also take "original", of which nobody can say beforehand what it costs.
 const imageUrl = z.object({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() })
 
 /** Parts as they were written: each type is a string, the rest depends on it. */
@@ -66,16 +68,24 @@ export const readContentParts = (content: unknown, param: string): ContentPart[]
 }
 
 const readText = (part: unknown, param: string): TextPart => {
-  const { text, cache_control } = readFields(textPart, part, param)
-  return { type: 'text', text, cacheControl: cache_control }
+  const { text, ...marks } = readFields(textPart, part, param)
+  return { type: 'text', text, ...readMarks(marks) }
 }
 
 /** `image_url` is an object; a plain address, which some clients send, is taken too. */
 const readImage = (part: unknown, param: string): ImagePart => {
-  const { image_url: image, cache_control } = readFields(imagePart, part, param)
+  const { image_url: image, ...marks } = readFields(imagePart, part, param)
   const { url, detail } = readFields(imageUrl, typeof image === 'string' ? { url: image } : image, `${param}.image_url`)
-  return { type: 'image', source: readImageSource(url, `${param}.image_url.url`), detail, cacheControl: cache_control }
+  return { type: 'image', source: readImageSource(url, `${param}.image_url.url`), detail, ...readMarks(marks) }
 }
+
+const readMarks = (marks: {
+  cache_control?: JsonObject | undefined
+  prompt_cache_breakpoint?: JsonObject | undefined
+}) => ({
+  cacheControl: marks.cache_control,
+  promptCacheBreakpoint: marks.prompt_cache_breakpoint,
+})
 
 /** An http(s) address, or a data URL with base64. */
 const readImageSource = (url: string, param: string): ImageSource => {

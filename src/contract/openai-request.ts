@@ -14,6 +14,7 @@ const text = z.string().min(1)
 const tokens = z.int().min(1).optional()
 const penalty = z.number().min(-2).max(2).optional()
 const effort = z.enum(efforts).optional()
+const switchable = z.boolean().nullish()
 
 /** The fields of OpenAI's chat request that the gateway reads, with OpenAI's bounds, and the gateway's own. */
 const chatBody = z.object({
@@ -40,7 +41,7 @@ const chatBody = z.object({
   reasoning_effort: effort,
   reasoning: unread,
   stream: z.boolean().optional(),
-  stream_options: z.object({ include_usage: z.boolean().nullish() }).optional(),
+  stream_options: z.object({ include_usage: switchable, include_obfuscation: switchable }).optional(),
   modalities: z.array(z.literal('text', 'must be "text": the gateway answers in text only.')).optional(),
   user: userMark.optional(),
   metadata: metadataMarks.optional(),
@@ -57,17 +58,21 @@ const reasoningOptions = z.object({ effort }).loose()
 /** Fields that are read here and that an OpenAI-shaped provider should see all the same. */
 const alsoUpstream: ReadonlySet<string> = new Set(['user', 'metadata'])
 
+interface ReadBody {
+  request: ChatRequest
+  stream: boolean
+  includeUsage: boolean
+  /** Where a field has two names and the caller used the other one: the gateway's word for it, and the caller's. */
+  spelling: ReadonlyMap<string, string>
+}
+
 /**
  * Reads the body of `POST /v1/chat/completions` into the gateway's own words. Null means unset. Fields that the gateway
  * does not know go to `extra` untouched, fields of its own never do; `user` and `metadata` mark the bill and go upstream
  * as well.
  * @throws GatewayError invalid_request, whose `param` is the path of the field at fault
  */
-export const readChatBody = (
-  body: unknown,
-  known: KnownNames,
-  cacheControl?: string,
-): { request: ChatRequest; stream: boolean; includeUsage: boolean } => {
+export const readChatBody = (body: unknown, known: KnownNames, cacheControl?: string): ReadBody => {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw new GatewayError('invalid_request', 'The body must be a JSON object with "model" and "messages".')
   checkJson(body)
@@ -92,7 +97,7 @@ export const readChatBody = (
     logprobs: given.logprobs,
     topLogprobs: given.top_logprobs,
     reasoningEffort: readEffort(given),
-    extra: readExtra(body),
+    extra: readExtra(body, stream),
     requirements,
     limits,
     fallbacks: (given.fallbacks ?? []).map((name, index) =>
@@ -101,7 +106,20 @@ export const readChatBody = (
     cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
     tags: { user: given.user, metadata: given.metadata },
   }
-  return { request, stream, includeUsage: stream && given.stream_options?.include_usage === true }
+  const includeUsage = stream && given.stream_options?.include_usage === true
+  return { request, stream, includeUsage, spelling: spellingOf(given) }
+}
+
+const spellingOf = (given: ChatBody): ReadonlyMap<string, string> => {
+  const spelling = new Map<string, string>()
+  const { functions, function_call: call, max_completion_tokens: maxTokens } = given
+  if (Array.isArray(functions) && functions.length > 0) spelling.set('tools', 'functions')
+  if (call !== undefined && call !== null && given.tool_choice === undefined)
+    spelling.set('tool_choice', 'function_call')
+  if (maxTokens !== undefined) spelling.set('max_tokens', 'max_completion_tokens')
+  if (given.reasoning !== undefined && given.reasoning_effort === undefined)
+    spelling.set('reasoning_effort', 'reasoning.effort')
+  return spelling
 }
 
 const readToolFields = (given: ChatBody): Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls'> => {
@@ -132,13 +150,20 @@ const readEffort = (given: ChatBody): ChatRequest['reasoningEffort'] => {
   return given.reasoning_effort ?? nested
 }
 
-/** What goes upstream unread. Of `reasoning` (OpenRouter's) that is all but the effort. */
-const readExtra = (body: object): JsonObject => {
+/** Objects of which one field is read here, and the others are for the provider (`reasoning` is OpenRouter's). */
+const readInPart: ReadonlyMap<string, string> = new Map([
+  ['reasoning', 'effort'],
+  ['stream_options', 'include_usage'],
+])
+
+/** What goes upstream unread. Without a stream there is nothing for its options to change. */
+const readExtra = (body: object, stream: boolean): JsonObject => {
   const extra: JsonObject = {}
   for (const [name, value] of Object.entries(read(jsonObject, body, ''))) {
-    if (name === 'reasoning' && typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      const { effort: _read, ...rest } = value
-      if (Object.keys(rest).length > 0) extra[name] = rest
+    const part = readInPart.get(name)
+    if (part !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      const rest = Object.entries(value).filter(([field, said]) => field !== part && said !== null)
+      if (rest.length > 0 && (stream || name !== 'stream_options')) extra[name] = Object.fromEntries(rest)
     } else if (!Object.hasOwn(chatBody.shape, name) || alsoUpstream.has(name)) extra[name] = value
   }
   return extra

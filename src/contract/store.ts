@@ -4,6 +4,9 @@ import type { NanoUsd } from './money.ts'
 import type { TaskGuess } from './plan.ts'
 import type { Outcome, Receipt } from './receipt.ts'
 
+/** What DATA_DIR says where nothing is to be kept: every port is in memory, and ends with the process. */
+export const inMemory = ':memory:'
+
 /**
  * The ledger's rows. `append` resolves when the row is durable, and answers wait for it; a receipt that is there already is
  * not written twice. It throws GatewayError ledger_unavailable, the others store_unavailable.
@@ -64,6 +67,8 @@ export interface UsageReport {
 /** Gateway keys. */
 export interface Directory {
   keys(): Promise<readonly KeyRecord[]>
+  /** The key of a secret's SHA-256, revoked or not. Asked at every request, so it takes no longer among many keys. */
+  find(sha256: string): Promise<KeyRecord | null>
   create(key: KeyRecord): Promise<void>
   /** False when there is no such key or it is revoked already. */
   revoke(id: string, atMs: number): Promise<boolean>

@@ -1,5 +1,6 @@
 import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
+import { createLru } from '../lib/lru.ts'
 import type { TokenFactors } from './token-factors.ts'
 import { longestCounted } from './tokens.ts'
 import type { TokenCounter } from './tokens.ts'
@@ -23,6 +24,12 @@ const tokensPerNativePart = 1_000
 /** Requests estimated at more tokens than this are not counted to choose a model or to learn from: it takes too long. */
 const quicklyCounted = 4_000
 
+/**
+ * System prompts, tools and what was said before come again with the next request, and are not counted again as long as
+ * they are among this many last characters: 8 MB at most.
+ */
+const charsRemembered = 4_000_000
+
 interface RequestTokens {
   /** Input of `request` in the model's own tokens. */
   countInput(request: ChatRequest, card: ModelCard): number
@@ -37,7 +44,9 @@ interface RequestTokens {
 /** Counts whole requests. A request is measured once, however many models it is weighed for. */
 export const createRequestTokens = (parts: { counter: TokenCounter; factors: TokenFactors }): RequestTokens => {
   const { counter, factors } = parts
-  const countOnce = oncePerRequest((request) => countTogether(request, counter.count))
+  const counted = createLru<string, number>({ max: charsRemembered, weigh: ({ length }) => length })
+  const count = (text: string): number => counted.get(text, () => counter.count(text))
+  const countOnce = oncePerRequest((request) => countTogether(request, count))
   const estimateOnce = oncePerRequest((request) => countRequest(request, counter.estimate))
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 

@@ -28,10 +28,11 @@ const canonicalObject = (value: object): string => {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError(`A ${value.constructor.name} has no canonical JSON`)
-  const fields: [string, unknown][] = Object.entries(value)
-  return `{${fields
-    .filter(([, field]) => field !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`)
-    .join(',')}}`
+  const fields: Readonly<Record<string, unknown>> = { ...value }
+  let text = ''
+  for (const key of Object.keys(fields).sort()) {
+    const field = fields[key]
+    if (field !== undefined) text += `${text && ','}${JSON.stringify(key)}:${canonicalJson(field)}`
+  }
+  return `{${text}}`
 }

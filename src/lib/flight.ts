@@ -101,13 +101,13 @@ const takeSeat = <Event>(flight: Flight<Event>): Seat<Event>['events'] => {
     if (taken) throw new Error('A seat reads its stream once')
     taken = true
 
-    const leave = (reason: unknown): void => {
+    const leave = (why: () => unknown): void => {
       signal.removeEventListener('abort', onAbort)
       if (!flight.readers.delete(reader)) return
-      if (flight.readers.size === 0 && !flight.end) flight.abort(reason)
+      if (flight.readers.size === 0 && !flight.end) flight.abort(why())
       reader.wake()
     }
-    const onAbort = (): void => leave(signal.reason)
+    const onAbort = (): void => leave(() => signal.reason)
 
     const read = async function* (): AsyncGenerator<Event, void> {
       try {
@@ -126,7 +126,7 @@ const takeSeat = <Event>(flight: Flight<Event>): Seat<Event>['events'] => {
           await new Promise<void>((resolve) => (reader.wake = resolve))
         }
       } finally {
-        leave(departed())
+        leave(departed)
       }
     }
 
@@ -142,15 +142,15 @@ const takeSeat = <Event>(flight: Flight<Event>): Seat<Event>['events'] => {
  */
 const leavingAtOnce = <Event>(
   stream: AsyncGenerator<Event, void>,
-  leave: (reason: unknown) => void,
+  leave: (why: () => unknown) => void,
 ): AsyncGenerator<Event, void> => ({
   next: () => stream.next(),
   return: (value) => {
-    leave(departed())
+    leave(departed)
     return stream.return(value)
   },
   throw: (error) => {
-    leave(error)
+    leave(() => error)
     return stream.throw(error)
   },
   [Symbol.asyncIterator]() {

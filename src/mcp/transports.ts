@@ -9,7 +9,7 @@ import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
-import { alarm } from '../lib/abort.ts'
+import { alarmWithin } from '../lib/abort.ts'
 import { brokenOff, errorFrame, errorResponse } from './json-rpc.ts'
 import { createServer } from './server.ts'
 import type { ServerDeps, Session } from './server.ts'
@@ -84,9 +84,9 @@ export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpD
   }
 
   return async (req, res, { caller, signal, requestId, clientRequestId, traceId, hops }) => {
-    const late = alarm(settings.requestDeadlineMs + graceMs, () => new GatewayError('deadline_exceeded', tooLate))
-    res.once('close', late.stop)
-    const cut = AbortSignal.any([signal, late.signal])
+    const late = (): GatewayError => new GatewayError('deadline_exceeded', tooLate)
+    const { signal: cut, stop } = alarmWithin(signal, settings.requestDeadlineMs + graceMs, late)
+    res.once('close', stop)
     const session: Session = {
       caller,
       origin: () => ({ requestId, clientRequestId, traceId, hops, face: 'mcp' }),

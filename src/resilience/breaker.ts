@@ -26,6 +26,9 @@ export interface Breaker {
   close(): void
 }
 
+/** The window moves on in so many steps. */
+const buckets = 10
+
 const trialFailed = new Error('The trial call failed.')
 
 /**
@@ -46,6 +49,7 @@ export const createBreaker = (options: {
     volumeThreshold: settings.minCalls,
     resetTimeout: settings.restMs,
     rollingCountTimeout: settings.windowMs,
+    rollingCountBuckets: buckets,
     rollingPercentilesEnabled: false,
     enableSnapshots: false,
   })
@@ -55,23 +59,40 @@ export const createBreaker = (options: {
     openedAtMs = clock.now()
   })
 
-  const count = (outcome: Promise<void>): void => void circuit.fire(outcome).catch(() => undefined)
+  const fire = (outcome: Promise<void>): void => void circuit.fire(outcome).catch(() => undefined)
+
+  /** opossum adds up its whole window whenever it is asked; within one of its buckets only what ends here changes it. */
+  let tally: { calls: number; failures: number; untilMs: number } | null = null
+  const tallied = (): { calls: number; failures: number } => {
+    const nowMs = clock.now()
+    if (!tally || nowMs >= tally.untilMs) {
+      const { fires: calls, failures } = circuit.stats
+      tally = { calls, failures, untilMs: nowMs + settings.windowMs / buckets }
+    }
+    return tally
+  }
+  const count = (verdict: 'success' | 'failure'): void => {
+    if (tally) tally.calls += 1
+    if (tally && verdict === 'failure') tally.failures += 1
+    fire(verdict === 'success' ? Promise.resolve() : Promise.reject(trialFailed))
+  }
 
   const passWhileClosed: Pass = {
     done: (outcome) => {
       // Opened meanwhile: this call began before, and says nothing about the rest.
       if (!circuit.closed) return
       const verdict = judge(outcome, settings.slowMs)
-      if (verdict === 'success') count(Promise.resolve())
-      if (verdict === 'failure') count(Promise.reject(trialFailed))
+      if (verdict === 'success' || verdict === 'failure') count(verdict)
     },
   }
 
   const beginTrial = (): Pass => {
     const trial = Promise.withResolvers<void>()
-    count(trial.promise)
+    tally = null
+    fire(trial.promise)
     return {
       done: (outcome) => {
+        tally = null
         const verdict = judge(outcome, settings.slowMs)
         if (verdict === 'success') trial.resolve()
         else if (verdict === 'failure') trial.reject(trialFailed)
@@ -95,7 +116,7 @@ export const createBreaker = (options: {
       circuit.open()
     },
     state: () => {
-      const { fires: calls, failures } = circuit.stats
+      const { calls, failures } = tallied()
       if (accountRest && clock.now() < accountRest.untilMs)
         return { circuit: 'open', reason: accountRest.reason, retryAtMs: accountRest.untilMs, calls, failures }
       if (circuit.closed) return { circuit: 'closed', reason: null, retryAtMs: null, calls, failures }

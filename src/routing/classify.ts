@@ -1,5 +1,6 @@
 import { tasks } from '../contract/plan.ts'
 import type { Task, TaskGuess } from '../contract/plan.ts'
+import { createLru } from '../lib/lru.ts'
 import { cues } from './cues/index.ts'
 import { readForm } from './form.ts'
 import type { Question } from './question.ts'
@@ -41,7 +42,7 @@ export const classifyLexically: Classify = (question) => {
   const isOpen = question.chars <= followUpChars && Math.max(0, ...Object.values(sum(own))) < decisive
   const evidence = [
     ...own,
-    ...share(findCues(question.system, ''), systemShare, 'system prompt'),
+    ...findSystemCues(question.system),
     ...(isOpen ? share(findCues(question.earlier, ''), earlierShare, 'earlier turn') : []),
   ]
   const totals = sum(evidence)
@@ -60,6 +61,12 @@ const findCues = (edges: string, material: string): Evidence[] => {
       : []
   })
 }
+
+/** A program sends the same system prompt with every request. */
+const systemCues = createLru<string, readonly Evidence[]>({ max: 500 })
+
+const findSystemCues = (system: string): readonly Evidence[] =>
+  systemCues.get(system, () => share(findCues(system, ''), systemShare, 'system prompt'))
 
 const share = (evidence: readonly Evidence[], part: number, source: string): Evidence[] =>
   evidence.map(({ task, weight, signal }) => ({ task, weight: weight * part, signal: `${source} ${signal}` }))

@@ -2,7 +2,7 @@ import type { ModelCard } from '../contract/model.ts'
 
 /** Whether the model no longer answers at `atMs`: its shutdown day, in UTC, has come. */
 export const isRetired = ({ lifecycle }: ModelCard, atMs: number): boolean =>
-  lifecycle.status !== 'active' && lifecycle.shutdownOn !== null && lifecycle.shutdownOn <= dayOf(atMs)
+  lifecycle.status !== 'active' && lifecycle.shutdownOn !== null && Date.parse(lifecycle.shutdownOn) <= atMs
 
 /** Why the model is not to be relied on, in a sentence; null for one in its prime. */
 export const lifecycleNote = (card: ModelCard, atMs: number): string | null => {
@@ -13,5 +13,3 @@ export const lifecycleNote = (card: ModelCard, atMs: number): string | null => {
   if (isRetired(card, atMs)) return `was retired on ${shutdownOn}${instead}`
   return `is deprecated${shutdownOn === null ? '' : ` and stops answering on ${shutdownOn}`}${instead}`
 }
-
-const dayOf = (atMs: number): string => new Date(atMs).toISOString().slice(0, 10)

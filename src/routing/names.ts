@@ -2,6 +2,7 @@ import type { ModelChoice } from '../contract/chat.ts'
 import { didYouMean } from '../contract/did-you-mean.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
+import { createLru } from '../lib/lru.ts'
 
 /** The cards that a name means. */
 export interface Found {
@@ -24,6 +25,7 @@ export interface Names {
 /** Longest part of an unknown name that is repeated, and compared with the known. */
 const longestShown = 100
 const namesSuggested = 3
+const namesRemembered = 1_000
 
 /** Resolves names of models against the catalogue of the moment. */
 export const createNames = (parts: {
@@ -36,6 +38,11 @@ export const createNames = (parts: {
   const catalogue = remember(parts.cards, indexCards)
 
   const look = (choice: ModelChoice): Found | null => {
+    const { found } = catalogue().seen.get(keyOf(choice), () => ({ found: search(choice) }))
+    return found
+  }
+
+  const search = (choice: ModelChoice): Found | null => {
     const { all, byName, providers } = catalogue()
     if (choice.kind === 'auto')
       return { asked: choice.provider === undefined ? all : all.filter(isAt(choice.provider)), others: [] }
@@ -97,7 +104,14 @@ const indexCards = (all: readonly ModelCard[]) => ({
   byAlias: indexBy(all, (card) => card.aliases),
   byName: indexBy(all, ({ name }) => [name]),
   providers: new Set(all.map(({ provider }) => provider)),
+  /** The same few names come with every request. */
+  seen: createLru<string, { found: Found | null }>({ max: namesRemembered, weigh: weighName }),
 })
+
+const keyOf = (choice: ModelChoice): string => `${choice.provider ?? ''}\n${choice.kind === 'auto' ? '' : choice.model}`
+
+/** A name that nobody should send must not take the place of those in use. */
+const weighName = (key: string): number => (key.length > longestShown ? Infinity : 1)
 
 const indexBy = (
   cards: readonly ModelCard[],

@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/runtime.ts'
+import { inMemory } from '../contract/store.ts'
 import type { Counters, Directory, Entries, Receipts } from '../contract/store.ts'
 import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
@@ -35,8 +36,8 @@ const memoryReceipts = 10_000
  * @throws GatewayError store_unavailable, whose message says what to do about the file
  */
 export const openStores = async ({ dataDir, cacheMaxBytes, clock }: StoresOptions): Promise<Stores> => {
-  const inMemory = { counters: createCounters(), entries: createEntries({ maxBytes: cacheMaxBytes, clock }) }
-  return dataDir === ':memory:' ? { ...inMemory, ...memoryStores() } : { ...inMemory, ...sqliteStores(dataDir) }
+  const always = { counters: createCounters(), entries: createEntries({ maxBytes: cacheMaxBytes, clock }) }
+  return dataDir === inMemory ? { ...always, ...memoryStores() } : { ...always, ...sqliteStores(dataDir) }
 }
 
 type Kept = Pick<Stores, 'receipts' | 'directory' | 'backup'> & AsyncDisposable

@@ -1,5 +1,4 @@
-import { hash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
-import type { KeyRecord } from '../contract/caller.ts'
+import { hash, randomBytes, randomInt } from 'node:crypto'
 
 // Without the letters and digits that people take for one another.
 const idAlphabet = '23456789abcdefghjkmnpqrstuvwxyz'
@@ -17,15 +16,3 @@ export const mintKeyId = (): string =>
  * bits, and this one runs on every request.
  */
 export const hashSecret = (secret: string): string => hash('sha256', secret, 'hex')
-
-/** The record of a secret that is not revoked. Takes as long for any secret: every record is compared in full. */
-export const findBySecret = (records: readonly KeyRecord[], secret: string): KeyRecord | null => {
-  const shown = Buffer.from(hashSecret(secret), 'hex')
-  let found: KeyRecord | null = null
-  for (const record of records) {
-    const kept = Buffer.from(record.sha256, 'hex')
-    const isSame = kept.length === shown.length && timingSafeEqual(kept, shown)
-    if (isSame && record.revokedAtMs === null) found = record
-  }
-  return found
-}

@@ -1,5 +1,7 @@
-import { createServer } from 'node:http'
 import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { version } from '../../src/config/version.ts'
 import { openStores } from '../../src/stores/index.ts'
@@ -94,6 +96,35 @@ test('backup copies the ledger of a running gateway', async () => {
   expect(code).toBe(0)
   await using stores = await openStores({ dataDir: copy.path, cacheMaxBytes: 1e6, clock: { now: () => Date.now() } })
   expect(await stores.receipts.find(id)).toMatchObject({ id })
+})
+
+test('a backup replaces a file only when it is told to', async () => {
+  using data = temporaryFolder()
+  const env = { DATA_DIR: data.path }
+  const file = path.join(data.path, 'copy.db')
+  writeFileSync(file, 'precious')
+  const refused = await run(['backup', file], env).ended
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/copy\.db is there already: .*--force/) })
+  expect(readFileSync(file, 'utf8')).toBe('precious')
+  expect((await run(['backup', '--force', file], env).ended).code).toBe(0)
+  expect(readFileSync(file, 'utf8')).toMatch(/^SQLite format 3/)
+})
+
+test('where nothing is kept, nothing is backed up and no key is made, and that is said', async () => {
+  using copy = temporaryFolder()
+  const env = { DATA_DIR: ':memory:' }
+  for (const words of [
+    ['backup', path.join(copy.path, 'copy.db')],
+    ['keys', 'create', '--name', 'x'],
+    ['keys', 'list'],
+  ])
+    expect(await run(words, env).ended).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/DATA_DIR=:memory: keeps nothing: /),
+    })
+  await using gateway = await serve(env)
+  expect((await post(gateway.url, say('hello'))).status).toBe(200)
 })
 
 test('a backup that cannot be written says what stood in its way', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
@@ -53,6 +53,50 @@ describe('directories', () => {
     expect(problemsOf({ CONFIG_DIR: './nowhere' })[0]).toContain('CONFIG_DIR: ')
     expect(problemsOf({ NODE_EXTRA_CA_CERTS: './nowhere.pem' })[0]).toContain('NODE_EXTRA_CA_CERTS: ')
   })
+
+  test('that are no directories are told', () => {
+    const file = path.join(configDir({ 'some-file': '' }), 'some-file')
+    expect(problemsOf({ CONFIG_DIR: file })).toEqual([expect.stringMatching(/CONFIG_DIR: .* is no directory/)])
+  })
+
+  test.each([
+    ['cachee.yaml', 'did you mean "cache.yaml"?'],
+    ['cache.yml', 'did you mean "cache.yaml"?'],
+    ['Cache.yaml', 'did you mean "cache.yaml"?'],
+    ['cache.json', 'did you mean "cache.yaml"?'],
+    ['prompts-of-ours.yaml', 'providers.yaml, models.yaml, pricing.yaml, routing.yaml, limits.yaml, cache.yaml'],
+  ])('a file %s, which nobody would read, is told', (name, advice) => {
+    const [problem, ...others] = problemsOf({ CONFIG_DIR: configDir({ [name]: 'enabled: false\n' }) })
+    expect(problem).toContain(`${name}: `)
+    expect(problem).toContain(advice)
+    expect(others).toEqual([])
+  })
+
+  test('may hold what is no setting: hidden files, folders, notes and what editors leave', () => {
+    const left = ['.cache.yaml.swp', '.hidden.yaml', 'cache.yaml~', 'cache.yaml.bak', '#cache.yaml#', 'README.md']
+    const CONFIG_DIR = configDir(Object.fromEntries(left.map((name) => [name, 'enabled: false\n'])))
+    mkdirSync(path.join(CONFIG_DIR, 'schema'))
+    mkdirSync(path.join(CONFIG_DIR, 'older.yaml'))
+    expect(load({ CONFIG_DIR }).cache.enabled).toBe(true)
+  })
+
+  test('a folder where a file should be is told', () => {
+    const CONFIG_DIR = configDir({})
+    mkdirSync(path.join(CONFIG_DIR, 'cache.yaml'))
+    expect(problemsOf({ CONFIG_DIR })).toEqual([expect.stringMatching(/cache\.yaml: .* cannot be read \(EISDIR/)])
+  })
+
+  test('DATA_DIR=:memory: keeps nothing, and says so', () => {
+    const { dataDir, notices } = load({ DATA_DIR: ':memory:' })
+    expect(dataDir).toBe(':memory:')
+    expect(notices).toEqual([expect.stringContaining('DATA_DIR=:memory:')])
+  })
+
+  test('without a disk no key can be made, so some must be given', () => {
+    const env = { DATA_DIR: ':memory:', AUTH_MODE: 'api-key' }
+    expect(problemsOf(env)).toEqual([expect.stringMatching(/DATA_DIR: .*API_KEY_HASHES/)])
+    expect(load({ ...env, API_KEY_HASHES: 'a'.repeat(64) }).dataDir).toBe(':memory:')
+  })
 })
 
 describe('who may call', () => {
@@ -67,6 +111,13 @@ describe('who may call', () => {
     for (const AUTH_MODE of ['', 'none'])
       expect(problemsOf({ HOST: '0.0.0.0', AUTH_MODE })).toEqual([expect.stringContaining('AUTH_MODE: ')])
     expect(load({ HOST: '0.0.0.0', AUTH_MODE: 'api-key' }).auth.mode).toBe('api-key')
+  })
+
+  test('a mode that there is not is told once, wherever the gateway listens', () => {
+    for (const HOST of ['127.0.0.1', '0.0.0.0'])
+      expect(problemsOf({ HOST, AUTH_MODE: 'oauth2', API_KEY_HASHES: hash })).toEqual([
+        expect.stringMatching(/AUTH_MODE: must be one of none, api-key: /),
+      ])
   })
 
   test('key hashes are read bare or with id and scope', () => {

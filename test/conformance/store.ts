@@ -209,6 +209,15 @@ export const describeDirectory = (store: string, open: Open<Directory>): void =>
       expect(await opened.port.keys()).toEqual([{ ...keyOf('a'), revokedAtMs: 5 }])
     })
 
+    test('finds a key by the hash of its secret, as it is now', async () => {
+      await using opened = await open()
+      for (const id of ['a', 'b', 'c']) await opened.port.create(keyOf(id))
+      expect(await opened.port.find(keyOf('b').sha256)).toEqual(keyOf('b'))
+      expect(await opened.port.find('0'.repeat(64))).toBeNull()
+      await opened.port.revoke('b', 5)
+      expect(await opened.port.find(keyOf('b').sha256)).toEqual({ ...keyOf('b'), revokedAtMs: 5 })
+    })
+
     test('takes neither an id nor a secret twice', async () => {
       await using opened = await open()
       await opened.port.create(keyOf('a'))
@@ -405,6 +414,16 @@ export const describeEntries = (
       await small.port.set(entryOf({ key: 'b', bytes: 301 }))
       expect(await small.port.get('b')).toBeNull()
       expect(await small.port.get('a')).not.toBeNull()
+    })
+
+    test('counts an entry once that is set again, moved to another scope or not', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const entry = entryOf({ key: 'a' })
+      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
+      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
     })
 
     test('counts and clears by scope, and only counts in a dry run', async () => {

@@ -38,6 +38,7 @@ describe('the body', () => {
       },
       stream: false,
       includeUsage: false,
+      spelling: new Map(),
     })
   })
 
@@ -345,6 +346,16 @@ describe('messages', () => {
       'must be an http(s) URL, or a data URL such as "data:image/png;base64,…".',
     ],
     [{ role: 'user', content: [{ type: 'image_url' }] }, 'content[0].image_url', 'is missing: send an object.'],
+    [
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://a.example/', detail: 'original' } }] },
+      'content[0].image_url.detail',
+      'must be "auto", "low" or "high".',
+    ],
+    [
+      { role: 'assistant', content: 'Hi', audio: { id: 'audio_1' } },
+      'audio',
+      'is not taken: send what was said as "content".',
+    ],
     [
       { role: 'assistant', content: null },
       'content',

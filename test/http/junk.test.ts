@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sleep } from '../../src/lib/abort.ts'
+import { openaiSchemaAvailable, validateError } from '../support/openai-schema.ts'
 import { bodyOf, exchangeRaw, rawRequest, readToEnd, statusOf } from './raw.ts'
 import { chatBody, post, servedBy, startHttp, text } from './start-http.ts'
 import type { Script } from './start-http.ts'
@@ -36,6 +37,7 @@ describe('what is not HTTP', () => {
       expect(statusOf(reply)).toBe(400)
       expect(JSON.parse(bodyOf(reply))).toMatchObject({ error: { code: 'invalid_request', param: null } })
       expect(reply).toMatch(/x-request-id: req_/)
+      if (openaiSchemaAvailable) expect(validateError(JSON.parse(bodyOf(reply)))).toEqual([])
     }
     expect(http.seen).toEqual([])
     expect((await post(http.url, chatBody)).status).toBe(200)

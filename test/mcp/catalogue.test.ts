@@ -4,6 +4,8 @@ import { countTokens } from 'gpt-tokenizer'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { tools } from '../../src/mcp/tools/index.ts'
+import { withCatalogue } from './support/catalogue-table.ts'
+import type { ListedTool } from './support/catalogue-table.ts'
 import { earlierCall, post } from './support/post.ts'
 import { serveMcp } from './support/serve.ts'
 
@@ -31,6 +33,26 @@ test('the list is the same every time and fits its budget of tokens', async () =
   const tokens = countTokens(JSON.stringify(first.message))
   expect(tokens).toBeLessThan(tokenBudget)
   await expect(`${JSON.stringify(first.message, null, 2)}\n`).toMatchFileSnapshot('tools-list.snap')
+})
+
+test('docs/mcp-tools.md has the arguments, the annotations and the cost in tokens of every tool as they are', async () => {
+  await using server = await serveMcp()
+  const { message } = await post(server.url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }))
+  const { result } = message as { result: { tools: ListedTool[] } }
+  await expect(withCatalogue(await readFile(docs, 'utf8'), result.tools)).toMatchFileSnapshot(docs)
+})
+
+test('docs/mcp-tools.md names nothing in the section of a tool that its schemas do not have', async () => {
+  const [, ...sections] = (await readFile(docs, 'utf8')).split(/^## /m)
+  // What a progress notification has; the tools' own words are below.
+  const ofProgress = ['message', 'progress']
+  for (const [index, tool] of tools.entries()) {
+    const schemas = JSON.stringify([z.toJSONSchema(tool.input, { io: 'input' }), z.toJSONSchema(tool.output)])
+    const prose = (sections[index] ?? '').replaceAll(/```[^]*?```/g, '')
+    const named = [...prose.matchAll(/`([a-z_]+)`/g)].map((match) => match[1] ?? '')
+    const unknown = named.filter((word) => !schemas.includes(`"${word}"`) && !ofProgress.includes(word))
+    expect(unknown, tool.name).toEqual([])
+  }
 })
 
 test('docs/mcp-tools.md has a section for every tool, and its examples are good arguments', async () => {

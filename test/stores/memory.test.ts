@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createCounters } from '../../src/stores/memory/counters.ts'
 import { createDirectory } from '../../src/stores/memory/directory.ts'
 import { createEntries } from '../../src/stores/memory/entries.ts'
 import { createReceipts } from '../../src/stores/memory/receipts.ts'
 import { describeCounters, describeDirectory, describeEntries, describeReceipts } from '../conformance/store.ts'
+import { answerOf } from '../cache/answer-of.ts'
 import { receiptOf } from './receipt-of.ts'
 
 const nothingToClose = async (): Promise<void> => {}
@@ -20,4 +22,21 @@ describe('memory receipts alone', () => {
     expect(await receipts.find('r1')).toBeNull()
     expect(await receipts.find('r3')).not.toBeNull()
   })
+})
+
+test('counting and clearing many remembered answers leaves the event loop to others', async () => {
+  const entries = createEntries({ maxBytes: 1e9, clock: { now: () => 0 } })
+  const answer = answerOf()
+  for (let index = 0; index < 50_000; index += 1)
+    await entries.set({ key: `${index}`, scope: `key_${index % 3}`, createdAtMs: 0, expiresAtMs: 1, answer, bytes: 1 })
+  const turnsDuring = async (work: Promise<unknown>): Promise<number> => {
+    let isOver = false
+    let turns = 0
+    void work.finally(() => (isOver = true))
+    for (; !isOver; turns += 1) await setImmediate()
+    return turns
+  }
+  expect(await turnsDuring(entries.stats(null))).toBeGreaterThan(5)
+  expect(await turnsDuring(entries.clear({ scope: null, dryRun: false }))).toBeGreaterThan(5)
+  expect(await entries.stats(null)).toMatchObject({ entries: 0, bytes: 0 })
 })

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import ajvFormats from 'ajv-formats'
+import { z } from 'zod'
+import type { Json, JsonObject } from '../../src/contract/json.ts'
 
 const file = resolve(import.meta.dirname, '../../../shared/data/openai-openapi.json')
 
@@ -15,11 +17,42 @@ export const validateChatReply = (value: unknown): readonly string[] => validate
 export const validateChunk = (value: unknown): readonly string[] =>
   validate('CreateChatCompletionStreamResponse', value)
 
+/** What is wrong with a request for a chat completion. */
+export const validateChatRequest = (value: unknown): readonly string[] => validate('CreateChatCompletionRequest', value)
+
 /** What is wrong with the answer to `GET /v1/models`. */
 export const validateModelList = (value: unknown): readonly string[] => validate('ListModelsResponse', value)
 
+/** What is wrong with the answer to `GET /v1/models/{id}`. */
+export const validateModel = (value: unknown): readonly string[] => validate('Model', value)
+
 /** What is wrong with an error's body. */
 export const validateError = (value: unknown): readonly string[] => validate('ErrorResponse', value)
+
+/** One of its schemas, rewritten to plain JSON Schema; references lead to others of its name. */
+export const describedSchema = (name: string): JsonObject => {
+  described ??= z
+    .object({ components: z.object({ schemas: z.record(z.string(), z.custom<JsonObject>()) }) })
+    .parse(rewriteNullable(read())).components.schemas
+  const schema = described[name]
+  if (schema === undefined) throw new Error(`OpenAI describes no ${name}.`)
+  return schema
+}
+let described: Record<string, JsonObject> | undefined
+
+/** The names of an object's fields, those of the schemas that it is put together from among them. */
+export const describedFields = (name: string): string[] => [...new Set(fieldsOf(describedSchema(name)))]
+
+const fieldsOf = ({ properties, allOf, anyOf, $ref }: JsonObject): string[] => [
+  ...(typeof $ref === 'string' ? describedFields($ref.split('/').at(-1) ?? '') : []),
+  ...[allOf, anyOf].flatMap((parts) =>
+    Array.isArray(parts) ? parts.flatMap((part) => (isObject(part) ? fieldsOf(part) : [])) : [],
+  ),
+  ...(isObject(properties) ? Object.keys(properties) : []),
+]
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const compiled = new Map<string, ValidateFunction>()
 let ajv: Ajv2020 | null = null
@@ -36,10 +69,11 @@ const loadDescription = (): Ajv2020 => {
   const instance = new Ajv2020({ strict: false, allErrors: true, validateFormats: true })
   ajvFormats.default(instance)
   instance.addFormat('unixtime', { type: 'number', validate: Number.isInteger })
-  const description: unknown = JSON.parse(readFileSync(file, 'utf8'))
   // Not a schema itself, only the place that references lead to.
-  return instance.addSchema({ $id: 'openai.json', ...rewriteNullable(description) }, undefined, undefined, false)
+  return instance.addSchema({ $id: 'openai.json', ...rewriteNullable(read()) }, undefined, undefined, false)
 }
+
+const read = (): unknown => JSON.parse(readFileSync(file, 'utf8'))
 
 /**
  * The description is OpenAPI 3.1 and still says `nullable: true` in places, as 3.0 did, which JSON Schema 2020-12 does not

@@ -21,6 +21,8 @@ export interface ListedTool {
   inputSchema: unknown
   /** Null where the tool promises none. */
   outputSchema: unknown
+  /** Hints on what it does; null where it gives none. */
+  annotations: unknown
 }
 
 export interface ToolResult {
@@ -42,13 +44,20 @@ export const clientName = 'ai-gateway-mcp'
 
 /** A list of tools of either SDK. */
 export const readTools = (
-  tools: readonly { name: string; description?: string | undefined; inputSchema: unknown; outputSchema?: unknown }[],
+  tools: readonly {
+    name: string
+    description?: string | undefined
+    inputSchema: unknown
+    outputSchema?: unknown
+    annotations?: unknown
+  }[],
 ): ListedTool[] =>
-  tools.map(({ name, description = '', inputSchema, outputSchema = null }) => ({
+  tools.map(({ name, description = '', inputSchema, outputSchema = null, annotations = null }) => ({
     name,
     description,
     inputSchema,
     outputSchema,
+    annotations,
   }))
 
 /** A result of either SDK, whose types differ and whose content may be any JSON. */

@@ -10,7 +10,10 @@ const modernRevision = '2026-07-28'
 export const connectModern = async ({ url, headers, timeoutMs }: Address): Promise<McpClient> => {
   const client = new Client({ name: clientName, version }, { versionNegotiation: { mode: { pin: modernRevision } } })
   const limit = { timeout: timeoutMs }
-  await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } }), limit)
+  await client.connect(
+    new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers, redirect: 'manual' } }),
+    limit,
+  )
   return {
     protocol: client.getNegotiatedProtocolVersion() ?? 'unknown',
     server: client.getServerVersion() ?? { name: 'unknown', version: 'unknown' },

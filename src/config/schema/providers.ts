@@ -55,7 +55,7 @@ const row = z.strictObject({
     .default('refused')
     .describe('Whether `id:anything` may name a model that config/models.yaml does not describe.'),
   headers: z.record(z.string(), z.string()).default({}).describe('Fixed headers of every call.'),
-  max_concurrent: positive.default(64).describe('Most calls at a time.'),
+  max_concurrent: positive.default(512).describe('Most calls at a time.'),
   timeouts: timeouts.prefault({}).describe('How long each phase of a call may take.'),
   flags: flags.prefault({}).describe('What its wire can do, whatever the model.'),
 })

@@ -13,6 +13,8 @@ import { contextOf, headerOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import { createChunks, frame } from './chunk.ts'
 import { servedHeaders } from './gateway-object.ts'
+import { errorInOwnWords, warningsInOwnWords } from './own-words.ts'
+import type { Spelling } from './own-words.ts'
 import { chatCompletion, replyHeaders } from './reply.ts'
 
 interface ChatRoute {
@@ -24,12 +26,20 @@ interface ChatRoute {
   logger: Logger
 }
 
+interface Asked {
+  exchange: Exchange
+  request: ChatRequest
+  includeUsage: boolean
+  spelling: Spelling
+}
+
 /** `POST /v1/chat/completions`: JSON, or server-sent events with `stream: true`. */
 export const createChatRoute = ({ gateway, known, settings, readBody, clock, logger }: ChatRoute) => {
-  const answerWhole = async (exchange: Exchange, request: ChatRequest): Promise<void> => {
+  const answerWhole = async ({ exchange, request, spelling }: Asked): Promise<void> => {
     const answer = await gateway.collect(request, contextOf(exchange, false))
     for (const [name, value] of Object.entries(replyHeaders(answer))) exchange.res.setHeader(name, value)
-    sendJson(exchange.req, exchange.res, 200, chatCompletion(answer))
+    const warnings = warningsInOwnWords(answer.warnings, spelling)
+    sendJson(exchange.req, exchange.res, 200, chatCompletion({ ...answer, warnings }))
   }
 
   const commit = ({ res }: Exchange, served: Served | null): EventStream =>
@@ -39,7 +49,7 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
     })
 
   /** Waits for one event before the status is sent, so that refusals and dead providers get a true one; but not for ever. */
-  const answerAsItComes = async (exchange: Exchange, request: ChatRequest, includeUsage: boolean): Promise<void> => {
+  const answerAsItComes = async ({ exchange, request, includeUsage, spelling }: Asked): Promise<void> => {
     await using events = gateway.complete(request, contextOf(exchange, true))
     const first = events.next()
     let out: EventStream | null = null
@@ -54,14 +64,15 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
       out.write(chunks.open())
       for await (const event of events) {
         if (event.type === 'start') throw incomplete()
-        if (event.type === 'end') return out.end(chunks.end(event))
+        if (event.type === 'end')
+          return out.end(chunks.end({ ...event, warnings: warningsInOwnWords(event.warnings, spelling) }))
         out.write(chunks.write(event))
         if (out.full) await out.drained(exchange.signal)
       }
       throw incomplete()
     } catch (thrown) {
       if (!out) throw thrown
-      breakOff(exchange, out, GatewayError.from(thrown))
+      breakOff(exchange, out, errorInOwnWords(thrown, spelling))
     }
   }
 
@@ -74,8 +85,12 @@ export const createChatRoute = ({ gateway, known, settings, readBody, clock, log
 
   return async (exchange: Exchange): Promise<void> => {
     const cacheControl = headerOf(exchange.req, 'cache-control')
-    const { request, stream, includeUsage } = readChatBody(await readBody(exchange), known, cacheControl)
-    await (stream ? answerAsItComes(exchange, request, includeUsage) : answerWhole(exchange, request))
+    const { stream, ...read } = readChatBody(await readBody(exchange), known, cacheControl)
+    try {
+      await (stream ? answerAsItComes : answerWhole)({ exchange, ...read })
+    } catch (thrown) {
+      throw errorInOwnWords(thrown, read.spelling)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Message } from '../../contract/chat.ts'
+import { GatewayError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import { groupRuns, missingResult, pairResults, splitSystem, strayResult } from '../runs.ts'
 import type { AssistantMessage, OpenCall, Run, UserMessage } from '../runs.ts'
@@ -13,7 +14,8 @@ const allowedId = /^[a-zA-Z0-9_-]+$/
  * The conversation as Anthropic wants it: system text apart; turns of the user and the assistant by turns, the user's
  * first; the results of all calls of a turn in the one user turn right after it, before anything else. A call without a
  * result gets an error as one, and a result without a call becomes text. System messages in the middle of a
- * conversation join the others at its front, in their order.
+ * conversation join the others at its front, in their order. Empty texts are left out, since Anthropic refuses them.
+ * @throws GatewayError provider_rejected where nothing else is said
  */
 export const writeConversation = (
   messages: readonly Message[],
@@ -21,19 +23,25 @@ export const writeConversation = (
 ): { system: JsonObject[]; messages: JsonObject[] } => {
   const { system: instructions, spoken, isMixed } = splitSystem(messages)
   const system = instructions.flatMap(({ content }) => writeTexts(content))
-  if (spoken.length === 0) {
+  const turns = writeRuns(groupRuns(spoken), warn)
+  if (turns.length === 0) {
+    if (system.length === 0) throw nothingSaid()
     warn('changed_parameter', 'messages', 'Anthropic needs a user message: the system text was sent as one.')
     return { system: [], messages: [{ role: 'user', content: system }] }
   }
   if (isMixed) warn('changed_parameter', 'messages', 'System messages after the first turn were moved to the front.')
 
-  const turns = writeRuns(groupRuns(spoken), warn)
   if (turns[0]?.role === 'assistant') {
     warn('changed_parameter', 'messages', 'Anthropic needs a user message first: "Continue." was put before.')
     turns.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
   }
   return { system, messages: turns.map(({ role, content }) => ({ role, content })) }
 }
+
+const nothingSaid = (): GatewayError =>
+  new GatewayError('provider_rejected', 'Anthropic takes no empty texts, and "messages" holds nothing else.', {
+    param: 'messages',
+  })
 
 interface Turn {
   role: 'user' | 'assistant'

@@ -1,7 +1,7 @@
 import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { warnAboutCacheMarks } from '../cache-marks.ts'
+import { warnAboutBreakpoints, warnAboutCacheControl } from '../cache-marks.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
@@ -24,7 +24,8 @@ export const writeRequest = (
   const mustSign = card.wire.thinking === 'level'
   const { system, contents } = writeContents(request.messages, { signatures, mustSign, warn })
   if (format.instruction !== undefined) system.push({ text: format.instruction })
-  warnAboutCacheMarks(request, row, warn)
+  warnAboutCacheControl(request, row, warn)
+  warnAboutBreakpoints(request, row, warn)
   const extra = writeExtra(request.extra, call, thinking.effort, warn)
 
   const generationConfig = {

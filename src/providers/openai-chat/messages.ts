@@ -1,4 +1,4 @@
-import type { ContentPart, Message, ReasoningBlock } from '../../contract/chat.ts'
+import type { ContentPart, ImagePart, Message, ReasoningBlock, TextPart } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { RowFlags } from '../../contract/provider.ts'
@@ -103,23 +103,25 @@ const partsOf = (parts: readonly ContentPart[], wire: Wire): Json => {
   const [first] = parts
   if (first === undefined) return ''
   const written = parts.map((part) => writePart(part, wire))
-  return parts.length === 1 && first.type === 'text' && !(first.cacheControl && wire.row.openrouterExtras)
-    ? first.text
-    : written
+  const isPlain = first.type === 'text' && Object.keys(marksOf(first, wire)).length === 0
+  return parts.length === 1 && isPlain ? first.text : written
 }
 
-const writePart = (part: ContentPart, { row }: Wire): JsonObject => {
+/** The marks that the provider reads; others refuse the field. */
+const marksOf = (part: TextPart | ImagePart, { row }: Wire): JsonObject =>
+  compact({
+    cache_control: row.openrouterExtras ? part.cacheControl : undefined,
+    prompt_cache_breakpoint: row.openaiExtras ? part.promptCacheBreakpoint : undefined,
+  })
+
+const writePart = (part: ContentPart, wire: Wire): JsonObject => {
   switch (part.type) {
     case 'text':
-      return compact({ ...textPart(part.text), cache_control: row.openrouterExtras ? part.cacheControl : undefined })
+      return { ...textPart(part.text), ...marksOf(part, wire) }
     case 'image': {
       const { source, detail } = part
       const url = source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`
-      return compact({
-        type: 'image_url',
-        image_url: compact({ url, detail }),
-        cache_control: row.openrouterExtras ? part.cacheControl : undefined,
-      })
+      return { type: 'image_url', image_url: compact({ url, detail }), ...marksOf(part, wire) }
     }
     case 'native':
       return part.value

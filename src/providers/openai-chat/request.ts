@@ -2,11 +2,12 @@ import type { ChatRequest, Message, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { warnAboutCacheMarks } from '../cache-marks.ts'
+import { warnAboutBreakpoints, warnAboutCacheControl } from '../cache-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
+import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { writeMessages } from './messages.ts'
@@ -18,7 +19,8 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.instruction ? instruct(request.messages, format.instruction) : request.messages
-  if (!row.wire.openrouterExtras) warnAboutCacheMarks(request, row, warn)
+  if (!row.wire.openrouterExtras) warnAboutCacheControl(request, row, warn)
+  if (!row.wire.openaiExtras) warnAboutBreakpoints(request, row, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),
@@ -34,7 +36,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     stop: request.stop,
     n: request.n === 1 ? undefined : request.n,
     stream,
-    stream_options: stream && row.wire.usageInStreaming ? { include_usage: true } : undefined,
+    stream_options: writeStreamOptions(call, warn),
   })
   return { body, warnings }
 }
@@ -114,6 +116,8 @@ const writeLogprobs = (
 ): Record<string, Json | undefined> => {
   if (takesSampling(card, effort)) return { logprobs, top_logprobs: topLogprobs }
   if (logprobs) warn('dropped_parameter', 'logprobs', `${card.id} does not give log probabilities.`)
+  if (topLogprobs !== undefined)
+    warn('dropped_parameter', 'top_logprobs', `${card.id} does not give log probabilities.`)
   return {}
 }
 
@@ -125,9 +129,20 @@ const writeSeed = ({ seed }: ChatRequest, { wire, title }: ProviderRow, warn: Wa
   return {}
 }
 
+const writeStreamOptions = ({ request, row, stream }: UpstreamCall, warn: Warn): JsonObject | undefined => {
+  const { padding, others } = readStreamOptions(request.extra, warn)
+  const options = compact({
+    ...others,
+    ...(row.wire.openaiExtras ? padding : {}),
+    include_usage: row.wire.usageInStreaming ? true : undefined,
+  })
+  return stream && Object.keys(options).length > 0 ? options : undefined
+}
+
 /** Fields of OpenAI's own that stricter servers answer with 422. */
 const openaiOnly: ReadonlySet<string> = new Set([
   'audio',
+  'moderation',
   'prediction',
   'prompt_cache_key',
   'prompt_cache_options',
@@ -150,7 +165,7 @@ const writeExtra = (
 ): JsonObject => {
   const kept: JsonObject = {}
   for (const [name, value] of Object.entries(extra)) {
-    if (!row.wire.openaiExtras && marks.has(name)) continue
+    if (name === 'stream_options' || (!row.wire.openaiExtras && marks.has(name))) continue
     if (!row.wire.openaiExtras && openaiOnly.has(name))
       warn('dropped_parameter', name, `${row.title} does not take ${name}.`)
     else if (name === 'logit_bias' && !takesSampling(card, effort))

@@ -10,10 +10,14 @@ export interface Cue {
   weight: number
   /** What was seen, for people. */
   signal: string
-  pattern: RegExp
+  pattern: Pattern
 }
 
-export const cue = (task: Task, weight: number, signal: string, pattern: RegExp): Cue => ({
+interface Pattern {
+  test(text: string): boolean
+}
+
+export const cue = (task: Task, weight: number, signal: string, pattern: Pattern): Cue => ({
   task,
   weight,
   signal,
@@ -21,8 +25,15 @@ export const cue = (task: Task, weight: number, signal: string, pattern: RegExp)
 })
 
 /** Whole words of languages that put spaces between them. */
-export const words = (alternatives: string): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}_])(?:${alternatives})(?![\\p{L}\\p{N}_])`, 'u')
+export const words = (alternatives: string): Pattern => {
+  const exact = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${alternatives})(?![\\p{L}\\p{N}_])`, 'u')
+  if (!isAscii(alternatives)) return exact
+  // Unicode's letters are slow to look up, so that most texts are let go by ASCII's, which miss nothing of such words.
+  const likely = new RegExp(`\\b(?:${alternatives})\\b`, 'u')
+  return { test: (text) => likely.test(text) && exact.test(text) }
+}
+
+const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text)
 
 /** Beginnings of words, for languages that inflect their ends. */
 export const stems = (alternatives: string): RegExp => new RegExp(`(?<![\\p{L}\\p{N}])(?:${alternatives})`, 'u')

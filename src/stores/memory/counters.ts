@@ -24,9 +24,12 @@ export const createCounters = (): Counters => {
   return {
     hit: async ({ key, nowMs, windowMs, max }) => {
       dropIdle(nowMs)
-      const log = logs.get(key) ?? { hitsAtMs: [], windowMs }
+      const { hitsAtMs } = logs.get(key) ?? { hitsAtMs: [] }
+      // In order, so that only what leaves is touched, however many stay.
+      const stays = hitsAtMs.findIndex((atMs) => atMs > nowMs - windowMs)
+      hitsAtMs.splice(0, stays === -1 ? hitsAtMs.length : stays)
       // Hits further ahead than a window were counted before the clock was set back, and would refuse until it is there again.
-      const hitsAtMs = log.hitsAtMs.filter((atMs) => atMs > nowMs - windowMs && atMs <= nowMs + windowMs)
+      hitsAtMs.splice(hitsAtMs.findLastIndex((atMs) => atMs <= nowMs + windowMs) + 1)
       const isAllowed = hitsAtMs.length < max
       if (isAllowed) insert(hitsAtMs, nowMs)
       logs.delete(key)

@@ -5,13 +5,16 @@ import type { Directory } from '../../contract/store.ts'
 /** Keys that live as long as the process. */
 export const createDirectory = (): Directory => {
   const keys = new Map<string, KeyRecord>()
+  const idOfSecret = new Map<string, string>()
 
   return {
     keys: async () => [...keys.values()],
+    find: async (sha256) => keys.get(idOfSecret.get(sha256) ?? '') ?? null,
     create: async (key) => {
-      const isTaken = keys.values().some(({ id, sha256 }) => id === key.id || sha256 === key.sha256)
-      if (isTaken) throw new GatewayError('store_unavailable', 'There is such a key already.')
+      if (keys.has(key.id) || idOfSecret.has(key.sha256))
+        throw new GatewayError('store_unavailable', 'There is such a key already.')
       keys.set(key.id, key)
+      idOfSecret.set(key.sha256, key.id)
     },
     revoke: async (id, atMs) => {
       const key = keys.get(id)

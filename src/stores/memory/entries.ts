@@ -1,3 +1,4 @@
+import { setImmediate as nextTick } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../contract/runtime.ts'
 import type { CacheEntry, Entries } from '../../contract/store.ts'
@@ -7,13 +8,39 @@ interface EntriesOptions {
   clock: Clock
 }
 
+/** What one scope has here, so that a question about it looks at nobody else's. */
+interface Shelf {
+  entries: Set<CacheEntry>
+  bytes: number
+}
+
+/** A million entries in one go would keep the event loop from its streams for a good part of a second. */
+const entriesPerTurn = 1_000
+
 /** Remembered answers in memory: the least recently used leave first, the expired when they are met. */
 export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
+  const shelves = new Map<string, Shelf>()
   const cache = new LRUCache<string, CacheEntry>({
     // The library takes no bound of 0; nothing that we store is as small as 1.
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ bytes }) => bytes,
+    onInsert: (entry) => shelve(entry),
+    dispose: (entry) => unshelve(entry),
   })
+
+  const shelve = (entry: CacheEntry): void => {
+    const shelf = shelves.get(entry.scope) ?? { entries: new Set(), bytes: 0 }
+    if (!shelf.entries.has(entry)) shelf.bytes += entry.bytes
+    shelf.entries.add(entry)
+    shelves.set(entry.scope, shelf)
+  }
+
+  const unshelve = (entry: CacheEntry): void => {
+    const shelf = shelves.get(entry.scope)
+    if (!shelf?.entries.delete(entry)) return
+    shelf.bytes -= entry.bytes
+    if (shelf.entries.size === 0) shelves.delete(entry.scope)
+  }
 
   // The library's own expiry goes by a clock of its own.
   const alive = (entry: CacheEntry): boolean => {
@@ -22,8 +49,23 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
     return false
   }
 
-  const inScope = (scope: string | null): CacheEntry[] =>
-    [...cache.values()].filter((entry) => alive(entry) && (scope === null || entry.scope === scope))
+  const shelvesOf = (scope: string | null): Shelf[] =>
+    scope === null ? [...shelves.values()] : [shelves.get(scope)].filter((shelf) => shelf !== undefined)
+
+  /** Counts the living of a scope and drops its dead, leaving the event loop to others in between. */
+  const visit = async (scope: string | null, see: (entry: CacheEntry) => void): Promise<number> => {
+    let [seen, living] = [0, 0]
+    for (const { entries } of shelvesOf(scope))
+      for (const entry of entries) {
+        if (alive(entry)) {
+          living += 1
+          see(entry)
+        }
+        seen += 1
+        if (seen % entriesPerTurn === 0) await nextTick()
+      }
+    return living
+  }
 
   return {
     get: async (key) => {
@@ -34,13 +76,11 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
       cache.set(entry.key, entry)
     },
     stats: async (scope) => {
-      const entries = inScope(scope)
-      return { entries: entries.length, bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0), maxBytes }
+      await visit(scope, () => undefined)
+      const here = shelvesOf(scope)
+      const entries = here.reduce((sum, shelf) => sum + shelf.entries.size, 0)
+      return { entries, bytes: here.reduce((sum, { bytes }) => sum + bytes, 0), maxBytes }
     },
-    clear: async ({ scope, dryRun }) => {
-      const entries = inScope(scope)
-      if (!dryRun) for (const { key } of entries) cache.delete(key)
-      return entries.length
-    },
+    clear: ({ scope, dryRun }) => visit(scope, ({ key }) => dryRun || cache.delete(key)),
   }
 }

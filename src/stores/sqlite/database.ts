@@ -1,10 +1,11 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '../../contract/errors.ts'
 import { fileFault, isBusy } from './fault.ts'
+import { makeFolder } from './make-folder.ts'
 import { migrations } from './migrations.ts'
 
 /** The one connection of this process that writes. */
@@ -53,7 +54,7 @@ export const openDatabase = (dataDir: string): Database => {
 const openConnection = (dataDir: string, path: string): DatabaseSync => {
   let connection: DatabaseSync | null = null
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    makeFolder(dataDir)
     // SQLite would make the file readable to all; its -wal and -shm files take over the mode of this one.
     closeSync(openSync(path, 'a', 0o600))
     chmodSync(path, 0o600)

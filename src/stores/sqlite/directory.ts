@@ -9,6 +9,7 @@ import { answering } from './fault.ts'
 /** Keys in SQLite, read anew each time: another process may have written since. */
 export const createDirectory = (database: Database): Directory => {
   const select = database.prepare('SELECT * FROM keys ORDER BY created_at_ms, id')
+  const selectOne = database.prepare('SELECT * FROM keys WHERE sha256 = ?')
   const insert = database.prepare(
     `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms)
      VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs)`,
@@ -17,6 +18,11 @@ export const createDirectory = (database: Database): Directory => {
 
   return {
     keys: () => answering('the keys', () => select.all().map(keyOf)),
+    find: (sha256) =>
+      answering('the keys', () => {
+        const row = selectOne.get(sha256)
+        return row ? keyOf(row) : null
+      }),
     create: (key) =>
       answering('the new key', async () => {
         await database.write(() => insert.run({ ...key }))

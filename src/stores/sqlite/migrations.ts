@@ -55,4 +55,12 @@ export const migrations: readonly string[] = [
     revoked_at_ms INTEGER
   ) STRICT;
   `,
+  // Everything that a report sums, in order of time: it then reads a tenth of the pages, and never those of the receipts.
+  `
+  CREATE INDEX receipts_for_usage ON receipts (
+    received_at_ms, simulated, provider, model, task, caller_id, caller_name, user, cache, outcome, usage_source,
+    input_tokens, output_tokens, cache_read_tokens, reasoning_tokens, cost_nano_usd, saved_nano_usd, total_ms
+  );
+  DROP INDEX receipts_by_time;
+  `,
 ]

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
+import type { Usage } from '../../contract/chat.ts'
 import type { Receipt } from '../../contract/receipt.ts'
 
 type Row = Readonly<Record<string, SQLInputValue>>
@@ -50,10 +51,10 @@ export const rowOf = (receipt: Receipt): Row => {
   }
 }
 
-/** The statement that writes a row; a receipt that is there already stays as it is. */
+/** The statement that writes a row's values in their order; a receipt that is there already stays as it is. */
 export const insertRow = (row: Row): string => {
   const columns = Object.keys(row)
-  const values = columns.map((column) => `:${column}`)
+  const values = columns.map(() => '?')
   return `INSERT INTO receipts (${columns.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT (id) DO NOTHING`
 }
 
@@ -73,10 +74,27 @@ const amount = (nanoUsd: bigint | null): bigint | null => {
 // metadata, which may have any name as a field but only texts as values.
 const amountField = '$nanoUsd'
 
+const writeAmount = (nanoUsd: bigint): object => ({ [amountField]: [nanoUsd.toString()] })
+const writeCost = (nanoUsd: bigint | null): object | null => (nanoUsd === null ? null : writeAmount(nanoUsd))
+const writeUsage = (usage: Usage | null): object | null =>
+  usage?.reportedCostNanoUsd === undefined
+    ? usage
+    : { ...usage, reportedCostNanoUsd: writeAmount(usage.reportedCostNanoUsd) }
+
+// Amounts are named one by one: a replacer, asked for every value of every receipt, takes several times as long. One that
+// is forgotten here cannot be lost: JSON.stringify throws on it.
 const writeDocument = (receipt: Receipt): string =>
-  JSON.stringify(receipt, (_key, value: unknown) =>
-    typeof value === 'bigint' ? { [amountField]: [value.toString()] } : value,
-  )
+  JSON.stringify({
+    ...receipt,
+    costNanoUsd: writeCost(receipt.costNanoUsd),
+    savedNanoUsd: writeAmount(receipt.savedNanoUsd),
+    usage: writeUsage(receipt.usage),
+    tries: receipt.tries.map((attempt) => ({
+      ...attempt,
+      costNanoUsd: writeCost(attempt.costNanoUsd),
+      usage: writeUsage(attempt.usage),
+    })),
+  })
 
 /**
  * The receipt of a `document` column.

@@ -1,6 +1,6 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { UsageGrouping, UsageQuery, UsageReport } from '../../contract/store.ts'
-import { abandonedOutcome, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import { abandonedOutcome, addSums, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
 import type { UsageSum } from '../usage.ts'
 import { amountOf, numberOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
@@ -23,33 +23,35 @@ const quoted = (words: readonly string[]): string => words.map((word) => `'${wor
  * 9.2 billion dollars, the report fails rather than rounds.
  */
 export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageReport => {
-  const rows = (select: string, groupBy: string): Row[] => {
-    const mine = query.callerId === null ? '' : 'AND caller_id = :callerId'
-    const marked = query.user === undefined ? '' : 'AND user = :user'
-    const statement = connection.prepare(`
-      SELECT ${select} FROM receipts
-      WHERE received_at_ms >= :fromMs AND received_at_ms < :untilMs AND simulated = :simulated ${mine} ${marked}
-      GROUP BY ${groupBy}`)
-    statement.setReadBigInts(true)
-    return statement.all(parameters)
-  }
-  const parameters: Record<string, SQLInputValue> = {
+  const statement = connection.prepare(usageSql(query))
+  statement.setReadBigInts(true)
+  const rows = statement.all({
     fromMs: query.fromMs,
     untilMs: query.untilMs,
     simulated: query.simulated ? 1 : 0,
     ...(query.callerId === null ? {} : { callerId: query.callerId }),
     ...(query.user === undefined ? {} : { user: query.user }),
+  })
+  const sums = new Map<string, UsageSum>()
+  const outcomes: Record<string, number> = {}
+  for (const row of rows) {
+    const [sum, outcome] = [sumOf(row), textOf(row, 'outcome')]
+    const others = sums.get(sum.group)
+    sums.set(sum.group, others ? addSums(others, sum) : sum)
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + sum.requests
   }
+  return reportOf([...sums.values()], outcomes, query.groupBy)
+}
 
-  connection.exec('BEGIN')
-  try {
-    const group = `ifnull(${groupColumns[query.groupBy]}, '${noGroup}')`
-    const sums = rows(`${group} AS name, ${sumColumns}`, group).map(sumOf)
-    const counted = rows('outcome, count(*) AS requests', 'outcome')
-    return reportOf(sums, Object.fromEntries(counted.map(outcomeOf)), query.groupBy)
-  } finally {
-    connection.exec('ROLLBACK')
-  }
+/** One pass gives both the sums of the groups and the counts of the outcomes. */
+export const usageSql = ({ groupBy, callerId, user }: UsageQuery): string => {
+  const group = `ifnull(${groupColumns[groupBy]}, '${noGroup}')`
+  const mine = callerId === null ? '' : 'AND caller_id = :callerId'
+  const marked = user === undefined ? '' : 'AND user = :user'
+  return `
+    SELECT ${group} AS name, outcome, ${sumColumns} FROM receipts
+    WHERE received_at_ms >= :fromMs AND received_at_ms < :untilMs AND simulated = :simulated ${mine} ${marked}
+    GROUP BY ${group}, outcome`
 }
 
 const sumColumns = `
@@ -83,5 +85,3 @@ const sumOf = (row: Row): UsageSum => ({
   estimatedRequests: numberOf(row, 'estimated'),
   totalMs: numberOf(row, 'total_ms'),
 })
-
-const outcomeOf = (row: Row): [string, number] => [textOf(row, 'outcome'), numberOf(row, 'requests')]

@@ -1,44 +1,16 @@
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import path from 'node:path'
-import { promisify } from 'node:util'
-import { projectRoot } from '../../support/app.ts'
+import { launchPortkey, portkeyVersion } from '../portkey.ts'
 import { rowsOf } from './contender.ts'
 import type { Contender } from './contender.ts'
 import type { Patience } from './situations.ts'
 
-const portkeyVersion = '1.15.2'
-/** With later versions of its server every stream ends in a 500: https://github.com/Portkey-AI/gateway/issues/1389 */
-const overrides = { '@hono/node-server': '1.13.8' }
-const folder = path.join(projectRoot, `node_modules/.cache/portkey-gateway-${portkeyVersion}`)
-const main = path.join(folder, 'node_modules/@portkey-ai/gateway/build/start-server.js')
-
 /**
- * `@portkey-ai/gateway` in a process of its own, configured as its documentation says: fallback over two targets, two
- * retries (ours makes three tries), the same patience as a request timeout. It keeps nothing between requests.
+ * `@portkey-ai/gateway` configured as its documentation says: fallback over two targets, two retries (ours makes three
+ * tries), the same patience as a request timeout.
  * @throws Error where it can neither be found nor installed
  */
 export const startPortkey = async (options: { sandboxUrl: string; patience: Patience }): Promise<Contender> => {
   const { sandboxUrl, patience } = options
-  if (!existsSync(main)) await install()
-  const port = await freePort()
-  const child = spawn(process.execPath, [main, '--headless', `--port=${port}`], {
-    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production' },
-    stdio: 'ignore',
-  })
-  const ended = once(child, 'close')
-  const stop = async (): Promise<void> => {
-    child.kill('SIGKILL')
-    await ended
-  }
-  const url = `http://127.0.0.1:${port}`
-  if (!(await answers(url, () => child.exitCode === null))) {
-    await stop()
-    throw new Error('@portkey-ai/gateway did not start.')
-  }
-
+  const portkey = await launchPortkey()
   const rows = rowsOf('portkey')
   const config = {
     strategy: { mode: 'fallback' },
@@ -56,42 +28,10 @@ export const startPortkey = async (options: { sandboxUrl: string; patience: Pati
     version: portkeyVersion,
     rows,
     open: async () => ({
-      url: `${url}/v1/chat/completions`,
+      url: `${portkey.url}/v1/chat/completions`,
       headers: { 'x-portkey-config': JSON.stringify(config) },
       [Symbol.asyncDispose]: async () => undefined,
     }),
-    [Symbol.asyncDispose]: stop,
+    [Symbol.asyncDispose]: () => portkey[Symbol.asyncDispose](),
   }
-}
-
-/** Installs the pinned version beside the project's own packages, which know nothing of it. */
-const install = async (): Promise<void> => {
-  mkdirSync(folder, { recursive: true })
-  const wanted = { private: true, dependencies: { '@portkey-ai/gateway': portkeyVersion }, overrides }
-  writeFileSync(path.join(folder, 'package.json'), JSON.stringify(wanted))
-  const npm = process.env['npm_execpath']
-  const [command, first] = npm === undefined ? ['npm', []] : [process.execPath, [npm]]
-  const flags = ['--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0']
-  await promisify(execFile)(command, [...first, 'install', ...flags], { timeout: 120_000 })
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.')
-  return address.port
-}
-
-/** Waits until somebody answers there, for at most 20 seconds and as long as `mayStill`. */
-const answers = async (url: string, mayStill: () => boolean): Promise<boolean> => {
-  const giveUpAtMs = Date.now() + 20_000
-  while (Date.now() < giveUpAtMs && mayStill()) {
-    const reply = await fetch(url).catch(() => null)
-    if (reply !== null) return true
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  return false
 }

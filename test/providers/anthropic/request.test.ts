@@ -60,6 +60,24 @@ describe('the conversation', () => {
     })
   })
 
+  test('system text beside empty texts is said by the user', () => {
+    const { body, warnings } = write({ messages: [system('A'), user(' '), says('')] })
+    expect(body).toMatchObject({ messages: [{ role: 'user', content: [{ type: 'text', text: 'A' }] }] })
+    expect(body).not.toHaveProperty('system')
+    expect(warnings).toEqual(['changed_parameter messages'])
+  })
+
+  test.each([
+    ['the user', [user('')]],
+    ['system', [system('')]],
+    ['both', [system(' '), user('\n'), user('')]],
+    ['the assistant too', [user(''), says(''), user('')]],
+  ])('of empty texts alone, by %s, is refused by name', (_who, messages) => {
+    expect(() => write({ messages })).toThrowError(
+      expect.objectContaining({ code: 'provider_rejected', detail: { param: 'messages' } }),
+    )
+  })
+
   test('turns of one role are one turn, blank texts are none', () => {
     expect(turns(user('A'), user('B'), says(' '), user('C'), says('D'), says('E'), user('F'))).toEqual([
       { role: 'user', content: [text('A'), text('B'), text('C')] },

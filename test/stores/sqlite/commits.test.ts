@@ -114,6 +114,18 @@ test('a report leaves the event loop to others', async () => {
   expect(turns).toBeGreaterThan(0)
 })
 
+test('deleting old receipts lets receipts of now be written in between', async () => {
+  await using ledger = openLedger()
+  const old = Array.from({ length: 1000 }, (_, index) => receiptOf({ id: `old${index}`, receivedAtMs: index }))
+  await Promise.all(old.map((receipt) => ledger.receipts.append(receipt)))
+  let isOver = false
+  let written = 0
+  const pruning = ledger.receipts.prune(1000).finally(() => (isOver = true))
+  for (; !isOver; written += 1) await ledger.receipts.append(receiptOf({ id: `new${written}` }))
+  expect(await pruning).toBe(1000)
+  expect(written).toBeGreaterThan(10)
+})
+
 test('a report thread that cannot work says so to each who asks, and another takes its place', async () => {
   using folder = temporaryFolder()
   await using reports = openReports(join(folder.path, 'gateway.db'))

@@ -89,6 +89,24 @@ test('a folder that cannot be one is refused, with what to do', async () => {
     })
 })
 
+test.skipIf(process.platform !== 'linux')(
+  'a folder that cannot be made, however deep, is refused, with what to do (Linux: /proc)',
+  async () => {
+    for (const dataDir of ['/proc/gateway', '/proc/gateway/data/deep'])
+      await expect(open(dataDir)).rejects.toMatchObject({
+        code: 'store_unavailable',
+        message: expect.stringMatching(/\/proc\/gateway.* cannot be made in \/proc: .*DATA_DIR/),
+      })
+  },
+)
+
+test('a file on the way to the folder is named', async () => {
+  using folder = temporaryFolder()
+  const file = join(folder.path, 'file')
+  writeFileSync(file, '')
+  await expect(open(join(file, 'data', 'deep'))).rejects.toThrow(`${file} is no folder`)
+})
+
 test('a file that may not be written is told apart', () => {
   using folder = temporaryFolder()
   const path = join(folder.path, 'some.db')

@@ -1,0 +1,19 @@
+import { tools } from '../../../src/mcp/tools/index.ts'
+
+const arguments_: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  unified_completion: { prompt: 'Translate to French: good morning' },
+  list_providers: { include_models: true, limit: 5 },
+  estimate_cost: { prompt: 'How much?' },
+  explain_route: { prompt: 'Prove that there are infinitely many primes.' },
+  get_usage_stats: { group_by: 'model' },
+  manage_cache: { action: 'stats' },
+  gateway_status: {},
+}
+
+/** A call of every tool there is. @throws Error where a tool has none yet */
+export const toolCalls = (): { name: string; args: Readonly<Record<string, unknown>> }[] =>
+  tools.map(({ name }) => {
+    const args = arguments_[name]
+    if (args === undefined) throw new Error(`Write down a call of ${name} here.`)
+    return { name, args }
+  })

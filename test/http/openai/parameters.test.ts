@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { ProviderRow } from '../../../src/contract/provider.ts'
+import { projectRoot, startApp } from '../../support/app.ts'
+import type { TestApp } from '../../support/app.ts'
+import { describedFields, openaiSchemaAvailable } from '../../support/openai-schema.ts'
+import { parameters, parameterTable, turns } from './parameters.ts'
+
+let it: TestApp
+beforeAll(async () => {
+  // Groq has a model of the common wire that thinks; the upstream stands behind it as well.
+  it = await startApp({
+    env: { GROQ_API_KEY: 'key-e' },
+    change: (config) => {
+      const house = config.providers.find(({ id }) => id === 'openai-compatible')
+      const moved = (row: ProviderRow) => (row.id === 'groq' ? { ...row, baseUrl: house?.baseUrl ?? '' } : row)
+      return { ...config, providers: config.providers.map(moved) }
+    },
+  })
+})
+afterAll(() => it[Symbol.asyncDispose]())
+
+const jsonObject = z.record(z.string(), z.unknown())
+const warned = z.object({ gateway: z.object({ warnings: z.array(z.object({ param: z.string() })) }) })
+
+/** What came of a request: the refusal's field, or the provider's view of it and the fields that warnings name. */
+const send = async (body: object) => {
+  const seenBefore = it.upstream.requests.length
+  const reply = await fetch(`${it.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(body),
+  })
+  const text = await reply.text()
+  const sent = it.upstream.requests.slice(seenBefore).map(({ body: seen }) => jsonObject.parse(seen))
+  const last = text.startsWith('data: ') ? text.split('\n\n').find((event) => event.includes('"gateway"')) : text
+  const value: unknown = JSON.parse((last ?? '').replace(/^data: /, ''))
+  return {
+    status: reply.status,
+    refused: z.object({ error: z.object({ param: z.string().nullable() }) }).safeParse(value).data?.error.param ?? null,
+    sent: sent.at(-1) ?? {},
+    warnings: warned.safeParse(value).data?.gateway.warnings.map(({ param }) => param) ?? [],
+  }
+}
+
+/** `{stream_options: {include_usage: true}}` for a name with a dot in it. */
+const fieldOf = (name: string, value: unknown): Record<string, unknown> => {
+  const [outer = '', inner] = name.split('.')
+  return { [outer]: inner === undefined ? value : { [inner]: value } }
+}
+
+describe.each([
+  ['openai', 'gpt-4o'],
+  ['anthropic', 'claude-sonnet-4-6'],
+  ['compatible', 'openai-compatible:house-1'],
+] as const)('at %s', (row, usual) => {
+  test.each(Object.entries(parameters))('%s meets its fate', async (name, parameter) => {
+    const { value } = parameter
+    const fate = parameter[row]
+    const model = row !== 'anthropic' && 'models' in parameter ? parameter.models[row] : usual
+    const { status, refused, sent, warnings } = await send({
+      messages: [{ role: 'user', content: 'Hi' }],
+      ...('with' in parameter ? parameter.with : {}),
+      ...fieldOf(name, value),
+      model,
+    })
+    const mentioned = name.split('.', 1)[0] ?? ''
+    if (fate === 'refused') {
+      expect({ status, refused, sent }).toEqual({ status: 400, refused: name, sent: {} })
+      return
+    }
+    expect({ status, refused }).toEqual({ status: 200, refused: null })
+    // Some models are old, which is another matter.
+    if (name !== 'model') expect(warnings.filter((param) => param === name)).toHaveLength(fate === 'told' ? 1 : 0)
+    if (fate.startsWith('as ')) expect(sent).toHaveProperty(fate.slice('as '.length))
+    else if (fate === 'sent') expect(sent).toHaveProperty(mentioned)
+    // OpenAI pads what it sends to the gateway all the same.
+    else if (name !== 'stream_options.include_obfuscation') expect(sent).not.toHaveProperty(name.split('.'))
+    if (fate === 'sent' && typeof value !== 'object' && name !== 'model' && name !== 'tool_choice')
+      expect(sent).toMatchObject(fieldOf(name, value))
+  })
+})
+
+describe.each([
+  ['openai', 'gpt-4o'],
+  ['anthropic', 'claude-sonnet-4-6'],
+] as const)('at %s', (row, model) => {
+  test.each(Object.entries(turns))('%s meets its fate', async (_name, turn) => {
+    const { status, refused, sent, warnings } = await send({ model, messages: turn.messages })
+    const fate = turn[row]
+    if (typeof fate === 'object' && 'refused' in fate) {
+      expect({ status, refused, sent }).toEqual({ status: 400, refused: fate.refused, sent: {} })
+      return
+    }
+    expect({ status, refused }).toEqual({ status: 200, refused: null })
+    if (typeof fate === 'string') expect(JSON.stringify(sent)).toContain(fate)
+    expect(warnings.filter((param) => param !== 'model')).toEqual(typeof fate === 'string' ? [] : [fate.told])
+  })
+})
+
+test('padding that nobody asked for is nothing to be told of, and OpenAI is told to leave it out', async () => {
+  const options = { stream: true, stream_options: { include_obfuscation: false } }
+  const ask = { messages: [{ role: 'user', content: 'Hi' }], ...options }
+  const openai = await send({ ...ask, model: 'gpt-4o' })
+  expect(openai.sent).toMatchObject({ stream_options: { include_obfuscation: false, include_usage: true } })
+  const house = await send({ ...ask, model: 'openai-compatible:house-1' })
+  expect(house.sent).toMatchObject({ stream_options: { include_usage: true } })
+  expect(house.sent).not.toHaveProperty('stream_options.include_obfuscation')
+  const claude = await send({ ...ask, model: 'claude-sonnet-4-6' })
+  expect(claude.sent).not.toHaveProperty('stream_options')
+  expect([...house.warnings, ...claude.warnings]).toEqual([])
+})
+
+test('a conversation of empty texts is refused by name before Anthropic is asked', async () => {
+  const messages = [
+    { role: 'system', content: '' },
+    { role: 'user', content: ' ' },
+  ]
+  const { status, refused, sent } = await send({ model: 'claude-sonnet-4-6', messages })
+  expect({ status, refused, sent }).toEqual({ status: 400, refused: 'messages', sent: {} })
+})
+
+test('docs/http-api.md has the same table', () => {
+  const page = readFileSync(path.join(projectRoot, 'docs/http-api.md'), 'utf8')
+  expect(page).toContain(parameterTable())
+})
+
+const where = openaiSchemaAvailable ? '' : ' (skipped: ../shared/data/openai-openapi.json is absent)'
+
+describe.skipIf(!openaiSchemaAvailable)(`as OpenAI describes it${where}`, () => {
+  test('there is no parameter beside these', () => {
+    const names = describedFields('CreateChatCompletionRequest').flatMap((name) =>
+      name === 'stream_options'
+        ? describedFields('ChatCompletionStreamOptions').map((option) => `stream_options.${option}`)
+        : [name],
+    )
+    expect(names.toSorted()).toEqual(Object.keys(parameters).toSorted())
+  })
+})

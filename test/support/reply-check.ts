@@ -1,0 +1,118 @@
+import { z } from 'zod'
+import { tasks } from '../../src/contract/plan.ts'
+import { validateChatReply, validateChunk, validateError, validateModel, validateModelList } from './openai-schema.ts'
+
+/** What one response of a gateway was, as far as it was written. */
+export interface Reply {
+  method: string
+  /** Without the query. */
+  path: string
+  status: number
+  contentType: string
+  body: string
+}
+
+const usd = z.string().regex(/^\d+\.\d{9}$/, 'is no decimal with nine places')
+const ms = z.number().min(0)
+
+/** `gateway` in an answer, as docs/http-api.md tells it: every field, and no other. */
+const answerExtension = z.strictObject({
+  request_id: z.string().min(1),
+  provider: z.string().min(1),
+  model: z.string().min(1),
+  task: z.enum(tasks).nullable(),
+  cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
+  cost_usd: usd.nullable(),
+  cost_nano_usd: z.string().regex(/^\d+$/).nullable(),
+  saved_usd: usd,
+  simulated: z.boolean(),
+  estimated: z.boolean(),
+  warnings: z.array(z.strictObject({ code: z.string(), param: z.string().min(1), message: z.string().min(1) })),
+  timings: z.strictObject({
+    first_token_ms: ms.nullable(),
+    admit_ms: ms,
+    recall_ms: ms,
+    route_ms: ms,
+    total_ms: ms,
+  }),
+})
+const errorExtension = z.strictObject({
+  request_id: z.string().min(1),
+  advice: z.string().min(1),
+  retryable: z.boolean(),
+  refusals: z.array(z.strictObject({ model: z.string(), reason: z.string(), code: z.string() })).optional(),
+  refusals_total: z.int().optional(),
+})
+const modelExtension = z.strictObject({
+  providers: z.array(z.string()).min(1),
+  context_tokens: z.int().min(1),
+  max_output_tokens: z.int().min(1),
+  tools: z.boolean(),
+  json_schema: z.boolean(),
+  vision: z.boolean(),
+  reasoning: z.boolean(),
+  input_usd_per_mtok: usd.nullable(),
+  output_usd_per_mtok: usd.nullable(),
+})
+
+const answered = z.looseObject({ gateway: answerExtension })
+const mayAnswer = z.looseObject({ gateway: answerExtension.optional() })
+const refused = z.strictObject({ error: z.looseObject({ gateway: errorExtension }) })
+const offered = z.looseObject({ gateway: modelExtension.optional() })
+
+/**
+ * What is wrong with a reply, by OpenAI's description and the gateway's own extension of it: `path what`, empty when
+ * nothing is. MCP's replies and the pages for load balancers are not OpenAI's; their errors are, but for `/ready`,
+ * whose 503 is an answer.
+ */
+export const faultsOf = (reply: Reply): readonly string[] => {
+  const { method, path, status, body } = reply
+  if (path === '/mcp' || (path === '/ready' && status === 503)) return []
+  if (body === '') return method === 'HEAD' || status === 204 ? [] : ['/ is empty']
+  if (status >= 400) return inJson(body, faultsOfError)
+  if (path === '/v1/models') return inJson(body, faultsOfModelList)
+  if (path.startsWith('/v1/models/')) return inJson(body, faultsOfModel)
+  if (path !== '/v1/chat/completions') return []
+  return reply.contentType.startsWith('text/event-stream') ? faultsOfStream(body) : inJson(body, faultsOfChat)
+}
+
+const faultsOfChat = (value: unknown) => [...validateChatReply(value), ...extensionFaults(answered, value)]
+const faultsOfChunk = (value: unknown) => [...validateChunk(value), ...extensionFaults(mayAnswer, value)]
+const faultsOfError = (value: unknown) => [...validateError(value), ...extensionFaults(refused, value)]
+const faultsOfModel = (value: unknown) => [...validateModel(value), ...extensionFaults(offered, value)]
+const faultsOfModelList = (value: unknown) => [
+  ...validateModelList(value),
+  ...extensionFaults(z.looseObject({ data: z.array(offered) }), value),
+]
+
+/** A stream that was cut ends within an event, which nobody can read: that rest is not looked at. */
+const faultsOfStream = (body: string): string[] => {
+  const events = body
+    .split('\n\n')
+    .slice(0, -1)
+    .filter((event) => !event.startsWith(':'))
+  const faults = events.flatMap((event, position) => {
+    // Not by lines: JSON leaves U+2028 as it is, which regular expressions take for the end of one.
+    if (!event.startsWith('data: ')) return [`event ${position}: / is no "data: …"`]
+    const data = event.slice('data: '.length)
+    if (data === '[DONE]') return position === events.length - 1 ? [] : [`event ${position}: / goes on after [DONE]`]
+    const check = data.startsWith('{"error"') ? faultsOfError : faultsOfChunk
+    return inJson(data, check).map((fault) => `event ${position}: ${fault}`)
+  })
+  const extended = events.filter((event) => event.includes('"gateway":{"request_id"')).length
+  if (events.at(-1) === 'data: [DONE]' && extended !== 1) faults.push(`/ has "gateway" ${extended} times, not once`)
+  return faults
+}
+
+const inJson = (text: string, check: (value: unknown) => readonly string[]): readonly string[] => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return check(value)
+  } catch (thrown) {
+    if (thrown instanceof SyntaxError) return ['/ is no JSON']
+    throw thrown
+  }
+}
+
+const extensionFaults = (schema: z.ZodType, value: unknown): string[] =>
+  (schema.safeParse(value).error?.issues ?? []).map(({ path, message }) => `/${path.map(String).join('/')} ${message}`)
