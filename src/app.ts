@@ -209,7 +209,10 @@ const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
       callable.has(provider)
         ? null
         : (known.get(provider)?.reason ?? `"${provider}" is no row of config/providers.yaml.`),
-    rowFlags: (provider: string) => known.get(provider)?.template.wire ?? noFlags,
+    rowFlags: (provider: string) => {
+      const template = known.get(provider)?.template
+      return template ? { ...template.wire, toolsDialect: template.toolsDialect } : noFlags
+    },
     uncharted: (provider: string, id: string) => {
       const row = callable.get(provider)
       return row?.uncharted ? unchartedCard(row, id) : null

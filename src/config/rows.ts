@@ -116,6 +116,8 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
   id: entry.id,
   title: entry.title,
   dialect: entry.dialect,
+  // A row that speaks nothing but Responses needs no second wire for tools.
+  toolsDialect: entry.tools_dialect ?? (entry.dialect === 'openai-responses' ? entry.dialect : undefined),
   auth: entry.auth,
   headers: entry.headers,
   local: entry.local,

@@ -9,7 +9,7 @@ export interface WireFlags {
   systemRole: 'system' | 'developer'
   /** The provider's word for each effort; null where the model has none for it. Empty: effort cannot be set. */
   effortLevels: Partial<Record<Effort, string | null>>
-  /** Function tools work on the chat wire `always`, only with reasoning effort `none`, or `never` (the Responses wire is needed). */
+  /** Function tools work on the chat wire `always`, only with reasoning effort `none`, or `never` (the row's `toolsDialect` is needed). */
   tools: 'always' | 'effort-none' | 'never'
   /**
    * How a model of Anthropic's or Google's is told to think: by a token budget, adaptively with an effort (Anthropic), by

@@ -7,7 +7,7 @@ export interface SecretText {
 }
 
 /** The wires that a row may speak; `providers/` has one dialect for each. */
-export const dialectNames = ['openai-chat', 'anthropic', 'gemini'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic', 'gemini'] as const
 
 /** How a row's key is shown: `Authorization: Bearer`, a header of that name, or not at all. */
 export const authKinds = ['bearer', 'x-api-key', 'x-goog-api-key', 'none'] as const
@@ -18,6 +18,8 @@ export interface ProviderRow {
   /** What people call it, e.g. `OpenAI`. */
   title: string
   dialect: string
+  /** The wire for requests with tools to models that reason; `dialect` unless said. */
+  toolsDialect?: string | undefined
   /** Without a trailing slash; paths of the dialect are appended. */
   baseUrl: string
   auth: (typeof authKinds)[number]

@@ -6,6 +6,7 @@ import type { Dialect } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
+import { chooseDialect } from '../routing/dialect.ts'
 import { believeName, believeUsage } from './believe.ts'
 import type { Deployment } from './deployments.ts'
 import type { Attempt, Trail } from './trail.ts'
@@ -33,7 +34,7 @@ export const createAttempt = (options: {
 
   return async function* attempt({ card, deployment, key, request }, trail, signal) {
     const { row, breaker } = deployment
-    const dialect = dialects.get(row.dialect)
+    const dialect = dialects.get(chooseDialect(row, card, request))
     if (!dialect) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
     const pass = breaker.admit()
     if (!pass) throw circuitOpen(deployment, clock.now())

@@ -3,6 +3,8 @@ import type { FinishReason } from '../contract/chat.ts'
 const reasons: Readonly<Record<string, FinishReason>> = {
   length: 'length',
   max_tokens: 'length',
+  max_output_tokens: 'length',
+  incomplete: 'length',
   model_length: 'length',
   model_context_window_exceeded: 'length',
   tool_calls: 'tool_calls',

@@ -2,7 +2,8 @@ import type { ChatRequest } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Forecast, Refusal, Task } from '../contract/plan.ts'
-import type { RowFlags } from '../contract/provider.ts'
+import type { ProviderRow, RowFlags } from '../contract/provider.ts'
+import { wantsToolsDialect } from './dialect.ts'
 import { expectQuality } from './factors/quality.ts'
 import { wantedOutputTokens } from './forecast.ts'
 import { isRetired, lifecycleNote } from './lifecycle.ts'
@@ -23,7 +24,7 @@ export interface Ask {
 export interface Grounds {
   /** Null when the card can be called; else why not, and what to set. */
   whyNotCallable: (card: ModelCard) => string | null
-  rowFlags: (provider: string) => Pick<RowFlags, 'multipleChoices' | 'nativeParts'>
+  rowFlags: (provider: string) => Pick<RowFlags, 'multipleChoices' | 'nativeParts'> & Pick<ProviderRow, 'toolsDialect'>
   defaultQuality: number
   expectedOutputTokens: Readonly<Record<Task, number>>
 }
@@ -109,7 +110,12 @@ export const gatesBeforeForecast: readonly Gate[] = [
         ? `${provider} takes no audio and no file parts.`
         : null,
   },
-  { code: 'wire', param: 'tools', refuse: (card, { request }) => refuseTools(card, request) },
+  {
+    code: 'wire',
+    param: 'tools',
+    refuse: (card, { request }, { rowFlags }) =>
+      refuseTools(card, request, rowFlags(card.provider).toolsDialect !== undefined),
+  },
 ]
 
 /** What tokens, prices and speed decide. */
@@ -156,9 +162,15 @@ export const gatesAfterForecast: readonly Gate<[Forecast]>[] = [
   },
 ]
 
-const refuseTools = ({ wire }: ModelCard, request: ChatRequest): string | null => {
-  if (request.tools.length === 0 || wire.tools === 'always') return null
-  if (wire.tools === 'never') return 'Its tools need the Responses API, which this gateway does not speak to providers.'
+const refuseTools = (card: ModelCard, request: ChatRequest, hasToolsDialect: boolean): string | null => {
+  const { wire } = card
+  const { tools, n = 1 } = request
+  if (tools.length === 0 || wire.tools === 'always') return null
+  if (hasToolsDialect && wantsToolsDialect(card, request)) return null
+  if (wire.tools === 'never')
+    return hasToolsDialect
+      ? `Its tools need the Responses API, which gives one answer a request; n is ${n}.`
+      : "Its tools need the Responses API: name it as tools_dialect in its provider's row."
   const effort = request.reasoningEffort ?? 'none'
   if (effort !== 'none')
     return `Its tools need the Responses API unless reasoning_effort is "none"; the request says "${effort}".`

@@ -141,21 +141,28 @@ const withWrongType = (reply: Reply, after: number): Reply => {
   return { ...reply, events }
 }
 
-/** Where an answer lies, on any wire: each is a list or an object, and becomes a text. */
-const answerFields = new Set(['choices', 'content', 'delta', 'candidates'])
+/** Where an answer lies, on any wire: a list or an object becomes a text, a text becomes a list. */
+const answerFields = new Set(['choices', 'content', 'output', 'delta', 'candidates'])
 
 const mistype = (body: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(body).map(([name, value]) => [name, answerFields.has(name) ? notice : value]))
+  Object.fromEntries(
+    Object.entries(body).map(([name, value]) => {
+      if (!answerFields.has(name)) return [name, value]
+      return [name, typeof value === 'string' ? [notice] : notice]
+    }),
+  )
 
 const withoutUsage = (reply: Reply): Reply => {
   if (reply.shape === 'whole') return { ...reply, body: omitUsage(reply.body) }
   const events = reply.events.flatMap((event): SseEvent[] => {
     if (event.data === '[DONE]') return [event]
-    // OpenAI's usage chunk says nothing else; Anthropic's and Google's usage rides on events that do.
+    // The chat wire's usage chunk says nothing else; on the others usage rides on events that do.
     if (event.part === 'usage' && event.name === undefined) return []
-    const message = event.data['message']
-    const data = omitUsage(event.data)
-    return [{ ...event, data: isObject(message) ? { ...data, message: omitUsage(message) } : data }]
+    const carriers = ['message', 'response'].flatMap((name): [string, JsonObject][] => {
+      const carrier = event.data === '[DONE]' ? undefined : event.data[name]
+      return isObject(carrier) ? [[name, omitUsage(carrier)]] : []
+    })
+    return [{ ...event, data: { ...omitUsage(event.data), ...Object.fromEntries(carriers) } }]
   })
   return { ...reply, events }
 }

@@ -61,8 +61,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z
     .strictObject({ kind: z.literal('usage-on-content') })
     .describe('OpenAI wire: usage on the chunk that carries the finish reason, not on one of its own.'),
-  z.strictObject({ kind: z.literal('usage-twice') }).describe('The same usage comes twice.'),
-  z.strictObject({ kind: z.literal('no-done') }).describe('No "[DONE]", no "message_stop".'),
+  z
+    .strictObject({ kind: z.literal('usage-twice') })
+    .describe('The same usage comes twice (not on the Responses wire, where it is in the last event).'),
+  z.strictObject({ kind: z.literal('no-done') }).describe('No "[DONE]", no "message_stop", no "response.completed".'),
 
   // Unusual but right: the answer is complete.
   z.strictObject({ kind: z.literal('crlf') }).describe('Lines of a stream end in CRLF.'),

@@ -13,6 +13,7 @@ import { openai } from './openai.ts'
 import { createPrefixCache } from './prefix-cache.ts'
 import { parseJson } from './read-body.ts'
 import { findRoute, formatOf } from './routes.ts'
+import { responses } from './responses.ts'
 import { scoreReply, type Pace, type Reply, type Score } from './score.ts'
 import { Refused, type SandboxModel, type Wire } from './wire.ts'
 
@@ -22,7 +23,7 @@ import { Refused, type SandboxModel, type Wire } from './wire.ts'
  */
 type Respond = (request: SandboxRequest, bodyText: string | null, fault: FullFault | null) => Score
 
-const wires = { openai, anthropic, gemini }
+const wires = { openai, responses, anthropic, gemini }
 
 export const createRespond = (options: {
   countTokens: CountTokens

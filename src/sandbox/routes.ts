@@ -1,7 +1,7 @@
 import { Refused } from './wire.ts'
 
 /** Any prefix may stand before a version, so that one sandbox serves under every provider's name. */
-const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|messages|models)$/
+const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|responses|messages|models)$/
 const geminiMethod =
   /^(?<prefix>.*?)\/v1(?:beta1?)?\/(?:.*\/)?models\/(?<model>[^/:]+):(?<name>generateContent|streamGenerateContent|countTokens)$/
 const geminiModels = /^(?<prefix>.*?)\/v1beta\/(?<name>models)$/
@@ -27,9 +27,10 @@ export const findRoute = (method: string, path: string): 'answer' | 'list-models
 export const formatOf = (
   path: string,
   headers: Readonly<Record<string, string>>,
-): 'openai' | 'anthropic' | 'gemini' => {
+): 'openai' | 'responses' | 'anthropic' | 'gemini' => {
   const name = groupsOf(path)?.['name']
   if (name === 'messages') return 'anthropic'
+  if (name === 'responses') return 'responses'
   if (name === 'chat/completions') return 'openai'
   if (geminiMethod.test(path) || geminiModels.test(path) || headers['x-goog-api-key'] !== undefined) return 'gemini'
   return headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'

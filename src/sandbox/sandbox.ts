@@ -48,8 +48,8 @@ export interface Sandbox extends AsyncDisposable {
 const maxBodyBytes = 32 * 1024 * 1024
 
 /**
- * Starts the sandbox: a local server that speaks OpenAI's chat, Anthropic's messages and Google's Gemini wire under any
- * path prefix, in place of every provider. Answers are simulated, deterministic and say so; usage, limits, tools, schemas and errors are
+ * Starts the sandbox: a local server that speaks OpenAI's chat and Responses wires, Anthropic's messages and Google's Gemini
+ * wire under any path prefix, in place of every provider. Answers are simulated, deterministic and say so; usage, limits, tools, schemas and errors are
  * as the real wires have them. A request may order its own fault with the header `x-sandbox-fault`.
  */
 export const openSandbox = async (options: SandboxOptions): Promise<Sandbox> => {

@@ -194,6 +194,25 @@ describe('provider rows', () => {
     ])
   })
 
+  test('a row may have a second wire for tools, and needs none where it speaks nothing but Responses', () => {
+    const CONFIG_DIR = configDir({
+      'providers.yaml': `providers:
+  - { id: plain, title: A, dialect: openai-chat, base_url: https://a.example }
+  - { id: two, title: B, dialect: openai-chat, tools_dialect: openai-responses, base_url: https://b.example }
+  - { id: only, title: C, dialect: openai-responses, base_url: https://c.example }
+`,
+      'models.yaml': 'as_of: 2026-11-20\nfamilies: []\n',
+      'pricing.yaml': 'lists: []\n',
+      'routing.yaml': '{}\n',
+    })
+    const { providers } = load({ CONFIG_DIR, PLAIN_API_KEY: 'k', TWO_API_KEY: 'k', ONLY_API_KEY: 'k' })
+    expect(providers.map(({ dialect, toolsDialect }) => [dialect, toolsDialect])).toEqual([
+      ['openai-chat', undefined],
+      ['openai-chat', 'openai-responses'],
+      ['openai-responses', 'openai-responses'],
+    ])
+  })
+
   test('a key variable that is no variable’s name is refused', () => {
     const CONFIG_DIR = configDir({
       'providers.yaml': `providers:

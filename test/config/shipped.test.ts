@@ -127,6 +127,16 @@ describe('facts that calls depend on', () => {
     for (const card of google) expect(card.wire.parallelToolCalls, card.key).toBe(false)
   })
 
+  test('tools go by a second wire at OpenAI and xAI, where models that reason need it', () => {
+    const second = config.knownProviders.filter(({ template }) => template.toolsDialect !== undefined)
+    expect(second.map(({ id, template }) => [id, template.toolsDialect])).toEqual([
+      ['openai', 'openai-responses'],
+      ['xai', 'openai-responses'],
+    ])
+    const rows = new Set(second.map(({ id }) => id))
+    for (const card of config.models) if (card.wire.tools !== 'always') expect(rows, card.key).toContain(card.provider)
+  })
+
   test('Google speaks its own wire, gives one answer and takes no penalties', () => {
     expect(config.knownProviders.find(({ id }) => id === 'google')?.template).toMatchObject({
       dialect: 'gemini',

@@ -32,7 +32,7 @@ export const usePlayer = () => {
   })
 
   const read = (
-    name: 'openai-chat' | 'anthropic' | 'gemini',
+    name: 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini',
     fields: Partial<ChatRequest> = {},
     wire: Partial<WireFlags> = {},
   ): Promise<UpstreamEvent[]> => {
@@ -58,6 +58,16 @@ export const usePlayer = () => {
       answer = (response) => sendJson(response, 200, value)
       return read('openai-chat')
     },
+    /** A stream of the Responses wire with these events. */
+    responded(events: readonly JsonObject[], end = ''): Promise<UpstreamEvent[]> {
+      answer = (response) => void sendPieces(response, [named(events) + end])
+      return read('openai-responses')
+    },
+    /** A document of the Responses wire. */
+    response(value: Json): Promise<UpstreamEvent[]> {
+      answer = (response) => sendJson(response, 200, value)
+      return read('openai-responses')
+    },
     /** A stream of Anthropic's with these events. */
     messages(
       events: readonly JsonObject[],
@@ -73,7 +83,7 @@ export const usePlayer = () => {
       return read('gemini')
     },
     /** A document of Gemini's. */
-    response(value: Json): Promise<UpstreamEvent[]> {
+    generated(value: Json): Promise<UpstreamEvent[]> {
       answer = (response) => sendJson(response, 200, value)
       return read('gemini')
     },

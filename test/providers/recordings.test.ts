@@ -75,6 +75,8 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
       answers.filter((recording) => recording.wire === wire && recording.isStream === isStream).length
     expect(count('openai-chat', false)).toBeGreaterThanOrEqual(50)
     expect(count('openai-chat', true)).toBeGreaterThanOrEqual(15)
+    expect(count('openai-responses', false)).toBeGreaterThanOrEqual(50)
+    expect(count('openai-responses', true)).toBeGreaterThanOrEqual(25)
     expect(count('anthropic', false)).toBeGreaterThanOrEqual(60)
     expect(count('anthropic', true)).toBeGreaterThanOrEqual(15)
     expect(count('gemini', false)).toBeGreaterThanOrEqual(30)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import type { JsonObject } from '../../src/contract/json.ts'
 
-export type Wire = 'openai-chat' | 'anthropic' | 'gemini'
+export type Wire = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini'
 
 /** One recorded reply of a real provider. */
 export interface Recording {
@@ -20,7 +20,7 @@ const folder = path.resolve(import.meta.dirname, '../../../shared/data/provider-
 
 export const hasRecordings = existsSync(folder)
 
-/** Every recording of the three wires: replies of other APIs (responses, embeddings, audio, files) are left out. */
+/** Every recording of the four wires: replies of other APIs (embeddings, audio, files) are left out. */
 export const loadRecordings = (): Recording[] => [
   ...readVercel(path.join(folder, 'vercel-ai')),
   ...readCassettes(path.join(folder, 'pydantic-ai')),
@@ -30,38 +30,40 @@ export const loadRecordings = (): Recording[] => [
 const chatFiles =
   /^(anthropic__anthropic-|google__google-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
 
-const readVercel = (from: string): Recording[] =>
-  readdirSync(from)
-    .filter((file) => chatFiles.test(file))
-    .flatMap((file): Recording[] => {
-      const text = readFileSync(path.join(from, file), 'utf8')
-      const wire = wireOfFile(file)
-      if (file.endsWith('.json')) {
-        const payload: JsonObject = JSON.parse(text)
-        return [
-          { name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] },
-        ]
-      }
-      if (file.endsWith('.sse'))
-        return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
-      return streamsOf(text).map((lines, index) => {
-        const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
-        const body = lines.map((line) => `data: ${line}\n\n`).join('') + end
-        return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
-      })
-    })
+/** Two lines of one file's stream are no JSON: it is written by hand. */
+const responsesFiles = /^(openai|xai)__responses__(?!parallel-tool-call-wrapper\.1\.chunks)/
 
-const wireOfFile = (file: string): Wire => {
+const wireOfFile = (file: string): Wire | null => {
+  if (responsesFiles.test(file)) return 'openai-responses'
+  if (!chatFiles.test(file)) return null
   if (file.startsWith('google__')) return 'gemini'
   return file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
 }
+
+const readVercel = (from: string): Recording[] =>
+  readdirSync(from).flatMap((file): Recording[] => {
+    const wire = wireOfFile(file)
+    if (!wire) return []
+    const text = readFileSync(path.join(from, file), 'utf8')
+    if (file.endsWith('.json')) {
+      const payload: JsonObject = JSON.parse(text)
+      return [{ name: file, wire, status: payload.error ? 400 : 200, isStream: false, body: text, payloads: [payload] }]
+    }
+    if (file.endsWith('.sse'))
+      return [{ name: file, wire, status: 200, isStream: true, body: text, payloads: payloadsOf(text) }]
+    return streamsOf(text).map((lines, index) => {
+      const end = wire === 'openai-chat' ? 'data: [DONE]\n\n' : ''
+      const body = lines.map((line) => `data: ${line}\n\n`).join('') + end
+      return { name: `${file}#${index}`, wire, status: 200, isStream: true, body, payloads: payloadsOf(body) }
+    })
+  })
 
 /** The events of each stream in a file: some hold the turns of a whole conversation. */
 const streamsOf = (text: string): string[][] => {
   const streams: string[][] = [[]]
   for (const line of text.split('\n')) {
     if (line.trim() === '') continue
-    if (line.includes('"type":"message_start"') && streams.at(-1)?.length) streams.push([])
+    if (/"type":"(message_start|response\.created)"/.test(line) && streams.at(-1)?.length) streams.push([])
     streams.at(-1)?.push(line)
   }
   return streams
@@ -93,6 +95,8 @@ const readCassettes = (from: string): Recording[] =>
         const isStream = /^\s*(data|event|:)/.test(body)
         const status = response.status?.code ?? response.code ?? 200
         const payloads = isStream ? payloadsOf(body) : [JSON.parse(body)]
+        // A response that is made in the background is fetched later.
+        if (payloads[0]?.status === 'queued') return []
         return [{ name: `${file}#${index}`, wire, status, isStream, body, payloads }]
       })
     })
@@ -100,6 +104,7 @@ const readCassettes = (from: string): Recording[] =>
 const wireOf = (url: string): Wire | null => {
   if (/\/chat\/completions/.test(url)) return 'openai-chat'
   if (/:(streamG|g)enerateContent(\?|$)/.test(url)) return 'gemini'
+  if (/\/responses(\?|$)/.test(url)) return 'openai-responses'
   return /\/v1\/messages(\?|$)/.test(url) ? 'anthropic' : null
 }
 

@@ -166,17 +166,55 @@ const assembled = (places: ReadonlyMap<string, Json>): Json => {
   return JSON.parse(node('$'))
 }
 
-/** Reads what was said from the wire's own JSON, without any of the code under test. */
-export const saidBy = ({ wire, payloads }: Pick<Recording, 'wire' | 'payloads'>): Said => {
-  switch (wire) {
-    case 'openai-chat':
-      return chatSaid(payloads)
-    case 'anthropic':
-      return anthropicSaid(payloads)
-    case 'gemini':
-      return geminiSaid(payloads)
-  }
+/** A stream tells each item whole when it is done. Text is read from its deltas: one recording was shortened there. */
+const responsesSaid = (payloads: readonly JsonObject[]): Said => {
+  const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
+  const done = payloads.filter((payload) => at(payload, 'type') === 'response.output_item.done')
+  const last = payloads.at(-1)
+  const response = at(last, 'response') ?? last
+  for (const item of done.length > 0 ? done.map((payload) => at(payload, 'item')) : list(at(response, 'output')))
+    switch (at(item, 'type')) {
+      case 'message':
+        for (const part of list(at(item, 'content'))) said.text += string(at(part, 'text'))
+        break
+      case 'reasoning':
+        said.reasoning += [...list(at(item, 'summary')), ...list(at(item, 'content'))]
+          .map((part) => string(at(part, 'text')))
+          .join('\n\n')
+        break
+      case 'function_call':
+        said.tools.push({
+          id: string(at(item, 'call_id')),
+          name: string(at(item, 'name')),
+          arguments: JSON.parse(string(at(item, 'arguments')) || '{}'),
+        })
+        break
+      default:
+    }
+  const deltas = payloads.filter((payload) => at(payload, 'type') === 'response.output_text.delta')
+  if (deltas.length > 0) said.text = deltas.map((payload) => string(at(payload, 'delta'))).join('')
+  const completed = said.tools.length > 0 ? 'tool_calls' : 'stop'
+  said.finish = at(response, 'status') === 'completed' ? completed : 'length'
+  const usage = at(response, 'usage')
+  if (typeof at(usage, 'input_tokens') === 'number')
+    said.usage = {
+      inputTokens: number(at(usage, 'input_tokens')),
+      outputTokens: number(at(usage, 'output_tokens')),
+      cacheReadTokens: number(at(usage, 'input_tokens_details', 'cached_tokens')),
+      reasoningTokens: number(at(usage, 'output_tokens_details', 'reasoning_tokens')),
+    }
+  return said
 }
+
+const readers = {
+  'openai-chat': chatSaid,
+  'openai-responses': responsesSaid,
+  anthropic: anthropicSaid,
+  gemini: geminiSaid,
+}
+
+/** Reads what was said from the wire's own JSON, without any of the code under test. */
+export const saidBy = ({ wire, payloads }: Pick<Recording, 'wire' | 'payloads'>): Said => readers[wire](payloads)
 
 /** What was heard, without the ids that calls were given because the provider gave none. */
 export const withoutGivenIds = (heard: Said, said: Said): Said => ({

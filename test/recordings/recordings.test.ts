@@ -16,9 +16,13 @@ const named = (list: readonly Recording[]) => list.map((recording) => [recording
 /** Each wire's model, so that the recording comes from a provider that speaks it. */
 const models = {
   'openai-chat': 'openai-compatible:house',
+  'openai-responses': 'openai:gpt-6.1-sol',
   anthropic: 'claude-haiku-5-5',
   gemini: 'gemini-3.8-flash',
 } as const
+
+/** What leads a request to that wire. */
+const tools = [{ type: 'function', function: { name: 'unused' } }]
 
 describe.skipIf(!hasRecordings)(
   'recorded replies of real providers through the whole gateway (skipped where ../shared/data is absent)',
@@ -43,6 +47,7 @@ describe.skipIf(!hasRecordings)(
           model: models[recording.wire],
           messages: [{ role: 'user', content: recording.name }],
           use_cache: false,
+          ...(recording.wire === 'openai-responses' && { tools }),
           stream,
           ...(stream && { stream_options: { include_usage: true } }),
         }),
@@ -63,6 +68,8 @@ describe.skipIf(!hasRecordings)(
       for (const [wire, isStream, least] of [
         ['openai-chat', false, 50],
         ['openai-chat', true, 15],
+        ['openai-responses', false, 50],
+        ['openai-responses', true, 25],
         ['anthropic', false, 60],
         ['anthropic', true, 15],
         ['gemini', false, 30],

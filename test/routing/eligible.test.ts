@@ -132,7 +132,17 @@ const cases: Case[] = [
     bad: { wire: { ...card('x:y').wire, tools: 'never' } },
     request: { tools: [tool] },
     code: 'wire',
-    says: /Responses API/,
+    says: /name it as tools_dialect/,
+    error: 'no_eligible_model',
+    param: 'tools',
+  },
+  {
+    because: 'its tools need the Responses wire, which gives one answer a request',
+    bad: { capabilities: { ...can, reasoning: true }, wire: { ...card('x:y').wire, tools: 'never' } },
+    request: { tools: [tool], n: 2 },
+    scene: { flags: { bad: { toolsDialect: 'openai-responses' } } },
+    code: 'wire',
+    says: /n is 2/,
     error: 'no_eligible_model',
     param: 'tools',
   },
@@ -262,6 +272,22 @@ test('tools work at a model that needs effort none for them, when the caller ask
   const scene = { cards: [card('a:model', { wire })] }
   expect(keysOf(routeIn(scene, chatRequest({ tools: [tool] })))).toEqual(['a:model'])
   expect(keysOf(routeIn(scene, chatRequest({ tools: [tool], reasoningEffort: 'none' })))).toEqual(['a:model'])
+})
+
+test('tools work with any effort at a model that reasons, where its row has a wire for them', () => {
+  const capabilities = { ...can, reasoning: true }
+  const effortLevels = { none: 'none', high: 'high' }
+  const scene = {
+    cards: (['effort-none', 'never'] as const).map((tools) =>
+      card(`a:${tools}`, { capabilities, wire: { ...card('x:y').wire, tools, effortLevels } }),
+    ),
+    flags: { a: { toolsDialect: 'openai-responses' } },
+  }
+  for (const reasoningEffort of [undefined, 'none', 'high'] as const)
+    expect(keysOf(routeIn(scene, chatRequest({ tools: [tool], reasoningEffort }))).toSorted()).toEqual([
+      'a:effort-none',
+      'a:never',
+    ])
 })
 
 test('a model serves until the day before its shutdown, with a word of warning, and not on the day itself', () => {

@@ -5,9 +5,9 @@ import { parseUsd } from '../../src/contract/money.ts'
 import { tasks } from '../../src/contract/plan.ts'
 import type { Task } from '../../src/contract/plan.ts'
 import type { Price, PriceBook } from '../../src/contract/price.ts'
-import type { RowFlags } from '../../src/contract/provider.ts'
 import type { RoutingSettings } from '../../src/contract/settings.ts'
 import { classifyLexically } from '../../src/routing/classify.ts'
+import type { Grounds } from '../../src/routing/gates.ts'
 import { createRoute } from '../../src/routing/route.ts'
 import type { Router } from '../../src/routing/route.ts'
 import { plainCard, plainRequest } from '../support/plain.ts'
@@ -117,7 +117,7 @@ export interface Scene {
   prices?: PriceList
   /** Providers that cannot be called, and why. */
   unconfigured?: Record<string, string>
-  flags?: Record<string, Pick<RowFlags, 'multipleChoices' | 'nativeParts'>>
+  flags?: Record<string, ReturnType<Grounds['rowFlags']>>
   /** Providers that take any model id. */
   openProviders?: readonly string[]
   health?: HealthView

@@ -78,8 +78,9 @@ export const examine = async (examination: Examination, signal: AbortSignal): Pr
   await using clients = new AsyncDisposableStack()
   const faces = await survey(visit, within)
   for (const { client } of faces.connections) if (client !== null) clients.use(client)
+  signal.throwIfAborted()
   if (!faces.openai && !faces.mcp) {
-    note('reach', noFace)
+    note('reach', within.aborted ? nobodySpoke : noFace)
     return finish(faces.ours, null)
   }
   const spending = orders.spend
@@ -107,6 +108,8 @@ const noFace = ill(
   'What answers offers neither an OpenAI-compatible API nor MCP.',
   "Check the URL: it is the gateway's root, or the base URL that ends in /v1.",
 )
+
+const nobodySpoke = ill('wrong', 'faces', 'None of them answered in time.', 'Look whether it hangs; raise --timeout.')
 
 const namesOf = (checks: readonly string[]): string => [...new Set(checks)].join(', ')
 

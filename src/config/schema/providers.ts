@@ -36,6 +36,10 @@ const row = z.strictObject({
   id: rowId.describe('Name of the row: callers write `id:model`, and `<ID>_API_KEY` and `<ID>_BASE_URL` belong to it.'),
   title: z.string().min(1).describe('What people call it.'),
   dialect: z.enum(dialectNames).describe('Wire that it speaks.'),
+  tools_dialect: z
+    .enum(dialectNames)
+    .optional()
+    .describe('Wire that it speaks for requests with tools to models that reason; `dialect` unless said.'),
   base_url: z
     .url()
     .optional()

@@ -1,8 +1,8 @@
 import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { warnAboutBreakpoints, warnAboutCacheControl } from '../cache-marks.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
 import { createWarnings } from '../warn.ts'
@@ -24,8 +24,7 @@ export const writeRequest = (
   const mustSign = card.wire.thinking === 'level'
   const { system, contents } = writeContents(request.messages, { signatures, mustSign, warn })
   if (format.instruction !== undefined) system.push({ text: format.instruction })
-  warnAboutCacheControl(request, row, warn)
-  warnAboutBreakpoints(request, row, warn)
+  warnAboutPrefixMarks(request, { title: row.title, wire: { openaiExtras: false } }, warn)
   const extra = writeExtra(request.extra, call, thinking.effort, warn)
 
   const generationConfig = {

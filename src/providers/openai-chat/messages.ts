@@ -6,6 +6,7 @@ import { compact, objectOf, parseJson } from '../shape.ts'
 import { isMarked } from '../signature.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
+import { isWrapped } from '../wrapped.ts'
 
 interface Wire {
   card: ModelCard
@@ -82,7 +83,7 @@ const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { 
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
   if (row.openrouterExtras) {
     const own = blocks.filter((block) => !isMarked(block.kind === 'redacted' ? block.data : block.signature))
-    const isBound = own.some((block) => block.kind === 'redacted' || block.signature !== undefined)
+    const isBound = own.some((block) => block.kind === 'redacted' || signatureOf(block) !== undefined)
     if (isBound) return { reasoning_details: own.map(writeDetail) }
     return text ? { reasoning: text } : {}
   }
@@ -90,10 +91,13 @@ const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { 
   return card.wire.reasoningContentInHistory && hasCalls ? { reasoning_content: text } : {}
 }
 
+const signatureOf = (block: Extract<ReasoningBlock, { kind: 'text' }>): string | undefined =>
+  block.signature !== undefined && isWrapped(block.signature) ? undefined : block.signature
+
 /** What came as a whole `reasoning_details` entry goes back as it was. */
 const writeDetail = (block: ReasoningBlock, index: number): JsonObject => {
   if (block.kind === 'text')
-    return compact({ type: 'reasoning.text', text: block.text, signature: block.signature, index })
+    return compact({ type: 'reasoning.text', text: block.text, signature: signatureOf(block), index })
   const detail = objectOf(parseJson(block.data))
   return detail ?? { type: 'reasoning.encrypted', data: block.data, index }
 }

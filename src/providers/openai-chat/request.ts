@@ -1,11 +1,13 @@
-import type { ChatRequest, Message, Warning } from '../../contract/chat.ts'
+import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { warnAboutBreakpoints, warnAboutCacheControl } from '../cache-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { marks, openaiOnly } from '../openai-fields.ts'
+import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
+import { tellSchema } from '../schema-in-words.ts'
 import { compact, objectOf } from '../shape.ts'
 import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
@@ -18,9 +20,8 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const { warnings, warn } = createWarnings()
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
-  const messages = format.instruction ? instruct(request.messages, format.instruction) : request.messages
-  if (!row.wire.openrouterExtras) warnAboutCacheControl(request, row, warn)
-  if (!row.wire.openaiExtras) warnAboutBreakpoints(request, row, warn)
+  const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
+  warnAboutPrefixMarks(request, row, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),
@@ -88,7 +89,7 @@ const writeTools = (
 const writeFormat = (
   { request: { responseFormat: format }, card, row }: UpstreamCall,
   warn: Warn,
-): { field?: JsonObject; instruction?: string } => {
+): { field?: JsonObject; told?: JsonObject } => {
   if (format === undefined || format.type === 'text') return {}
   if (format.type === 'json_object') return { field: { type: 'json_object' } }
   const { name, description, schema, strict } = format
@@ -96,16 +97,7 @@ const writeFormat = (
     return { field: { type: 'json_schema', json_schema: compact({ name, description, schema, strict }) } }
   const message = `${card.id} takes no JSON schema: it was asked for JSON and told the schema in words.`
   warn('changed_parameter', 'response_format', message)
-  const instruction = `Answer with one JSON value that fits this JSON schema, and nothing else:\n${JSON.stringify(schema)}`
-  return { field: { type: 'json_object' }, instruction }
-}
-
-/** Adds to the first system turn: many chat templates take only one, at the start. */
-const instruct = (messages: readonly Message[], instruction: string): Message[] => {
-  const [first, ...rest] = messages
-  const said = { type: 'text' as const, text: instruction }
-  if (first?.role === 'system') return [{ ...first, content: [...first.content, said] }, ...rest]
-  return [{ role: 'system', content: [said] }, ...messages]
+  return { field: { type: 'json_object' }, told: schema }
 }
 
 /** Reasoning models refuse log probabilities with the parameters of sampling. */
@@ -138,24 +130,6 @@ const writeStreamOptions = ({ request, row, stream }: UpstreamCall, warn: Warn):
   })
   return stream && Object.keys(options).length > 0 ? options : undefined
 }
-
-/** Fields of OpenAI's own that stricter servers answer with 422. */
-const openaiOnly: ReadonlySet<string> = new Set([
-  'audio',
-  'moderation',
-  'prediction',
-  'prompt_cache_key',
-  'prompt_cache_options',
-  'prompt_cache_retention',
-  'safety_identifier',
-  'service_tier',
-  'store',
-  'verbosity',
-  'web_search_options',
-])
-
-/** They mark the caller's bill at the gateway as well: nobody misses them where they are not taken. */
-const marks: ReadonlySet<string> = new Set(['user', 'metadata'])
 
 /** What the gateway does not know goes on as it came. */
 const writeExtra = (

@@ -36,7 +36,7 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
     code: 'content_filtered',
     statuses: (status) => status === 400 || status === 403 || status === 422,
     words:
-      /content[_ ](filter|policy|management)|responsibleai|usage guidelines|moderation|safety[_ ]check|data_inspection/i,
+      /content[_ ](filter|policy|management)|(bio|misalignment)_policy|responsibleai|usage guidelines|moderation|safety[_ ]check|data_inspection/i,
   },
   {
     code: 'context_length_exceeded',
@@ -96,6 +96,8 @@ const codeOfStatus = (status: number): ErrorCode => {
 const statusOfKind = (kind: string): number => {
   if (/overloaded|unavailable|server_busy/.test(kind)) return 529
   if (/rate_limit|too_many|resource_exhausted/.test(kind)) return 429
+  // What the Responses wire finds wrong with a prompt or its images.
+  if (/invalid_prompt|(bio|misalignment)_policy|image(?!_generation_server)/.test(kind)) return 400
   if (/insufficient_quota|billing|payment/.test(kind)) return 402
   if (/authentication|permission|unauthorized|invalid_api_key/.test(kind)) return 403
   if (/not_found/.test(kind)) return 404

@@ -13,7 +13,7 @@ import { sendJson, sendPieces, sse, startWireServer } from '../wire-server.ts'
  * users reported.
  */
 
-const { chunks, response } = usePlayer()
+const { chunks, generated } = usePlayer()
 const stop = geminiChunk([{ text: '' }], { finish: 'STOP' })
 const call = (name: string, args?: JsonObject, rest: JsonObject = {}): JsonObject => ({
   functionCall: { name, ...(args && { args }) },
@@ -77,31 +77,31 @@ describe('11: the finish', () => {
   ])('%s after %j is %s', async (finish, parts, reason) => {
     for (const events of [
       await chunks([geminiChunk(parts, { finish })]),
-      await response(geminiChunk(parts, { finish })),
+      await generated(geminiChunk(parts, { finish })),
     ])
       expect(first(events).finish).toEqual({ choice: 0, reason, native: finish })
   })
 
   test('by a filter is explained where Google explains it', async () => {
     const blocked = { candidates: [{ finishReason: 'SAFETY', finishMessage: 'Unsafe.', index: 0 }] }
-    expect(first(await response(blocked))).toMatchObject({ text: '', refusal: 'Unsafe.' })
+    expect(first(await generated(blocked))).toMatchObject({ text: '', refusal: 'Unsafe.' })
   })
 
   test.each(['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'OTHER'])('%s is no answer', async (finish) => {
-    expect(await failureOf(response(geminiChunk([], { finish })))).toMatchObject({
+    expect(await failureOf(generated(geminiChunk([], { finish })))).toMatchObject({
       code: 'provider_bad_reply',
       message: expect.stringContaining(finish),
     })
   })
 
   test('that never came makes a document half an answer, too', async () => {
-    expect((await failureOf(response(geminiChunk([{ text: 'Half' }])))).code).toBe('provider_cut')
+    expect((await failureOf(generated(geminiChunk([{ text: 'Half' }])))).code).toBe('provider_cut')
   })
 })
 
 describe('a prompt that is blocked', () => {
   test.each([
-    ['in a document', (reply: JsonObject) => response(reply)],
+    ['in a document', (reply: JsonObject) => generated(reply)],
     ['in a stream', (reply: JsonObject) => chunks([reply])],
   ])('%s is refused in time for another model to answer', async (_how, play) => {
     const blocked = { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, usageMetadata: { promptTokenCount: 9 } }
@@ -114,7 +114,7 @@ describe('a prompt that is blocked', () => {
 
 describe('15, 16: usage', () => {
   const usageOf = async (usage: JsonObject) =>
-    fold(await response(geminiChunk([{ text: 'Hi' }], { finish: 'STOP', usage }))).usage
+    fold(await generated(geminiChunk([{ text: 'Hi' }], { finish: 'STOP', usage }))).usage
 
   test('thoughts are output, beside what is seen', async () => {
     expect(
@@ -168,8 +168,8 @@ describe('17: an error inside a reply with status 200', () => {
   test.each<[string, () => Promise<unknown>, ErrorCode]>([
     ['in a stream', () => chunks([geminiChunk([{ text: 'Half' }]), { error }]), 'provider_rate_limited'],
     ['in a list', () => chunks([[{ error }]]), 'provider_rate_limited'],
-    ['as a document', () => response({ error: { ...error, code: 500, status: 'INTERNAL' } }), 'provider_failed'],
-    ['as a list', () => response([{ error: { ...error, code: 503, status: 'UNAVAILABLE' } }]), 'provider_overloaded'],
+    ['as a document', () => generated({ error: { ...error, code: 500, status: 'INTERNAL' } }), 'provider_failed'],
+    ['as a list', () => generated([{ error: { ...error, code: 503, status: 'UNAVAILABLE' } }]), 'provider_overloaded'],
   ])('%s is the error that it is', async (_how, play, code) => {
     expect((await failureOf(play())).code).toBe(code)
   })
@@ -177,7 +177,7 @@ describe('17: an error inside a reply with status 200', () => {
 
 describe('a stream in one list', () => {
   test('as it comes where something on the way drops the query, is read to its end', async () => {
-    const events = await response([geminiChunk([{ text: 'Hel' }]), geminiChunk([{ text: 'lo' }], { finish: 'STOP' })])
+    const events = await generated([geminiChunk([{ text: 'Hel' }]), geminiChunk([{ text: 'lo' }], { finish: 'STOP' })])
     expect(first(events)).toMatchObject({ text: 'Hello', finish: { reason: 'stop' } })
   })
 })
@@ -229,7 +229,7 @@ describe('what else an answer has', () => {
       content: { parts: [{ text: 'Hm. ', thought: true }, { text: 'Well. ', thought: true }, { text }] },
       finishReason: 'STOP',
     })
-    const { choices } = fold(await response({ candidates: [candidate(0, 'A'), candidate(1, 'B')] }))
+    const { choices } = fold(await generated({ candidates: [candidate(0, 'A'), candidate(1, 'B')] }))
     for (const [index, text] of ['A', 'B'].entries())
       expect(choices[index]).toMatchObject({ text, reasoning: [{ kind: 'text', text: 'Hm. Well. ' }] })
   })
@@ -243,7 +243,7 @@ describe('what else an answer has', () => {
       chosenCandidates: [token('H', -0.5), token('é')],
       topCandidates: [{ candidates: [token('H', -0.5), token('J', -2)] }],
     }
-    const events = await response(geminiChunk([{ text: 'Hé' }], { finish: 'STOP', candidate: { logprobsResult } }))
+    const events = await generated(geminiChunk([{ text: 'Hé' }], { finish: 'STOP', candidate: { logprobsResult } }))
     expect(first(events).logprobs).toEqual([
       [
         {
@@ -275,7 +275,7 @@ describe('what else an answer has', () => {
     ['parts', { candidates: [{ content: { parts: 'all is well' }, finishReason: 'STOP' }] }],
     ['a text', { candidates: [{ content: { parts: [{ text: { all: 'well' } }] }, finishReason: 'STOP' }] }],
   ])('%s of another type is no answer', async (_what, reply) => {
-    for (const play of [() => response(reply), () => chunks([reply])])
+    for (const play of [() => generated(reply), () => chunks([reply])])
       expect((await failureOf(play())).code).toBe('provider_bad_reply')
   })
 })

@@ -212,8 +212,13 @@ describe('thoughts in the history', () => {
         ],
       },
     ])
-    const unsigned: Message = { ...message, reasoning: [{ kind: 'text', text: 'Two' }] }
-    expect(messagesOf([unsigned], { row: { openrouterExtras: true } })).toMatchObject([{ reasoning: 'Two' }])
+    // A signature in JSON was wrapped by another dialect, for another provider.
+    for (const signature of [undefined, '{"row":"openai","encrypted_content":"gAAA"}']) {
+      const unsigned: Message = { ...message, reasoning: [{ kind: 'text', text: 'Two', signature }] }
+      expect(messagesOf([unsigned], { row: { openrouterExtras: true } })).toEqual([
+        { role: 'assistant', content: '4', reasoning: 'Two' },
+      ])
+    }
   })
 })
 

@@ -71,7 +71,9 @@ const adviceFor = ({ credentials, ours }: Patient, answer: Answer): string => {
   if (!isReadable(answer))
     return 'Something in front of the gateway refuses; where that is Cloud Run, send its token as --header @FILE with "x-serverless-authorization".'
   if (credentials.keyless === null) return 'Put a key into AI_GATEWAY_API_KEY, or use --key-file FILE.'
-  return ours ? 'Make a key with "keys create", and check that it was not revoked.' : 'Check the key.'
+  return ours
+    ? 'Make a key with "node scripts/launch.mjs keys create --name NAME", and check that it was not revoked.'
+    : 'Check the key.'
 }
 
 function* judgeStranger(patient: Patient, subject: string, answers: readonly Answer[]): Generator<Finding, void> {
