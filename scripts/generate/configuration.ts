@@ -23,8 +23,8 @@ know \`yaml-language-server\` complete and check the files as you type.
 ## Providers
 
 A provider row is on as soon as it has what it needs. Several keys, comma-separated, are backups of the first. Base URLs
-are written as in each vendor's own SDK: OpenAI's with \`/v1\`, Anthropic's without. Plain http is for hosts of your own
-network only. Where two variables may hold the key, only the first that is set is read.
+are written as in each vendor's own documents: OpenAI's with \`/v1\`, Google's with \`/v1beta\`, Anthropic's without.
+Plain http is for hosts of your own network only. Where two variables may hold the key, only the first that is set is read.
 
 ${table(
   ['Provider', 'Row', 'Switched on by', 'Base URL'],

@@ -23,6 +23,7 @@ export const sandbox = async ({ port, fault, faultTimes, faultRow, faultModel }:
   process.stdout.write(`The sandbox listens.
   OpenAI-shaped base URL      ${server.url}/v1
   Anthropic-shaped base URL   ${server.url}
+  Gemini-shaped base URL      ${server.url}/v1beta
   any key, any model; every answer is simulated
 `)
   for (const { kind, ...fields } of faults) process.stdout.write(`  fault: ${kind} ${JSON.stringify(fields)}\n`)

@@ -108,6 +108,7 @@ const wireOf = (
   tools: wire.tools ?? 'always',
   thinking: wire.thinking ?? 'none',
   jsonSchema: capabilities.jsonSchema,
+  jsonWithTools: wire.json_with_tools,
   shortToolCallIds: wire.short_tool_call_ids ?? false,
   reasoningContentInHistory: wire.reasoning_content_in_history ?? false,
   parallelToolCalls: wire.parallel_tool_calls ?? capabilities.tools,

@@ -137,5 +137,6 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
     penalties: entry.flags.penalties,
     multipleChoices: entry.flags.multiple_choices,
     nativeParts: entry.flags.native_parts,
+    callExtras: entry.flags.call_extras,
   },
 })

@@ -15,9 +15,12 @@ export const decideSandbox = (env: Env, callableRows: number): 'start' | 'off' =
   return callableRows === 0 && isOwnMachine ? 'start' : 'off'
 }
 
+/** The part of a base URL that is the API's version, where its dialect does not bring it along. */
+const versions: Readonly<Record<string, string>> = { anthropic: '', gemini: '/v1beta' }
+
 /**
  * The rows when the sandbox is on: every row of the catalogue, callable, with the sandbox behind it. OpenAI-shaped rows
- * are found at `<url>/<row>/v1`, Anthropic's at `<url>/<row>`, as their vendors' SDKs write base URLs.
+ * are found at `<url>/<row>/v1`, Google's at `<url>/<row>/v1beta`, Anthropic's at `<url>/<row>`.
  */
 export const sandboxRows = (
   config: { knownProviders: readonly KnownProvider[] },
@@ -25,7 +28,7 @@ export const sandboxRows = (
 ): ProviderRow[] =>
   config.knownProviders.map(({ template }) => ({
     ...template,
-    baseUrl: `${sandboxBaseUrl}/${template.id}${template.dialect === 'anthropic' ? '' : '/v1'}`,
+    baseUrl: `${sandboxBaseUrl}/${template.id}${versions[template.dialect] ?? '/v1'}`,
     auth: template.auth === 'none' ? 'bearer' : template.auth,
     keys: [createSecret(sandboxName)],
     headers: {},

@@ -11,10 +11,18 @@ export interface WireFlags {
   effortLevels: Partial<Record<Effort, string | null>>
   /** Function tools work on the chat wire `always`, only with reasoning effort `none`, or `never` (the row's `toolsDialect` is needed). */
   tools: 'always' | 'effort-none' | 'never'
-  /** How an Anthropic model is told to think: by a token budget, adaptively with an effort, or not at all. */
-  thinking: 'budget' | 'adaptive' | 'none'
+  /**
+   * How a model of Anthropic's or Google's is told to think: by a token budget, adaptively with an effort (Anthropic), by
+   * a level (Gemini 3 and later, which then sign what they think), or not at all.
+   */
+  thinking: 'budget' | 'adaptive' | 'level' | 'none'
   /** Whether a JSON schema is taken natively (`response_format` or `output_config`). */
   jsonSchema: boolean
+  /**
+   * Whether JSON can be asked for beside tools (Gemini before 3 refuses the two together).
+   * @default true
+   */
+  jsonWithTools?: boolean | undefined
   /** Tool-call ids must be exactly nine letters or digits (Mistral). */
   shortToolCallIds: boolean
   /** Assistant turns with tool calls must carry `reasoning_content` back (DeepSeek thinking). */

@@ -7,7 +7,10 @@ export interface SecretText {
 }
 
 /** The wires that a row may speak; `providers/` has one dialect for each. */
-export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic', 'gemini'] as const
+
+/** How a row's key is shown: `Authorization: Bearer`, a header of that name, or not at all. */
+export const authKinds = ['bearer', 'x-api-key', 'x-goog-api-key', 'none'] as const
 
 /** One row of config/providers.yaml: an endpoint that can be called. Providers are data, not classes. */
 export interface ProviderRow {
@@ -19,7 +22,7 @@ export interface ProviderRow {
   toolsDialect?: string | undefined
   /** Without a trailing slash; paths of the dialect are appended. */
   baseUrl: string
-  auth: 'bearer' | 'x-api-key' | 'none'
+  auth: (typeof authKinds)[number]
   /** The first is used; the others are backups. Empty for a local provider that needs none. */
   keys: readonly SecretText[]
   /** Fixed headers of this row. */
@@ -77,6 +80,11 @@ export interface RowFlags {
    * @default true
    */
   nativeParts?: boolean | undefined
+  /**
+   * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
+   * @default true
+   */
+  callExtras?: boolean | undefined
 }
 
 /** What a dialect is asked to do: one request at one model with one key. */

@@ -18,6 +18,11 @@ const reasons: Readonly<Record<string, FinishReason>> = {
   blocklist: 'content_filter',
   spii: 'content_filter',
   sensitive: 'content_filter',
+  language: 'content_filter',
+  model_armor: 'content_filter',
+  image_safety: 'content_filter',
+  image_prohibited_content: 'content_filter',
+  image_recitation: 'content_filter',
 }
 
 /** Words that stand where a finish should and say that there is no answer (Mistral, OpenRouter; DeepSeek; vLLM). */

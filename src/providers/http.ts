@@ -107,7 +107,8 @@ const authorization = ({ auth }: ProviderRow, key: SecretText | null): Record<st
     case 'bearer':
       return { authorization: `Bearer ${key.reveal()}` }
     case 'x-api-key':
-      return { 'x-api-key': key.reveal() }
+    case 'x-goog-api-key':
+      return { [auth]: key.reveal() }
     case 'none':
       return {}
   }

@@ -1,5 +1,6 @@
 import type { Dialect } from '../contract/provider.ts'
 import { createAnthropic } from './anthropic.ts'
+import { createGemini } from './gemini.ts'
 import type { UpstreamHttp } from './http.ts'
 import { createOpenAiChat } from './openai-chat.ts'
 import { createOpenAiResponses } from './openai-responses.ts'
@@ -7,7 +8,7 @@ import { createOpenAiResponses } from './openai-responses.ts'
 /** Every wire that the gateway speaks, by the name that a provider's row gives in `dialect`. */
 export const createDialects = (http: UpstreamHttp): ReadonlyMap<string, Dialect> =>
   new Map(
-    [createOpenAiChat(http), createOpenAiResponses(http), createAnthropic(http)].map((dialect) => [
+    [createOpenAiChat(http), createOpenAiResponses(http), createAnthropic(http), createGemini(http)].map((dialect) => [
       dialect.name,
       dialect,
     ]),

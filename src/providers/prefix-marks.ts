@@ -1,9 +1,14 @@
 import type { ChatRequest } from '../contract/chat.ts'
-import type { ProviderRow } from '../contract/provider.ts'
+import type { ProviderRow, RowFlags } from '../contract/provider.ts'
 import type { Warn } from './warn.ts'
 
-/** For wires of OpenAI's: who takes neither way of marking what to cache tells so. */
-export const warnAboutPrefixMarks = (request: ChatRequest, { wire, title }: ProviderRow, warn: Warn): void => {
+interface Taker {
+  title: ProviderRow['title']
+  wire: Pick<RowFlags, 'openaiExtras' | 'openrouterExtras'>
+}
+
+/** For wires other than Anthropic's: who takes neither way of marking what to cache tells so. */
+export const warnAboutPrefixMarks = (request: ChatRequest, { wire, title }: Taker, warn: Warn): void => {
   const parts = request.messages.flatMap(({ content }) => content)
   const isBroken = parts.some((part) => part.type !== 'native' && part.promptCacheBreakpoint !== undefined)
   if (isBroken && !wire.openaiExtras)

@@ -142,7 +142,7 @@ const withWrongType = (reply: Reply, after: number): Reply => {
 }
 
 /** Where an answer lies, on any wire: a list or an object becomes a text, a text becomes a list. */
-const answerFields = new Set(['choices', 'content', 'output', 'delta'])
+const answerFields = new Set(['choices', 'content', 'output', 'delta', 'candidates'])
 
 const mistype = (body: JsonObject): JsonObject =>
   Object.fromEntries(
@@ -168,7 +168,7 @@ const withoutUsage = (reply: Reply): Reply => {
 }
 
 const omitUsage = (body: JsonObject): JsonObject => {
-  const { usage: _, ...rest } = body
+  const { usage: _, usageMetadata: _metadata, ...rest } = body
   return rest
 }
 

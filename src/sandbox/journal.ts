@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Json } from '../contract/json.ts'
 import { hashText } from './hash.ts'
 import { parseJson } from './read-body.ts'
-import { rowOf } from './routes.ts'
+import { geminiMethodOf, rowOf } from './routes.ts'
 
 /** A request as the sandbox saw it, and what became of it. Later changes are made on the same object. */
 export interface SandboxRequest {
@@ -15,7 +15,7 @@ export interface SandboxRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Null until it has arrived, and when it is empty or not JSON. */
   readonly body: Json
-  /** The body's `model`; empty where it names none. */
+  /** The body's `model`, or the path's where Google's wire has it; empty where there is none. */
   readonly model: string
   /** The whole request is here. */
   readonly arrived: boolean
@@ -69,7 +69,7 @@ export const createJournal = (keep: number): Journal => {
 
     arrived(entry, bodyText) {
       entry.body = parseJson(bodyText ?? '') ?? null
-      entry.model = modelOf(entry.body)
+      entry.model = modelOf(entry.body) || geminiMethodOf(entry.path).model
       entry.arrived = true
       tellWatchers()
     },

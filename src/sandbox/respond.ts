@@ -2,14 +2,18 @@ import type { Json } from '../contract/json.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { actOut } from './act-out.ts'
 import { answerPrompt } from './answer.ts'
+import { anthropic } from './anthropic.ts'
 import type { CountTokens } from './cut.ts'
 import { parseFault, type FullFault } from './fault.ts'
 import { explainFault } from './fault-list.ts'
+import { gemini } from './gemini.ts'
 import { hashText } from './hash.ts'
 import type { SandboxRequest } from './journal.ts'
+import { openai } from './openai.ts'
 import { createPrefixCache } from './prefix-cache.ts'
 import { parseJson } from './read-body.ts'
-import { findRoute, wireOf } from './routes.ts'
+import { findRoute, formatOf } from './routes.ts'
+import { responses } from './responses.ts'
 import { scoreReply, type Pace, type Reply, type Score } from './score.ts'
 import { Refused, type SandboxModel, type Wire } from './wire.ts'
 
@@ -18,6 +22,8 @@ import { Refused, type SandboxModel, type Wire } from './wire.ts'
  * orders for itself. `bodyText` is null when the body was too large to be read.
  */
 type Respond = (request: SandboxRequest, bodyText: string | null, fault: FullFault | null) => Score
+
+const wires = { openai, responses, anthropic, gemini }
 
 export const createRespond = (options: {
   countTokens: CountTokens
@@ -41,14 +47,14 @@ export const createRespond = (options: {
         openedAtMs,
       )
     }
-    const asked = wire.read(readJson(request.headers['content-type'], bodyText))
+    const asked = wire.read(readJson(request.headers['content-type'], bodyText), request.path)
     checkModel(asked.prompt.model, request.row, models)
     const prompt = { ...asked.prompt, seed: asked.prompt.seed + seed }
     return asked.reply(answerPrompt(prompt, { id, nowMs: clock.now(), countTokens, prefixCache }))
   }
 
   return (request, bodyText, given) => {
-    const wire = wireOf(request.path, request.headers)
+    const wire = wires[formatOf(request.path, request.headers)]
     const id = hashText('request', String(seed), String(served++)).slice(0, 24)
     const named = (made: Reply): Reply => ({
       ...made,

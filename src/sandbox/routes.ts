@@ -1,16 +1,20 @@
-import { anthropic } from './anthropic.ts'
-import { openai } from './openai.ts'
-import { responses } from './responses.ts'
-import { Refused, type Wire } from './wire.ts'
+import { Refused } from './wire.ts'
 
+/** Any prefix may stand before a version, so that one sandbox serves under every provider's name. */
 const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|responses|messages|models)$/
+const geminiMethod =
+  /^(?<prefix>.*?)\/v1(?:beta1?)?\/(?:.*\/)?models\/(?<model>[^/:]+):(?<name>generateContent|streamGenerateContent|countTokens)$/
+const geminiModels = /^(?<prefix>.*?)\/v1beta\/(?<name>models)$/
+
+const groupsOf = (path: string): Partial<Record<string, string>> | undefined =>
+  [endpoint, geminiMethod, geminiModels].map((pattern) => pattern.exec(path)).find((found) => found !== null)?.groups
 
 /**
- * What a request wants. Any prefix may stand before `/v1/…`, so that one sandbox serves under every provider's name.
+ * What a request wants.
  * @throws Refused with 404 or 405
  */
 export const findRoute = (method: string, path: string): 'answer' | 'list-models' => {
-  const name = endpoint.exec(path)?.groups?.['name']
+  const name = groupsOf(path)?.['name']
   if (name === undefined) throw new Refused({ status: 404, message: `Unknown request URL: ${method} ${path}.` })
   const expected = name === 'models' ? 'GET' : 'POST'
   if (method !== expected) {
@@ -19,13 +23,28 @@ export const findRoute = (method: string, path: string): 'answer' | 'list-models
   return name === 'models' ? 'list-models' : 'answer'
 }
 
-/** Which format a request speaks: its endpoint says, and where both formats have it, the header that only one sends. */
-export const wireOf = (path: string, headers: Readonly<Record<string, string>>): Wire => {
-  const name = endpoint.exec(path)?.groups?.['name']
-  if (name === 'messages') return anthropic
-  if (name === 'responses') return responses
-  return name !== 'chat/completions' && headers['anthropic-version'] !== undefined ? anthropic : openai
+/** Which format a request speaks: its endpoint says, and where several have it, the header that only one sends. */
+export const formatOf = (
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): 'openai' | 'responses' | 'anthropic' | 'gemini' => {
+  const name = groupsOf(path)?.['name']
+  if (name === 'messages') return 'anthropic'
+  if (name === 'responses') return 'responses'
+  if (name === 'chat/completions') return 'openai'
+  if (geminiMethod.test(path) || geminiModels.test(path) || headers['x-goog-api-key'] !== undefined) return 'gemini'
+  return headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'
 }
 
 /** The first part of a path before its endpoint: `/groq/openai/v1/models` → `groq`. */
-export const rowOf = (path: string): string => endpoint.exec(path)?.groups?.['prefix']?.split('/')[1] ?? ''
+export const rowOf = (path: string): string => groupsOf(path)?.['prefix']?.split('/')[1] ?? ''
+
+/** The model and the method that a path of Google's names; empty where it names none. */
+export const geminiMethodOf = (path: string): { model: string; method: string } => {
+  const { model = '', name = '' } = geminiMethod.exec(path)?.groups ?? {}
+  try {
+    return { model: decodeURIComponent(model), method: name }
+  } catch {
+    return { model, method: name }
+  }
+}

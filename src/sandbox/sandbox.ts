@@ -35,7 +35,7 @@ export interface SandboxOptions {
 export type Direction = { fault: Fault } | { score: Score }
 
 export interface Sandbox extends AsyncDisposable {
-  /** Without a trailing slash. A provider's base URL is this, the row's name, and what its vendor puts before `/v1`. */
+  /** Without a trailing slash. A provider's base URL is this, the row's name, and what its vendor puts before the endpoint. */
   url: string
   /** What was asked, oldest first. */
   requests: Journal['requests']
@@ -48,8 +48,8 @@ export interface Sandbox extends AsyncDisposable {
 const maxBodyBytes = 32 * 1024 * 1024
 
 /**
- * Starts the sandbox: a local server that speaks OpenAI's chat and Responses wires and Anthropic's messages under any path
- * prefix, in place of every provider. Answers are simulated, deterministic and say so; usage, limits, tools, schemas and errors are
+ * Starts the sandbox: a local server that speaks OpenAI's chat and Responses wires, Anthropic's messages and Google's Gemini
+ * wire under any path prefix, in place of every provider. Answers are simulated, deterministic and say so; usage, limits, tools, schemas and errors are
  * as the real wires have them. A request may order its own fault with the header `x-sandbox-fault`.
  */
 export const openSandbox = async (options: SandboxOptions): Promise<Sandbox> => {

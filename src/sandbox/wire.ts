@@ -9,7 +9,7 @@ export interface Problem {
   message: string
   /** The field at fault, where one is. */
   param?: string | undefined
-  /** OpenAI's code for it; the Anthropic wire has none. */
+  /** OpenAI's code for it; other wires have none. */
   code?: string | undefined
   headers?: Readonly<Record<string, string>>
 }
@@ -40,8 +40,8 @@ export interface SandboxModel {
 /** One of the formats that the sandbox speaks. */
 export interface Wire {
   requestIdHeader: string
-  /** @throws Refused with 400 for a body that the vendor would refuse */
-  read(body: unknown): Asked
+  /** `path` names what a body does not: Gemini's model. @throws Refused with 400 for a body that the vendor would refuse */
+  read(body: unknown, path: string): Asked
   /** @throws Refused with 401, or 400 for another missing header */
   checkHeaders(headers: Readonly<Record<string, string>>): void
   listModels(models: readonly SandboxModel[], createdAtMs: number): Reply

@@ -8,7 +8,9 @@ let it: TestApp
 let client: OpenAI
 
 beforeAll(async () => {
-  it = await startApp()
+  it = await startApp({
+    env: (upstreamUrl) => ({ GOOGLE_API_KEY: 'key-e', GOOGLE_BASE_URL: `${upstreamUrl}/google/v1beta` }),
+  })
   client = new OpenAI({ baseURL: `${it.url}/v1`, apiKey: 'any', maxRetries: 0 })
 })
 afterAll(() => it[Symbol.asyncDispose]())
@@ -30,8 +32,8 @@ const weather = {
   },
 } as const
 
-// One model a wire: OpenAI's own, and Anthropic's behind the same surface.
-const models = ['gpt-4o', 'claude-haiku-5-5']
+// One model a wire: OpenAI's own, and Anthropic's and Google's behind the same surface.
+const models = ['gpt-4o', 'claude-haiku-5-5', 'gemini-3.8-flash']
 
 test.each(models)('chat: %s answers in one piece', async (model) => {
   const reply = await client.chat.completions.create({ model, messages: [{ role: 'user', content: 'What is TCP?' }] })

@@ -165,9 +165,9 @@ describe('provider rows', () => {
     const { providers } = load(env)
     expect(providers.map(({ id, keys }) => [id, keys.map((key) => key.reveal())])).toEqual([['google', expected]])
     expect(providers[0]).toMatchObject({
-      baseUrl: 'https://generativelanguage.googleapis.com/v1beta/openai',
-      dialect: 'openai-chat',
-      auth: 'bearer',
+      baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+      dialect: 'gemini',
+      auth: 'x-goog-api-key',
     })
   })
 

@@ -137,14 +137,19 @@ describe('facts that calls depend on', () => {
     for (const card of config.models) if (card.wire.tools !== 'always') expect(rows, card.key).toContain(card.provider)
   })
 
-  test('Google’s layer takes no seed and gives one answer, with its usage in the stream', () => {
-    expect(config.knownProviders.find(({ id }) => id === 'google')?.template.wire).toMatchObject({
-      seedField: null,
-      multipleChoices: false,
-      usageInStreaming: true,
-      jsonSchema: true,
-      openaiExtras: false,
+  test('Google speaks its own wire, gives one answer and takes no penalties', () => {
+    expect(config.knownProviders.find(({ id }) => id === 'google')?.template).toMatchObject({
+      dialect: 'gemini',
+      auth: 'x-goog-api-key',
+      wire: { seedField: 'seed', multipleChoices: false, penalties: false, nativeParts: true, jsonSchema: true },
     })
+  })
+
+  test('Gemini thinks by a level from 3 on and by a budget before, and takes JSON beside tools from 3 on', () => {
+    for (const id of ['gemini-4-argon', 'gemini-3.8-flash', 'gemini-3.1-pro-preview', 'gemini-3-flash-preview'])
+      expect(wire(`google:${id}`)).toMatchObject({ thinking: 'level', jsonWithTools: undefined })
+    expect(wire('google:gemini-2.5-pro')).toMatchObject({ thinking: 'budget', jsonWithTools: false })
+    expect(wire('google:gemini-2.0-flash')).toMatchObject({ thinking: 'none', jsonWithTools: false })
   })
 
   test('Gemini 3.8 Flash at OpenRouter is Google’s own, with the same quality', () => {

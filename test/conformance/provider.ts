@@ -24,7 +24,9 @@ export interface DialectUnderTest {
   auth: ProviderRow['auth']
   /** The header that carries the key, and what is in it. */
   keyHeader: { name: string; value: (key: string) => string }
+  /** Of a request for the document of `rocket-1`, and what of its body says so. */
   path: string
+  body: JsonObject
   /** Model `rocket-1`, text `Grüße, 世界 🌍`, 12 input and 5 output tokens, ended by itself. */
   text: BothForms
   /** Calls `add` with `{"a":1,"b":2}` and `now` without arguments. */
@@ -79,7 +81,7 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
         'content-type': 'application/json',
         'accept-encoding': 'identity',
       })
-      expect(seen?.body).toMatchObject({ model: 'rocket-1', stream: false })
+      expect(seen?.body).toMatchObject(wire.body)
     })
 
     test('calls a local server without a key', async () => {

@@ -13,6 +13,7 @@ describeDialect('anthropic', {
   auth: 'x-api-key',
   keyHeader: { name: 'x-api-key', value: (key) => key },
   path: '/v1/messages',
+  body: { model: 'rocket-1', stream: false },
   text: {
     document: anthropicMessage([{ type: 'text', text: 'Grüße, 世界 🌍' }]),
     stream: named(

@@ -75,3 +75,32 @@ export const anthropicMessage = (
 /** Anthropic names its events; nothing depends on the names, which some clones leave out. */
 export const named = (events: readonly JsonObject[]): string =>
   events.map((event) => `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+
+/** A chunk of a Gemini stream, or its document, with one candidate. Usage says 12 tokens in, 5 out. */
+export const geminiChunk = (
+  parts: Json[],
+  {
+    finish,
+    candidate = {},
+    usage = { promptTokenCount: 12, candidatesTokenCount: 5, totalTokenCount: 17 },
+    ...rest
+  }: {
+    finish?: string
+    /** More fields of the candidate. */
+    candidate?: JsonObject
+    usage?: JsonObject
+  } & JsonObject = {},
+): JsonObject => ({
+  candidates: [
+    {
+      content: { role: 'model', parts },
+      index: 0,
+      ...(finish === undefined ? {} : { finishReason: finish }),
+      ...candidate,
+    },
+  ],
+  usageMetadata: usage,
+  modelVersion: 'rocket-1',
+  responseId: 'response-1',
+  ...rest,
+})

@@ -12,6 +12,7 @@ describeDialect('openai-chat', {
   auth: 'bearer',
   keyHeader: { name: 'authorization', value: (key) => `Bearer ${key}` },
   path: '/chat/completions',
+  body: { model: 'rocket-1', stream: false },
   text: {
     document: completion({ content: 'Grüße, 世界 🌍' }, { usage }),
     stream: sse(

@@ -28,6 +28,7 @@ describeDialect('openai-responses', {
   auth: 'bearer',
   keyHeader: { name: 'authorization', value: (key) => `Bearer ${key}` },
   path: '/responses',
+  body: { model: 'rocket-1', stream: false },
   text: {
     document: response([text]),
     stream: named([...opening, ...itemEvents(0, text, [textDelta('Grüße, '), textDelta('世界 🌍')]), closing([text])]),

@@ -32,7 +32,7 @@ export const usePlayer = () => {
   })
 
   const read = (
-    name: 'openai-chat' | 'openai-responses' | 'anthropic',
+    name: 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini',
     fields: Partial<ChatRequest> = {},
     wire: Partial<WireFlags> = {},
   ): Promise<UpstreamEvent[]> => {
@@ -76,6 +76,16 @@ export const usePlayer = () => {
     ): Promise<UpstreamEvent[]> {
       answer = (response) => void sendPieces(response, [named(events)])
       return read('anthropic', fields, wire)
+    },
+    /** A stream of Gemini's with these chunks. */
+    chunks(payloads: readonly Json[]): Promise<UpstreamEvent[]> {
+      answer = (response) => void sendPieces(response, [sse(payloads)])
+      return read('gemini')
+    },
+    /** A document of Gemini's. */
+    generated(value: Json): Promise<UpstreamEvent[]> {
+      answer = (response) => sendJson(response, 200, value)
+      return read('gemini')
     },
     /** A document of Anthropic's. */
     message(value: JsonObject, fields?: Partial<ChatRequest>, wire?: Partial<WireFlags>): Promise<UpstreamEvent[]> {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import type { JsonObject } from '../../src/contract/json.ts'
 
-export type Wire = 'openai-chat' | 'openai-responses' | 'anthropic'
+export type Wire = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini'
 
 /** One recorded reply of a real provider. */
 export interface Recording {
@@ -20,7 +20,7 @@ const folder = path.resolve(import.meta.dirname, '../../../shared/data/provider-
 
 export const hasRecordings = existsSync(folder)
 
-/** Every recording of the three wires: replies of other APIs (embeddings, audio, files) are left out. */
+/** Every recording of the four wires: replies of other APIs (embeddings, audio, files) are left out. */
 export const loadRecordings = (): Recording[] => [
   ...readVercel(path.join(folder, 'vercel-ai')),
   ...readCassettes(path.join(folder, 'pydantic-ai')),
@@ -28,7 +28,7 @@ export const loadRecordings = (): Recording[] => [
 ]
 
 const chatFiles =
-  /^(anthropic__anthropic-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
+  /^(anthropic__anthropic-|google__google-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
 
 /** Two lines of one file's stream are no JSON: it is written by hand. */
 const responsesFiles = /^(openai|xai)__responses__(?!parallel-tool-call-wrapper\.1\.chunks)/
@@ -36,6 +36,7 @@ const responsesFiles = /^(openai|xai)__responses__(?!parallel-tool-call-wrapper\
 const wireOfFile = (file: string): Wire | null => {
   if (responsesFiles.test(file)) return 'openai-responses'
   if (!chatFiles.test(file)) return null
+  if (file.startsWith('google__')) return 'gemini'
   return file.startsWith('anthropic__') ? 'anthropic' : 'openai-chat'
 }
 
@@ -102,6 +103,7 @@ const readCassettes = (from: string): Recording[] =>
 
 const wireOf = (url: string): Wire | null => {
   if (/\/chat\/completions/.test(url)) return 'openai-chat'
+  if (/:(streamG|g)enerateContent(\?|$)/.test(url)) return 'gemini'
   if (/\/responses(\?|$)/.test(url)) return 'openai-responses'
   return /\/v1\/messages(\?|$)/.test(url) ? 'anthropic' : null
 }

@@ -16,6 +16,19 @@ const refusal = (status: number, body: Json | string, headers: Record<string, st
     nowMs,
   })
 
+/** Google's answer to whoever is over a quota, whichever it is: the advice and the delay do not tell. */
+const googleQuota = (quotaId: string): Json => ({
+  error: {
+    code: 429,
+    message: 'You exceeded your current quota, please check your plan and billing details. Please retry in 34s.',
+    status: 'RESOURCE_EXHAUSTED',
+    details: [
+      { '@type': 'type.googleapis.com/google.rpc.QuotaFailure', violations: [{ quotaId, quotaValue: '250' }] },
+      { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34s' },
+    ],
+  },
+})
+
 describe('what a vendor says tells more than the status', () => {
   test.each<[string, number, Json | string, ErrorCode]>([
     [
@@ -164,6 +177,67 @@ describe('what a vendor says tells more than the status', () => {
       [{ error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT' } }],
       'provider_auth',
     ],
+    [
+      'Google, a minute’s quota',
+      429,
+      googleQuota('GenerateRequestsPerMinutePerProjectPerModel'),
+      'provider_rate_limited',
+    ],
+    [
+      'Google, prepaid credit',
+      429,
+      { error: { code: 429, message: 'Your prepayment credits are depleted.', status: 'RESOURCE_EXHAUSTED' } },
+      'provider_out_of_credit',
+    ],
+    [
+      'Google, window',
+      400,
+      {
+        error: {
+          code: 400,
+          message: 'The input token count (1234567) exceeds the maximum number of tokens allowed (1048576).',
+          status: 'INVALID_ARGUMENT',
+        },
+      },
+      'context_length_exceeded',
+    ],
+    [
+      'Google, key, in its details alone',
+      400,
+      {
+        error: {
+          code: 400,
+          message: 'Bad request',
+          status: 'INVALID_ARGUMENT',
+          details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'API_KEY_INVALID' }],
+        },
+      },
+      'provider_auth',
+    ],
+    [
+      'Google, a country',
+      400,
+      {
+        error: {
+          code: 400,
+          message: 'User location is not supported for the API use.',
+          status: 'FAILED_PRECONDITION',
+        },
+      },
+      'provider_auth',
+    ],
+    [
+      'Google, a model',
+      404,
+      { error: { code: 404, message: 'models/x is not found for API version v1beta', status: 'NOT_FOUND' } },
+      'provider_model_missing',
+    ],
+    [
+      'Google, cancelled',
+      499,
+      { error: { code: 499, message: 'The operation was cancelled.', status: 'CANCELLED' } },
+      'provider_failed',
+    ],
     ['FastAPI', 404, { detail: 'Not Found' }, 'provider_model_missing'],
     ['plain text', 400, 'field x is wrong', 'provider_rejected'],
     ['a web page of a CDN', 502, '<html><head><title>502 Bad Gateway</title></head></html>', 'provider_failed'],
@@ -210,6 +284,9 @@ describe('how long to wait', () => {
     [{ 'retry-after': '' }, {}, undefined],
     [{}, {}, undefined],
     [{}, { error: { code: 429, details: [{}, { '@type': 'RetryInfo', retryDelay: '12.5s' }] } }, 12_500],
+    [{}, googleQuota('GenerateRequestsPerMinutePerProjectPerModel-FreeTier'), 34_000],
+    // The day ends at midnight in California, where it is four in the morning.
+    [{}, googleQuota('GenerateRequestsPerDayPerProjectPerModel-FreeTier'), 20 * 3_600_000],
   ])('%j with %j is %s ms', (headers, body, expected) => {
     expect(refusal(429, body, headers).detail.retryAfterMs).toBe(expected)
   })

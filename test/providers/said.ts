@@ -113,6 +113,59 @@ const anthropicSaid = (payloads: readonly JsonObject[]): Said => {
   return said
 }
 
+const geminiSaid = (payloads: readonly JsonObject[]): Said => {
+  const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
+  const pieces = new Map<Said['tools'][number], Map<string, Json>>()
+  for (const payload of payloads) {
+    const candidate = at(payload, 'candidates', 0)
+    for (const part of list(at(candidate, 'content', 'parts'))) {
+      if (at(part, 'thought') === true) said.reasoning += string(at(part, 'text'))
+      else said.text += string(at(part, 'text'))
+      const call = at(part, 'functionCall')
+      const name = string(at(call, 'name'))
+      if (name !== '') said.tools.push({ id: string(at(call, 'id')), name, arguments: at(call, 'args') ?? {} })
+      const tool = said.tools.at(-1)
+      for (const piece of list(at(call, 'partialArgs'))) {
+        const path = string(at(piece, 'jsonPath'))
+        const value = at(piece, 'stringValue') ?? at(piece, 'numberValue') ?? at(piece, 'boolValue') ?? null
+        const places = (tool && pieces.get(tool)) ?? new Map<string, Json>()
+        const before = places.get(path)
+        places.set(path, typeof before === 'string' && typeof value === 'string' ? before + value : value)
+        if (tool) pieces.set(tool, places)
+      }
+    }
+    const finish = string(at(candidate, 'finishReason')).toLowerCase()
+    if (finish !== '') said.finish = said.tools.length > 0 ? 'tool_calls' : (finishes[finish] ?? 'content_filter')
+    const total = at(payload, 'usageMetadata', 'totalTokenCount')
+    if (typeof total === 'number') {
+      const usage = at(payload, 'usageMetadata')
+      const input = number(at(usage, 'promptTokenCount')) + number(at(usage, 'toolUsePromptTokenCount'))
+      said.usage = {
+        inputTokens: input,
+        outputTokens: total - input,
+        cacheReadTokens: number(at(usage, 'cachedContentTokenCount')),
+        reasoningTokens: number(at(usage, 'thoughtsTokenCount')),
+      }
+    }
+  }
+  for (const [tool, places] of pieces) tool.arguments = assembled(places)
+  return said
+}
+
+/** Arguments by their JSON paths, written out as a text and read as JSON. */
+const assembled = (places: ReadonlyMap<string, Json>): Json => {
+  const node = (prefix: string): string => {
+    const own = places.get(prefix)
+    if (own !== undefined) return JSON.stringify(own)
+    const inner = [...places.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length))
+    const steps = [...new Set(inner.map((rest) => /^(\.[^.[]+|\[\d+\])/.exec(rest)?.[0] ?? ''))]
+    return steps[0]?.startsWith('[')
+      ? `[${steps.map((step) => node(prefix + step)).join(',')}]`
+      : `{${steps.map((step) => `${JSON.stringify(step.slice(1))}:${node(prefix + step)}`).join(',')}}`
+  }
+  return JSON.parse(node('$'))
+}
+
 /** A stream tells each item whole when it is done. Text is read from its deltas: one recording was shortened there. */
 const responsesSaid = (payloads: readonly JsonObject[]): Said => {
   const said: Said = { text: '', reasoning: '', tools: [], finish: '', usage: null }
@@ -153,7 +206,20 @@ const responsesSaid = (payloads: readonly JsonObject[]): Said => {
   return said
 }
 
-const readers = { 'openai-chat': chatSaid, 'openai-responses': responsesSaid, anthropic: anthropicSaid }
+const readers = {
+  'openai-chat': chatSaid,
+  'openai-responses': responsesSaid,
+  anthropic: anthropicSaid,
+  gemini: geminiSaid,
+}
 
 /** Reads what was said from the wire's own JSON, without any of the code under test. */
 export const saidBy = ({ wire, payloads }: Pick<Recording, 'wire' | 'payloads'>): Said => readers[wire](payloads)
+
+/** What was heard, without the ids that calls were given because the provider gave none. */
+export const withoutGivenIds = (heard: Said, said: Said): Said => ({
+  ...heard,
+  tools: heard.tools.map((tool, index) =>
+    said.tools[index]?.id === '' && tool.id !== '' ? { ...tool, id: '' } : tool,
+  ),
+})

@@ -159,13 +159,13 @@ describe('7: Anthropic’s tool results', () => {
     content: [{ type: 'text', text: words }],
   })
 
-  test('stand in one user turn right after the calls, before what the user says', () => {
+  test('stand in one user turn right after the calls and in their order, before what the user says', () => {
     expect(turns(user, calls('a', 'b'), result('b', '2'), user, result('a', '1', true))).toMatchObject([
       { role: 'user' },
       { role: 'assistant', content: [{ id: 'a' }, { id: 'b' }] },
       {
         role: 'user',
-        content: [shown('b', '2'), { ...shown('a', '1'), is_error: true }, { type: 'text', text: 'Hi' }],
+        content: [{ ...shown('a', '1'), is_error: true }, shown('b', '2'), { type: 'text', text: 'Hi' }],
       },
     ])
   })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { JsonObject } from '../../src/contract/json.ts'
 import { hasRecordings, loadRecordings, payloadsOf } from '../providers/recordings.ts'
 import type { Recording } from '../providers/recordings.ts'
-import { saidBy } from '../providers/said.ts'
+import { saidBy, withoutGivenIds } from '../providers/said.ts'
 import type { Said } from '../providers/said.ts'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -18,6 +18,7 @@ const models = {
   'openai-chat': 'openai-compatible:house',
   'openai-responses': 'openai:gpt-6.1-sol',
   anthropic: 'claude-haiku-5-5',
+  gemini: 'gemini-3.8-flash',
 } as const
 
 /** What leads a request to that wire. */
@@ -29,6 +30,7 @@ describe.skipIf(!hasRecordings)(
     let it: TestApp
     beforeAll(async () => {
       it = await startApp({
+        env: (upstreamUrl) => ({ GOOGLE_API_KEY: 'key-e', GOOGLE_BASE_URL: `${upstreamUrl}/google/v1beta` }),
         // A refusal that comes again would rest the key, and the breaker would learn from one recording for the next.
         change: (config) => ({ ...config, resilience: { ...config.resilience, maxTries: 1 } }),
       })
@@ -70,6 +72,8 @@ describe.skipIf(!hasRecordings)(
         ['openai-responses', true, 25],
         ['anthropic', false, 60],
         ['anthropic', true, 15],
+        ['gemini', false, 30],
+        ['gemini', true, 8],
       ] as const) {
         const some = answers.filter((recording) => recording.wire === wire && recording.isStream === isStream)
         expect(some.length, `${wire}, ${isStream ? 'streams' : 'documents'}`).toBeGreaterThanOrEqual(least)
@@ -85,7 +89,8 @@ describe.skipIf(!hasRecordings)(
     ])('asked for as %s', (_what, stream) => {
       test.each(named(answers))('%s reaches the caller as it was said', async (_name, recording) => {
         const said = saidBy(recording)
-        const { usage, ...heard } = await hear(recording, stream)
+        const heard = withoutGivenIds(await hear(recording, stream), said)
+        const { usage } = heard
         expect({ ...heard, usage: said.usage && usage }).toEqual(said)
         // Where the provider did not count, we did, and say so.
         expect(it.receipts.at(-1)?.usage?.source).toBe(said.usage ? 'provider' : 'estimated')

@@ -3,13 +3,14 @@ import type { JsonObject } from '../../src/contract/json.ts'
 import { parseFault, type Fault } from '../../src/sandbox/fault.ts'
 import { faultKinds, faultList } from '../../src/sandbox/fault-list.ts'
 import { startUpstream } from '../support/upstream.ts'
-import { anthropicHeaders, eventsOf, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
+import { anthropicHeaders, eventsOf, geminiHeaders, observe, openaiHeaders, type Look, type Sight } from './observe.ts'
 
-type WireName = 'openai' | 'responses' | 'anthropic'
+type WireName = 'openai' | 'responses' | 'anthropic' | 'gemini'
 
 const asking = {
   openai: {
     path: '/v1/chat/completions',
+    plainPath: '/v1/chat/completions',
     headers: openaiHeaders,
     body: {
       model: 'm',
@@ -20,12 +21,17 @@ const asking = {
     plain: { stream: undefined, stream_options: undefined },
     /** What a stream's pieces and its end look like. */
     piece: /"content":"[^"]|"text_delta"/g,
-    done: /data: \[DONE\]\n\n$/,
+    done: /\ndata: \[DONE\]\n\n$/,
     finish: '"finish_reason":"stop"',
+    requestId: 'x-request-id',
+    /** Where a plain answer and the model's name are. */
     answer: 'choices',
+    model: 'model',
+    outOfCredit: [429, '"insufficient_quota"'],
   },
   responses: {
     path: '/v1/responses',
+    plainPath: '/v1/responses',
     headers: openaiHeaders,
     body: { model: 'm', input: 'Grüße aus 東京 🙂', stream: true },
     plain: { stream: undefined },
@@ -34,17 +40,39 @@ const asking = {
     done: /event: response\.completed\ndata: .*\n\n$/,
     // Its last event is both.
     finish: 'event: response.completed',
+    requestId: 'x-request-id',
     answer: 'output',
+    model: 'model',
+    outOfCredit: [429, '"insufficient_quota"'],
   },
   anthropic: {
     path: '/v1/messages',
+    plainPath: '/v1/messages',
     headers: anthropicHeaders,
     body: { model: 'm', max_tokens: 500, messages: [{ role: 'user', content: 'Grüße aus 東京 🙂' }], stream: true },
     plain: { stream: undefined },
     piece: /"text_delta"/g,
-    done: /data: \{"type":"message_stop"\}\n\n$/,
+    done: /\ndata: \{"type":"message_stop"\}\n\n$/,
     finish: '"stop_reason":"end_turn"',
+    requestId: 'request-id',
     answer: 'content',
+    model: 'model',
+    outOfCredit: [400, 'credit balance'],
+  },
+  gemini: {
+    path: '/v1beta/models/m:streamGenerateContent',
+    plainPath: '/v1beta/models/m:generateContent',
+    headers: geminiHeaders,
+    body: { contents: [{ role: 'user', parts: [{ text: 'Grüße aus 東京 🙂' }] }] },
+    plain: {},
+    piece: /"parts":\[\{"text":"[^"]/g,
+    // This wire has no terminal event: the last chunk with the answer in it is the end.
+    done: /\n\ndata: [^\n]*"finishReason":"STOP"[^\n]*\n\n$/,
+    finish: '"finishReason":"STOP"',
+    requestId: 'x-request-id',
+    answer: 'candidates',
+    model: 'modelVersion',
+    outOfCredit: [429, 'RESOURCE_EXHAUSTED'],
   },
 } as const
 
@@ -56,8 +84,8 @@ const look = async (
 ): Promise<Sight> => {
   await using upstream = await startUpstream()
   if (fault !== 'none') upstream.script([fault])
-  const { path, headers, body, plain: plainFields } = asking[wire]
-  return await observe(upstream.url + path, {
+  const { path, plainPath, headers, body, plain: plainFields } = asking[wire]
+  return await observe(upstream.url + (plain ? plainPath : path), {
     headers,
     body: plain ? { ...body, ...plainFields } : body,
     ...(enough === undefined ? {} : { enough }),
@@ -66,10 +94,14 @@ const look = async (
 
 const piecesIn = (wire: WireName, { text }: Sight): number => text.match(asking[wire].piece)?.length ?? 0
 
-const wires: readonly WireName[] = ['openai', 'responses', 'anthropic']
+const wires: readonly WireName[] = ['openai', 'responses', 'anthropic', 'gemini']
 
 describe.each(wires)('on the %s wire', (wire) => {
-  const { done, finish } = asking[wire]
+  const { done, finish, requestId, answer, model, outOfCredit } = asking[wire]
+
+  /** Gemini's streams begin with the first piece: only the head comes before it. */
+  const hasOpened: NonNullable<Look['enough']> = ({ status, text }) =>
+    wire === 'gemini' ? status === 200 : text.includes('\n\n')
 
   test('without a fault a stream is complete', async () => {
     const sight = await look(wire, 'none')
@@ -113,12 +145,9 @@ describe.each(wires)('on the %s wire', (wire) => {
       const sight = await look(wire, { kind: 'status', status })
       expect(sight.status).toBe(status)
       expect(sight.headers['retry-after']).toBeUndefined()
-      expect(sight.headers[wire === 'anthropic' ? 'request-id' : 'x-request-id']).toMatch(/^req_/)
-      const shape =
-        wire === 'anthropic'
-          ? { type: 'error', error: { message: 'Simulated fault.' } }
-          : { error: { message: 'Simulated fault.' } }
-      expect(JSON.parse(sight.text)).toMatchObject(shape)
+      expect(sight.headers[requestId]).toMatch(/^req_/)
+      const error = { message: 'Simulated fault.' }
+      expect(JSON.parse(sight.text)).toMatchObject(wire === 'anthropic' ? { type: 'error', error } : { error })
     },
   )
 
@@ -129,8 +158,7 @@ describe.each(wires)('on the %s wire', (wire) => {
 
   test('out-of-credit is said as the vendor says it', async () => {
     const { status, text } = await look(wire, { kind: 'out-of-credit' })
-    if (wire === 'anthropic') expect([status, text]).toEqual([400, expect.stringContaining('credit balance')])
-    else expect([status, text]).toEqual([429, expect.stringContaining('"insufficient_quota"')])
+    expect([status, text]).toEqual([outOfCredit[0], expect.stringContaining(outOfCredit[1])])
   })
 
   test('html is a web page with status 200', async () => {
@@ -142,7 +170,7 @@ describe.each(wires)('on the %s wire', (wire) => {
 
   test('slow-first-token opens the stream and holds the first token back', async () => {
     const slow = { kind: 'slow-first-token', ms: 60_000 } as const
-    const sight = await look(wire, slow, { enough: ({ text }) => text.includes('\n\n') })
+    const sight = await look(wire, slow, { enough: hasOpened })
     expect(sight).toMatchObject({ status: 200, ended: 'open' })
     expect(piecesIn(wire, sight)).toBe(0)
     const soon = await look(wire, { ...slow, ms: 1 })
@@ -155,13 +183,13 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(dribbled).toMatchObject({ status: 200, ended: 'complete' })
     expect(piecesIn(wire, dribbled)).toBe(piecesIn(wire, honest))
     expect(dribbled.text).toMatch(done)
-    const first = await look(wire, { kind: 'slow-drain', ms: 60_000 }, { enough: ({ text }) => text.includes('\n\n') })
+    const first = await look(wire, { kind: 'slow-drain', ms: 60_000 }, { enough: hasOpened })
     expect([first.ended, piecesIn(wire, first)]).toEqual(['open', 0])
   })
 
   test('slow-drain sends a plain reply a few bytes at a time', async () => {
     const sight = await look(wire, { kind: 'slow-drain', ms: 5 }, { plain: true })
-    expect(JSON.parse(sight.text)).toHaveProperty('model', 'm')
+    expect(JSON.parse(sight.text)).toHaveProperty(model, 'm')
     expect(sight.chunks.length).toBeGreaterThan(2)
   })
 
@@ -172,7 +200,8 @@ describe.each(wires)('on the %s wire', (wire) => {
     const sight = await observe(upstream.url + path, {
       headers,
       body,
-      enough: ({ text }) => text.includes('\n\n') && (text.match(asking[wire].piece)?.length ?? 0) >= after,
+      enough: ({ status, text }) =>
+        hasOpened({ status, text }) && (text.match(asking[wire].piece)?.length ?? 0) >= after,
     })
     expect(piecesIn(wire, sight)).toBe(after)
     expect(sight.ended).toBe('open')
@@ -209,11 +238,11 @@ describe.each(wires)('on the %s wire', (wire) => {
     const honest = await look(wire, 'none')
     const sight = await look(wire, { kind: 'wrong-type', after: 2 })
     expect(piecesIn(wire, sight)).toBe(piecesIn(wire, honest) - 1)
-    const wrong = /"(choices|delta)":(\[)?"Simulated fault\."/g
+    const wrong = /"(choices|delta|candidates)":(\[)?"Simulated fault\."/g
     expect(sight.text.match(wrong)).toHaveLength(1)
     expect(sight.text).toMatch(done)
     const plain = await look(wire, { kind: 'wrong-type' }, { plain: true })
-    expect(JSON.parse(plain.text)).toHaveProperty(asking[wire].answer, 'Simulated fault.')
+    expect(JSON.parse(plain.text)).toHaveProperty(answer, 'Simulated fault.')
   })
 
   test('half-json ends in good order in the middle of an event', async () => {
@@ -235,13 +264,14 @@ describe.each(wires)('on the %s wire', (wire) => {
     const honest = await look(wire, 'none')
     const { text } = await look(wire, { kind: 'no-done' })
     if (wire !== 'responses') expect(text).toContain(finish)
-    expect(text).not.toMatch(done)
-    expect(eventsOf(text)).toHaveLength(eventsOf(honest.text).length - 1)
+    // Gemini's wire has no terminal event.
+    if (wire !== 'gemini') expect(text).not.toMatch(done)
+    expect(eventsOf(text)).toHaveLength(eventsOf(honest.text).length - (wire === 'gemini' ? 0 : 1))
   })
 
   test('usage-missing leaves out all usage and nothing else', async () => {
     const { text } = await look(wire, { kind: 'usage-missing' })
-    expect(text).not.toMatch(/"(input|output|prompt|completion|total)_tokens"/)
+    expect(text).not.toMatch(/"(input|output|prompt|completion|total)_tokens"|TokenCount"/)
     expect(text).toContain(finish)
     expect(text).toMatch(done)
   })
@@ -282,8 +312,8 @@ describe.each(wires)('on the %s wire', (wire) => {
     expect(error.status).toBe(200)
     expect(JSON.parse(error.text)).toHaveProperty('error.message', 'Simulated fault.')
     const bare: JsonObject = JSON.parse((await look(wire, { kind: 'usage-missing' }, { plain: true })).text)
-    expect(bare).not.toHaveProperty('usage')
-    expect(bare).toHaveProperty('model', 'm')
+    expect(Object.keys(bare).filter((name) => name.startsWith('usage'))).toEqual([])
+    expect(bare).toHaveProperty(model, 'm')
   })
 })
 

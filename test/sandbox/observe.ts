@@ -27,6 +27,8 @@ export const anthropicHeaders = {
   'anthropic-version': '2023-06-01',
 }
 
+export const geminiHeaders = { 'content-type': 'application/json', 'x-goog-api-key': 'test-key' }
+
 /** Sends a request over a connection of its own and reports what the socket did, which SDKs and fetch hide. */
 export const observe = (url: string, look: Look = {}): Promise<Sight> => {
   const { method = 'POST', headers = openaiHeaders, body, enough } = look

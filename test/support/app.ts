@@ -29,7 +29,7 @@ export interface TestApp extends AsyncDisposable {
  */
 export const startApp = async (
   options: {
-    env?: Readonly<Record<string, string>>
+    env?: Readonly<Record<string, string>> | ((upstreamUrl: string) => Readonly<Record<string, string>>)
     change?: (config: Config) => Config
     overrides?: Overrides
   } = {},
@@ -46,7 +46,7 @@ export const startApp = async (
       OPENAI_COMPATIBLE_API_KEY: 'key-d',
       OPENAI_COMPATIBLE_BASE_URL: `${upstream.url}/house/v1`,
       LOG_LEVEL: 'error',
-      ...options.env,
+      ...(typeof options.env === 'function' ? options.env(upstream.url) : options.env),
     },
   })
   const impatient: Config = {

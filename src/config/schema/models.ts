@@ -18,9 +18,10 @@ const wire = z.strictObject({
     .optional()
     .describe('When function tools work on the chat wire; `always` unless said.'),
   thinking: z
-    .enum(['budget', 'adaptive', 'none'])
+    .enum(['budget', 'adaptive', 'level', 'none'])
     .optional()
-    .describe('How an Anthropic model is told to think; `none` unless said.'),
+    .describe("How a model of Anthropic's or Google's is told to think; `none` unless said."),
+  json_with_tools: z.boolean().optional().describe('JSON can be asked for beside tools; true unless said.'),
   short_tool_call_ids: z.boolean().optional().describe('Tool-call ids must be nine letters or digits.'),
   reasoning_content_in_history: z
     .boolean()

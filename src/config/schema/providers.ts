@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { dialectNames } from '../../contract/provider.ts'
+import { authKinds, dialectNames } from '../../contract/provider.ts'
 import { positive, rowId, variableName } from './words.ts'
 
 const timeouts = z.strictObject({
@@ -26,6 +26,10 @@ const flags = z.strictObject({
     .boolean()
     .default(true)
     .describe("Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood."),
+  call_extras: z
+    .boolean()
+    .default(true)
+    .describe("Fields beside a tool call's `function` (Google's signatures) are taken rather than refused."),
 })
 
 const row = z.strictObject({
@@ -45,7 +49,7 @@ const row = z.strictObject({
     .array(variableName)
     .default([])
     .describe('Further variables that may hold the API key. The first that is set is read, `<ID>_API_KEY` before all.'),
-  auth: z.enum(['bearer', 'x-api-key', 'none']).default('bearer').describe('How the key is shown.'),
+  auth: z.enum(authKinds).default('bearer').describe('How the key is shown.'),
   local: z.boolean().default(false).describe("Runs on the operator's own machine or network."),
   models_of: rowId
     .optional()

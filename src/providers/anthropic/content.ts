@@ -1,7 +1,9 @@
 import type { ContentPart, ReasoningBlock, TextPart, ToolCall } from '../../contract/chat.ts'
 import { GatewayError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
-import { compact, objectOf, parseJson, textOf } from '../shape.ts'
+import { readArguments } from '../arguments.ts'
+import { compact, objectOf, textOf } from '../shape.ts'
+import { isMarked } from '../signature.ts'
 import type { Warn } from '../warn.ts'
 import { isWrapped } from '../wrapped.ts'
 
@@ -50,19 +52,15 @@ const writeFile = (part: JsonObject): JsonObject => {
 /** Thoughts go back signed or not at all: Anthropic refuses those that it did not sign. */
 export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] =>
   blocks.flatMap((block): JsonObject[] => {
+    if (isMarked(block.kind === 'redacted' ? block.data : block.signature)) return []
     if (block.kind === 'redacted') return isWrapped(block.data) ? [] : [{ type: 'redacted_thinking', data: block.data }]
     const { text, signature } = block
     return signature === undefined || isWrapped(signature) ? [] : [{ type: 'thinking', thinking: text, signature }]
   })
 
-/** Arguments are an object on this wire: text that is none is carried in one. */
-export const writeToolUse = ({ name, argumentsJson }: ToolCall, wireId: string, warn: Warn): JsonObject => {
-  const input = objectOf(parseJson(argumentsJson.trim() || '{}'))
-  if (!input)
-    warn(
-      'changed_parameter',
-      'messages',
-      `The arguments of a call of ${name} are no JSON object: sent as a text in one.`,
-    )
-  return { type: 'tool_use', id: wireId, name, input: input ?? { text: argumentsJson } }
-}
+export const writeToolUse = (call: ToolCall, wireId: string, warn: Warn): JsonObject => ({
+  type: 'tool_use',
+  id: wireId,
+  name: call.name,
+  input: readArguments(call, warn),
+})

@@ -4,6 +4,7 @@ import type { ModelCard } from '../../contract/model.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { objectOf } from '../shape.ts'
+import { isMarked } from '../signature.ts'
 import type { Warn } from '../warn.ts'
 
 export interface Thinking {
@@ -35,6 +36,7 @@ export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinki
   }
   switch (card.wire.thinking) {
     case 'none':
+    case 'level':
       return { effort: levelOnly(chooseEffort(request.reasoningEffort, card, warn)), isOn: false }
     case 'adaptive':
       return adaptive(chooseEffort(request.reasoningEffort, card, warn))
@@ -90,5 +92,8 @@ const withBudget = ({ request, card, maxTokens, isForced }: Circumstances, warn:
 const isMidCallUnsigned = (messages: readonly Message[]): boolean => {
   if (messages.at(-1)?.role !== 'tool') return false
   const caller = messages.findLast((message) => message.role === 'assistant')
-  return !caller?.reasoning.some((block) => block.kind === 'redacted' || block.signature !== undefined)
+  return !caller?.reasoning.some((block) => {
+    const signature = block.kind === 'redacted' ? block.data : block.signature
+    return signature !== undefined && !isMarked(signature)
+  })
 }

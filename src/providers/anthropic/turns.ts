@@ -1,21 +1,12 @@
 import type { Message } from '../../contract/chat.ts'
 import { GatewayError } from '../../contract/errors.ts'
 import type { JsonObject } from '../../contract/json.ts'
+import { groupRuns, missingResult, pairResults, splitSystem, strayResult } from '../runs.ts'
+import type { AssistantMessage, OpenCall, Run, UserMessage } from '../runs.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
 import type { Warn } from '../warn.ts'
 import { writeParts, writeReasoning, writeTexts, writeToolUse } from './content.ts'
-
-type SystemMessage = Extract<Message, { role: 'system' }>
-type AssistantMessage = Extract<Message, { role: 'assistant' }>
-type UserMessage = Extract<Message, { role: 'user' | 'tool' }>
-type Run = { role: 'assistant'; messages: AssistantMessage[] } | { role: 'user'; messages: UserMessage[] }
-
-/** A tool call that waits for its result. */
-interface OpenCall {
-  id: string
-  wireId: string
-}
 
 const allowedId = /^[a-zA-Z0-9_-]+$/
 
@@ -30,17 +21,16 @@ export const writeConversation = (
   messages: readonly Message[],
   warn: Warn,
 ): { system: JsonObject[]; messages: JsonObject[] } => {
-  const isSystem = (message: Message): message is SystemMessage => message.role === 'system'
-  const spoken = messages.filter((message) => !isSystem(message))
-  const system = messages.filter(isSystem).flatMap(({ content }) => writeTexts(content))
+  const { system: instructions, spoken, isMixed } = splitSystem(messages)
+  const system = instructions.flatMap(({ content }) => writeTexts(content))
   const turns = writeRuns(groupRuns(spoken), warn)
   if (turns.length === 0) {
     if (system.length === 0) throw nothingSaid()
     warn('changed_parameter', 'messages', 'Anthropic needs a user message: the system text was sent as one.')
     return { system: [], messages: [{ role: 'user', content: system }] }
   }
-  if (messages.slice(messages.findIndex((message) => !isSystem(message))).some(isSystem))
-    warn('changed_parameter', 'messages', 'System messages after the first turn were moved to the front.')
+  if (isMixed) warn('changed_parameter', 'messages', 'System messages after the first turn were moved to the front.')
+
   if (turns[0]?.role === 'assistant') {
     warn('changed_parameter', 'messages', 'Anthropic needs a user message first: "Continue." was put before.')
     turns.unshift({ role: 'user', content: [{ type: 'text', text: 'Continue.' }] })
@@ -52,19 +42,6 @@ const nothingSaid = (): GatewayError =>
   new GatewayError('provider_rejected', 'Anthropic takes no empty texts, and "messages" holds nothing else.', {
     param: 'messages',
   })
-
-const groupRuns = (messages: readonly Exclude<Message, SystemMessage>[]): Run[] => {
-  const runs: Run[] = []
-  for (const message of messages) {
-    const last = runs.at(-1)
-    if (message.role === 'assistant') {
-      if (last?.role === 'assistant') last.messages.push(message)
-      else runs.push({ role: 'assistant', messages: [message] })
-    } else if (last?.role === 'user') last.messages.push(message)
-    else runs.push({ role: 'user', messages: [message] })
-  }
-  return runs
-}
 
 interface Turn {
   role: 'user' | 'assistant'
@@ -109,7 +86,7 @@ const writeAssistantRun = (
     ...writeTexts(refusal ? [{ type: 'text', text: refusal }] : []),
     ...toolCalls.map((call) => {
       const wireId = ids.ofCall(call.id)
-      open.push({ id: call.id, wireId })
+      open.push({ id: call.id, wireId, name: call.name })
       return writeToolUse(call, wireId, warn)
     }),
   ])
@@ -120,24 +97,18 @@ const writeAssistantRun = (
 const isToolUse = ({ type }: JsonObject): boolean => type === 'tool_use'
 
 const writeUserRun = (messages: readonly UserMessage[], open: readonly OpenCall[]): JsonObject[] => {
-  const waiting = [...open]
-  const results: JsonObject[] = []
-  const rest: JsonObject[] = []
-  for (const message of messages) {
-    const content = writeParts(message.content)
-    if (message.role === 'user') {
-      rest.push(...content)
-      continue
-    }
-    const call = waiting.findIndex(({ id }) => id === message.toolCallId)
-    const [answered] = call < 0 ? [] : waiting.splice(call, 1)
-    if (answered) results.push(writeResult(answered.wireId, content, message.isError))
-    else rest.push({ type: 'text', text: `Result of the tool call ${message.toolCallId}, made elsewhere:` }, ...content)
-  }
-  const missing = waiting.map(({ wireId }) =>
-    writeResult(wireId, [{ type: 'text', text: 'This call was given no result.' }], true),
-  )
-  return [...results, ...missing, ...rest]
+  const { results, rest } = pairResults(messages, open)
+  return [
+    ...results.map(({ call, result }) =>
+      result
+        ? writeResult(call.wireId, writeParts(result.content), result.isError)
+        : writeResult(call.wireId, [{ type: 'text', text: missingResult }], true),
+    ),
+    ...rest.flatMap((message) => [
+      ...(message.role === 'tool' ? [{ type: 'text', text: strayResult(message.toolCallId) }] : []),
+      ...writeParts(message.content),
+    ]),
+  ]
 }
 
 const writeResult = (wireId: string, content: JsonObject[], isError: boolean | undefined): JsonObject => ({

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { RowFlags } from '../../contract/provider.ts'
 import { compact, objectOf, parseJson } from '../shape.ts'
+import { isMarked } from '../signature.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
 import { isWrapped } from '../wrapped.ts'
@@ -66,7 +67,8 @@ const writeAssistant = (message: Extract<Message, { role: 'assistant' }>, wire: 
       tool_calls:
         toolCalls.length > 0
           ? toolCalls.map(({ id, name, argumentsJson, extra }) => ({
-              ...extra,
+              // A signature for another model: strict servers refuse the field, the others have no use for it.
+              ...(wire.row.callExtras === false ? {} : extra),
               id: ids.ofCall(id),
               type: 'function',
               function: { name, arguments: argumentsJson || '{}' },
@@ -80,8 +82,9 @@ const writeAssistant = (message: Extract<Message, { role: 'assistant' }>, wire: 
 const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { card, row }: Wire): JsonObject => {
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
   if (row.openrouterExtras) {
-    const isBound = blocks.some((block) => block.kind === 'redacted' || signatureOf(block) !== undefined)
-    if (isBound) return { reasoning_details: blocks.map(writeDetail) }
+    const own = blocks.filter((block) => !isMarked(block.kind === 'redacted' ? block.data : block.signature))
+    const isBound = own.some((block) => block.kind === 'redacted' || signatureOf(block) !== undefined)
+    if (isBound) return { reasoning_details: own.map(writeDetail) }
     return text ? { reasoning: text } : {}
   }
   // DeepSeek refuses a turn with tool calls that lacks the field, even where nothing was thought.

@@ -11,7 +11,15 @@ import type { ServerSentEvent } from './sse.ts'
 type ProviderReply = {
   /** The error for something that the provider reports inside its reply. */
   refuse(error: Json): GatewayError
-} & ({ kind: 'document'; value: JsonObject } | { kind: 'stream'; events: AsyncGenerator<ServerSentEvent[], void> })
+} & (
+  | {
+      kind: 'document'
+      value: JsonObject
+      /** All of them where the document is a list: a stream of Gemini's in one piece. */
+      values: JsonObject[]
+    }
+  | { kind: 'stream'; events: AsyncGenerator<ServerSentEvent[], void> }
+)
 
 /** What a dialect sends: where to, and what. */
 interface Question {
@@ -50,7 +58,7 @@ export const ask = async (
     case 'stream':
       return { kind: 'stream', events: readEvents(bytes), refuse }
     case 'document':
-      return { kind: 'document', value: await readDocument(bytes, row, status), refuse }
+      return { kind: 'document', ...(await readDocument(bytes, row, status)), refuse }
     case 'neither':
       await body.return()
       throw badReply(row, `${row.title} answered with ${opening ? 'something that is no JSON' : 'nothing'}.`, status)
@@ -95,12 +103,13 @@ const readDocument = async (
   bytes: AsyncIterable<Uint8Array>,
   row: ProviderRow,
   status: number,
-): Promise<JsonObject> => {
-  const value = parseJson(await readText(bytes, Infinity))
-  if (value === undefined) throw badReply(row, `${row.title} answered with JSON that is broken or incomplete.`, status)
-  const document = objectOf(Array.isArray(value) ? value[0] : value)
-  if (!document) throw badReply(row, `${row.title} answered with JSON that is no object.`, status)
-  return document
+): Promise<{ value: JsonObject; values: JsonObject[] }> => {
+  const read = parseJson(await readText(bytes, Infinity))
+  if (read === undefined) throw badReply(row, `${row.title} answered with JSON that is broken or incomplete.`, status)
+  const values = (Array.isArray(read) ? read : [read]).map(objectOf).filter((value) => value !== null)
+  const [value] = values
+  if (!value) throw badReply(row, `${row.title} answered with JSON that is no object.`, status)
+  return { value, values }
 }
 
 const readText = async (bytes: AsyncIterable<Uint8Array>, maxBytes: number): Promise<string> => {

@@ -9,7 +9,9 @@ import type { ServerSentEvent } from './sse.ts'
  * @throws GatewayError provider_bad_reply; provider_cut where the stream ended within the event
  */
 export const readChunk = ({ event, data, cut }: ServerSentEvent, row: ProviderRow): JsonObject => {
-  const chunk = objectOf(parseJson(data))
+  const value = parseJson(data)
+  // Google's errors may come in a list.
+  const chunk = objectOf(Array.isArray(value) ? value[0] : value)
   if (event === 'error') return chunk?.error === undefined ? { error: chunk ?? data } : chunk
   if (chunk) return chunk
   const detail = { provider: row.id }

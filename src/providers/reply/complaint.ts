@@ -1,4 +1,4 @@
-import type { Json } from '../../contract/json.ts'
+import type { Json, JsonObject } from '../../contract/json.ts'
 import { listOf, objectOf, parseJson, textOf } from '../shape.ts'
 
 /** What a provider says is wrong, whatever shape it says it in. Empty where it says nothing. */
@@ -40,13 +40,20 @@ export const readComplaint = (value: Json): Complaint => {
     textOf(inner.message) || textOf(outer.error) || textOf(outer.message) || textOf(outer.detail) || textOf(first?.msg)
   return {
     message: tidy(message),
-    kind: [inner.type, inner.code, inner.status, metadata?.error_type, outer.code].map(word).join(' ').toLowerCase(),
+    kind: [inner.type, inner.code, inner.status, metadata?.error_type, outer.code, ...reasonsOf(inner)]
+      .map(word)
+      .join(' ')
+      .toLowerCase(),
     param: textOf(inner.param) || listOf(first?.loc).map(word).join('.') || undefined,
     status: statusOf(inner.code) ?? statusOf(inner.raw_status_code) ?? statusOf(inner.status_code),
     isModeration: metadata?.flagged_input !== undefined || listOf(metadata?.reasons).length > 0,
     source: inner,
   }
 }
+
+/** Google's `ErrorInfo`, such as API_KEY_INVALID. */
+const reasonsOf = ({ details }: JsonObject): Json[] =>
+  listOf(details).flatMap((detail) => objectOf(detail)?.reason ?? [])
 
 const silent: Complaint = {
   message: '',

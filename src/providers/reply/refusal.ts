@@ -30,7 +30,7 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
     code: 'provider_out_of_credit',
     statuses: (status) => status === 400 || status === 403 || status === 429,
     words:
-      /insufficient[_ ](quota|balance|funds|credit)|billing|credit balance|(out of|no|any) credits|spending limit/i,
+      /insufficient[_ ](quota|balance|funds|credit)|billing|credit balance|(out of|no|any) credits|credits are depleted|spending limit/i,
   },
   {
     code: 'content_filtered',
@@ -42,13 +42,13 @@ const tellingWords: readonly { code: ErrorCode; statuses: (status: number) => bo
     code: 'context_length_exceeded',
     statuses: (status) => status === 400 || status === 413 || status === 422,
     words:
-      /context[_ ](length|window|size|limit)|prompt is too long|too (long|large) for model|maximum (context|prompt)|max(imum)? input (length|tokens)|reduce the length of/i,
+      /context[_ ](length|window|size|limit)|prompt is too long|too (long|large) for model|maximum (context|prompt)|max(imum)? input (length|tokens)|input token count.{0,40}exceeds|reduce the length of/i,
   },
   {
     code: 'provider_auth',
     statuses: (status) => status === 400,
     words:
-      /(incorrect|invalid|not a valid|missing)[_ ]api[_ ]key|api[_ ]key[_ ](is )?(not valid|invalid|expired)|pass a valid api key/i,
+      /(incorrect|invalid|not a valid|missing)[_ ]api[_ ]key|api[_ ]key[_ ](is )?(not valid|invalid|expired)|pass a valid api key|user location is not supported/i,
   },
   {
     code: 'provider_model_missing',
@@ -83,6 +83,9 @@ const codeOfStatus = (status: number): ErrorCode => {
       return 'provider_overloaded'
     case 508:
       return 'loop_detected'
+    // Google's CANCELLED, which the caller had no part in.
+    case 499:
+      return 'provider_failed'
     default:
       if (status < 400) return 'provider_bad_reply'
       return status < 500 && status !== 409 && status !== 425 ? 'provider_rejected' : 'provider_failed'
@@ -92,7 +95,7 @@ const codeOfStatus = (status: number): ErrorCode => {
 /** The status that an error inside a stream would have had, by its kind (Anthropic's and OpenAI's types). */
 const statusOfKind = (kind: string): number => {
   if (/overloaded|unavailable|server_busy/.test(kind)) return 529
-  if (/rate_limit|too_many/.test(kind)) return 429
+  if (/rate_limit|too_many|resource_exhausted/.test(kind)) return 429
   // What the Responses wire finds wrong with a prompt or its images.
   if (/invalid_prompt|(bio|misalignment)_policy|image(?!_generation_server)/.test(kind)) return 400
   if (/insufficient_quota|billing|payment/.test(kind)) return 402
@@ -109,7 +112,7 @@ const toError = (
   { row, redact, headers, nowMs }: RefusalOptions,
 ): GatewayError => {
   const said = redact(complaint.message)
-  const told = `${complaint.kind} ${complaint.message}`
+  const told = `${complaint.kind} ${withoutGenericAdvice(complaint)}`
   const telling = tellingWords.find(({ statuses, words }) => statuses(status) && words.test(told))
   const code = complaint.isModeration ? 'content_filtered' : (telling?.code ?? codeOfStatus(status))
   return new GatewayError(code, messageOf(code, status, said, row), {
@@ -120,6 +123,10 @@ const toError = (
     cause: new Error(`${row.id} answered ${status}: ${said || 'without a message'}`),
   })
 }
+
+/** Whatever limit is reached, a minute's as well, Google says that one should look at one's billing details. */
+const withoutGenericAdvice = ({ kind, message }: Complaint): string =>
+  kind.includes('resource_exhausted') ? message.replace(/check your plan and billing details/i, '') : message
 
 /** The provider's own words are for the caller only where the caller can act on them. */
 const messageOf = (code: ErrorCode, status: number, said: string, { title }: ProviderRow): string => {

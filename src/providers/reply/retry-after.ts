@@ -5,8 +5,8 @@ const dayMs = 24 * 60 * 60 * 1000
 
 /**
  * How long a provider asks to be left alone, in milliseconds, at most a day: `retry-after-ms` (OpenAI, Azure), then
- * `retry-after` in seconds or as an HTTP date (RFC 9110 §10.2.3), then Google's `RetryInfo` in the error's details.
- * Undefined where it says nothing that can be understood.
+ * `retry-after` in seconds or as an HTTP date (RFC 9110 §10.2.3), then Google's `RetryInfo` in the error's details, whose
+ * delay of seconds holds for a minute's quota and not for a day's. Undefined where it says nothing that can be understood.
  */
 export const readRetryAfterMs = (
   headers: Readonly<Record<string, string>>,
@@ -17,6 +17,7 @@ export const readRetryAfterMs = (
     decimal(headers['retry-after-ms'], 1) ??
     decimal(headers['retry-after'], 1000) ??
     untilDate(headers['retry-after'], nowMs) ??
+    dailyQuotaMs(error, nowMs) ??
     retryInfoMs(error)
   return waitMs === undefined ? undefined : Math.min(Math.max(0, Math.ceil(waitMs)), dayMs)
 }
@@ -38,3 +39,18 @@ const retryInfoMs = (error: Json | undefined): number | undefined => {
   }
   return undefined
 }
+
+/** A day's quota at Google begins anew at midnight Pacific time (on the two days that the clocks change, an hour off). */
+const dailyQuotaMs = (error: Json | undefined, nowMs: number): number | undefined => {
+  const violations = listOf(objectOf(error)?.details).flatMap((detail) => listOf(objectOf(detail)?.violations))
+  if (!violations.some((violation) => textOf(objectOf(violation)?.quotaId).includes('PerDay'))) return undefined
+  const [hours = 0, minutes = 0, seconds = 0] = pacificTime.format(nowMs).split(':').map(Number)
+  return dayMs - ((hours * 60 + minutes) * 60 + seconds) * 1000
+}
+
+const pacificTime = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'America/Los_Angeles',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+})
