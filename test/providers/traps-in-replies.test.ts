@@ -194,7 +194,7 @@ describe('13: thoughts, wherever they are', () => {
     ])
     expect(first(events).reasoning).toEqual([
       { kind: 'text', text: 'Two', signature: 'sig' },
-      { kind: 'redacted', data: JSON.stringify(encrypted) },
+      { kind: 'redacted', data: `openrouter:${JSON.stringify(encrypted)}` },
     ])
   })
 

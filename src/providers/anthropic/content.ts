@@ -5,7 +5,6 @@ import { readArguments } from '../arguments.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
 import { isMarked } from '../signature.ts'
 import type { Warn } from '../warn.ts'
-import { isWrapped } from '../wrapped.ts'
 
 /** Text blocks; blank ones are refused by Anthropic and say nothing. */
 export const writeTexts = (parts: readonly TextPart[]): JsonObject[] =>
@@ -53,9 +52,9 @@ const writeFile = (part: JsonObject): JsonObject => {
 export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] =>
   blocks.flatMap((block): JsonObject[] => {
     if (isMarked(block.kind === 'redacted' ? block.data : block.signature)) return []
-    if (block.kind === 'redacted') return isWrapped(block.data) ? [] : [{ type: 'redacted_thinking', data: block.data }]
+    if (block.kind === 'redacted') return [{ type: 'redacted_thinking', data: block.data }]
     const { text, signature } = block
-    return signature === undefined || isWrapped(signature) ? [] : [{ type: 'thinking', thinking: text, signature }]
+    return signature === undefined ? [] : [{ type: 'thinking', thinking: text, signature }]
   })
 
 export const writeToolUse = (call: ToolCall, wireId: string, warn: Warn): JsonObject => ({

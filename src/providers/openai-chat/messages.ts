@@ -3,10 +3,10 @@ import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { RowFlags } from '../../contract/provider.ts'
 import { compact, objectOf, parseJson } from '../shape.ts'
-import { isMarked } from '../signature.ts'
+import { detailMaker } from './reasoning.ts'
+import { isMarked, unmarkSignature } from '../signature.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
-import { isWrapped } from '../wrapped.ts'
 
 interface Wire {
   card: ModelCard
@@ -82,8 +82,8 @@ const writeAssistant = (message: Extract<Message, { role: 'assistant' }>, wire: 
 const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { card, row }: Wire): JsonObject => {
   const text = blocks.map((block) => (block.kind === 'text' ? block.text : '')).join('')
   if (row.openrouterExtras) {
-    const own = blocks.filter((block) => !isMarked(block.kind === 'redacted' ? block.data : block.signature))
-    const isBound = own.some((block) => block.kind === 'redacted' || signatureOf(block) !== undefined)
+    const own = blocks.filter((block) => isForOpenRouter(block.kind === 'redacted' ? block.data : block.signature))
+    const isBound = own.some((block) => block.kind === 'redacted' || block.signature !== undefined)
     if (isBound) return { reasoning_details: own.map(writeDetail) }
     return text ? { reasoning: text } : {}
   }
@@ -91,14 +91,14 @@ const writeReasoning = (blocks: readonly ReasoningBlock[], hasCalls: boolean, { 
   return card.wire.reasoningContentInHistory && hasCalls ? { reasoning_content: text } : {}
 }
 
-const signatureOf = (block: Extract<ReasoningBlock, { kind: 'text' }>): string | undefined =>
-  block.signature !== undefined && isWrapped(block.signature) ? undefined : block.signature
+const isForOpenRouter = (signature: string | undefined): boolean =>
+  !isMarked(signature) || unmarkSignature(detailMaker, signature) !== null
 
 /** What came as a whole `reasoning_details` entry goes back as it was. */
 const writeDetail = (block: ReasoningBlock, index: number): JsonObject => {
   if (block.kind === 'text')
-    return compact({ type: 'reasoning.text', text: block.text, signature: signatureOf(block), index })
-  const detail = objectOf(parseJson(block.data))
+    return compact({ type: 'reasoning.text', text: block.text, signature: block.signature, index })
+  const detail = objectOf(parseJson(unmarkSignature(detailMaker, block.data) ?? ''))
   return detail ?? { type: 'reasoning.encrypted', data: block.data, index }
 }
 

@@ -1,6 +1,10 @@
 import type { AnswerEvent } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import { countOf, listOf, objectOf, textOf } from '../shape.ts'
+import { markSignature } from '../signature.ts'
+
+/** Who wants entries of `reasoning_details` back as they came. */
+export const detailMaker = 'openrouter'
 
 /** The thoughts of one choice, wherever a provider puts them. */
 export interface ReasoningReader {
@@ -32,7 +36,7 @@ export const createReasoning = (choice: number): ReasoningReader => {
     if (data !== '') {
       // Kept whole: the entry goes back as it came, and the maker's own format and id are part of it.
       const block = blockOf('redacted', `${name} ${textOf(detail.id)}`)
-      return [{ type: 'reasoning-redacted', choice, block, data: JSON.stringify(detail) }]
+      return [{ type: 'reasoning-redacted', choice, block, data: markSignature(detailMaker, JSON.stringify(detail)) }]
     }
     const events = textEvents(name, textOf(detail.text) || textOf(detail.summary))
     const signature = textOf(detail.signature)

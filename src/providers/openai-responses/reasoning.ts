@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ProviderRow } from '../../contract/provider.ts'
 import { compact, listOf, objectOf, parseJson, textOf } from '../shape.ts'
+import { markSignature, unmarkSignature } from '../signature.ts'
+
+const maker = 'responses'
 
 /**
  * What a caller keeps of a reasoning item: the signature of its block. Only who encrypted the thoughts can read them
@@ -11,12 +14,15 @@ export const sealReasoning = (item: JsonObject, { id: row }: ProviderRow): strin
   const encrypted = textOf(item.encrypted_content)
   return encrypted === ''
     ? undefined
-    : JSON.stringify(compact({ row, id: textOf(item.id) || undefined, encrypted_content: encrypted }))
+    : markSignature(
+        maker,
+        JSON.stringify(compact({ row, id: textOf(item.id) || undefined, encrypted_content: encrypted })),
+      )
 }
 
 /** The reasoning item behind a signature; null where it is of another provider. */
 export const unsealReasoning = (signature: string, summary: string, row: ProviderRow): JsonObject | null => {
-  const sealed = objectOf(parseJson(signature))
+  const sealed = objectOf(parseJson(unmarkSignature(maker, signature) ?? ''))
   const encrypted = textOf(sealed?.encrypted_content)
   if (sealed?.row !== row.id || encrypted === '') return null
   return compact({

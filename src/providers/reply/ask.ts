@@ -26,6 +26,8 @@ interface Question {
   path: string
   headers: Readonly<Record<string, string>>
   body: JsonObject
+  /** Fields whose names differ from those of a chat request: what a provider says of them is said of those. */
+  fields?: ReadonlyMap<string, string>
 }
 
 const maxErrorBytes = 64 * 1024
@@ -39,12 +41,12 @@ const longestOpening = 6
 export const ask = async (
   http: UpstreamHttp,
   { row, key, hops }: UpstreamCall,
-  question: Question,
+  { fields, ...question }: Question,
   signal: AbortSignal,
 ): Promise<ProviderReply> => {
   const reply = await http.post({ row, key, hops, ...question }, signal)
   const { status, headers, body, redact, receivedAtMs: nowMs } = reply
-  const context = { row, redact, headers, nowMs }
+  const context = { row, redact, headers, nowMs, fields }
   if (status < 200 || status > 299) {
     // The status is known, and with it what happened: that its explanation broke off is not the news.
     const explanation = await readText(body, maxErrorBytes).catch(() => '')

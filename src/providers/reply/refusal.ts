@@ -12,6 +12,8 @@ interface RefusalOptions {
   redact: Redact
   headers: Readonly<Record<string, string>>
   nowMs: number
+  /** Fields whose names differ on this wire, in the words of a chat request. */
+  fields?: ReadonlyMap<string, string> | undefined
 }
 
 /** A reply that is no answer, by its status and whatever its body says. */
@@ -109,7 +111,7 @@ const statusOfKind = (kind: string): number => {
 const toError = (
   status: number,
   complaint: Complaint,
-  { row, redact, headers, nowMs }: RefusalOptions,
+  { row, redact, headers, nowMs, fields }: RefusalOptions,
 ): GatewayError => {
   const said = redact(complaint.message)
   const told = `${complaint.kind} ${withoutGenericAdvice(complaint)}`
@@ -118,10 +120,16 @@ const toError = (
   return new GatewayError(code, messageOf(code, status, said, row), {
     provider: row.id,
     upstreamStatus: status,
-    param: code === 'provider_rejected' ? complaint.param : undefined,
+    param: code === 'provider_rejected' ? paramOf(complaint, fields) : undefined,
     retryAfterMs: readRetryAfterMs(headers, complaint.source, nowMs),
     cause: new Error(`${row.id} answered ${status}: ${said || 'without a message'}`),
   })
+}
+
+/** What the caller wrote: the wire's own path (`input[2].content`) says nothing to who sent `messages`. */
+const paramOf = ({ param }: Complaint, fields: RefusalOptions['fields']): string | undefined => {
+  const [name = ''] = /^\w+(?:\.\w+)*/.exec(param ?? '') ?? []
+  return fields?.get(name) ?? fields?.get(name.split('.')[0] ?? '') ?? param
 }
 
 /** Whatever limit is reached, a minute's as well, Google says that one should look at one's billing details. */

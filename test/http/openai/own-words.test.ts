@@ -61,7 +61,13 @@ test.each([
   [modern, 'tools'],
 ])('a model that cannot call them refuses %j by its name', async (sent, param) => {
   await using it = await startApp()
-  const body = { model: 'gpt-5.6-sol', messages: [{ role: 'user', content: 'Hi' }], reasoning_effort: 'high', n: 2, ...sent }
+  const body = {
+    model: 'gpt-5.6-sol',
+    messages: [{ role: 'user', content: 'Hi' }],
+    reasoning_effort: 'high',
+    n: 2,
+    ...sent,
+  }
   const reply = await post(it.url, body)
   expect(await reply.json()).toMatchObject({ error: { code: 'no_eligible_model', param } })
   expect(it.upstream.requests).toEqual([])

@@ -142,8 +142,8 @@ describe('the conversation', () => {
         { kind: 'text', text: 'Two', signature: 'sig' },
         { kind: 'redacted', data: 'xyz' },
         { kind: 'text', text: 'foreign' },
-        { kind: 'text', text: 'foreign too', signature: '{"row":"openai","encrypted_content":"gAAA"}' },
-        { kind: 'redacted', data: '{"type":"reasoning.encrypted","data":"gAAA"}' },
+        { kind: 'text', text: 'foreign too', signature: 'responses:{"row":"openai","encrypted_content":"gAAA"}' },
+        { kind: 'redacted', data: 'openrouter:{"type":"reasoning.encrypted","data":"gAAA"}' },
       ],
     }
     expect(turns(user('2+2'), thinker, user('Why?'))).toMatchObject([

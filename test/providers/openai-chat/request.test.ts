@@ -199,7 +199,7 @@ describe('thoughts in the history', () => {
       toolCalls: [],
       reasoning: [
         { kind: 'text', text: 'Two', signature: 'sig' },
-        { kind: 'redacted', data: JSON.stringify(encrypted) },
+        { kind: 'redacted', data: `openrouter:${JSON.stringify(encrypted)}` },
         { kind: 'redacted', data: 'opaque' },
       ],
     }
@@ -213,7 +213,7 @@ describe('thoughts in the history', () => {
       },
     ])
     // A signature in JSON was wrapped by another dialect, for another provider.
-    for (const signature of [undefined, '{"row":"openai","encrypted_content":"gAAA"}']) {
+    for (const signature of [undefined, 'responses:{"row":"openai","encrypted_content":"gAAA"}']) {
       const unsigned: Message = { ...message, reasoning: [{ kind: 'text', text: 'Two', signature }] }
       expect(messagesOf([unsigned], { row: { openrouterExtras: true } })).toEqual([
         { role: 'assistant', content: '4', reasoning: 'Two' },

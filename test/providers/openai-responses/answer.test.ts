@@ -61,7 +61,7 @@ describe('thoughts', () => {
   test('are a block an item, their parts paragraphs of it, signed for the way back', async () => {
     const deltas = [summaryDelta('Fir'), summaryDelta('st.'), summaryDelta('Then.', 1)]
     const choice = await inBothForms([item, message('Yes.')], [deltas, [textDelta('Yes.')]])
-    const signature = JSON.stringify({ row: 'acme', id: 'rs_1', encrypted_content: 'gAAA' })
+    const signature = 'responses:{"row":"acme","id":"rs_1","encrypted_content":"gAAA"}'
     expect(choice).toMatchObject({ text: 'Yes.', reasoning: [{ kind: 'text', text: 'First.\n\nThen.', signature }] })
   })
 
@@ -337,6 +337,20 @@ describe('17: errors inside an answer', () => {
     ['a delta that is no text', () => responded([...opening, { ...textDelta('x'), delta: ['Hi'], output_index: 0 }])],
   ])('%s is no answer', async (_what, ask) => {
     expect((await failureOf(ask())).code).toBe('provider_bad_reply')
+  })
+
+  test.each([
+    ['input', 'messages'],
+    ['input[2].content', 'messages'],
+    ['max_output_tokens', 'max_tokens'],
+    ['reasoning.effort', 'reasoning_effort'],
+    ['text.format.schema', 'response_format'],
+    ['text.verbosity', 'verbosity'],
+    ['tools[0].name', 'tools[0].name'],
+  ])('a complaint of %s is one of %s, which the caller wrote', async (param, told) => {
+    const error = { code: 'invalid_prompt', message: 'No.', param }
+    const failed = whole(response([], { status: 'failed', error, usage: null }))
+    expect((await failureOf(failed)).detail.param).toBe(told)
   })
 
   test('a response that was cancelled failed', async () => {

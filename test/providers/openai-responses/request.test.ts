@@ -168,7 +168,7 @@ describe('the conversation', () => {
 })
 
 describe('thoughts go back', () => {
-  const sealed = (row: string) => JSON.stringify({ row, id: 'rs_1', encrypted_content: 'gAAA' })
+  const sealed = (row: string) => `responses:${JSON.stringify({ row, id: 'rs_1', encrypted_content: 'gAAA' })}`
   const thought = (signature?: string): ReasoningBlock => ({ kind: 'text', text: 'Hm.', signature })
 
   test('to who encrypted them, before what they led to', () => {
