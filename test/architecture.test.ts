@@ -11,7 +11,18 @@ import {
 } from './support/architecture.ts'
 
 const words = ['contract', 'lib']
-const domain = ['tenants', 'limits', 'cache', 'perception', 'routing', 'resilience', 'ledger', 'prompts', 'schemas', 'telemetry']
+const domain = [
+  'tenants',
+  'limits',
+  'cache',
+  'perception',
+  'routing',
+  'resilience',
+  'ledger',
+  'prompts',
+  'schemas',
+  'telemetry',
+]
 const core = ['gateway', 'documents', 'admin', ...words]
 const part: Room = { imports: words, node: true }
 

@@ -1,6 +1,5 @@
 import type { AnswerEvent, Finish, ResponseFormat } from '../contract/chat.ts'
 import type { StructuredOutputFault } from '../contract/errors.ts'
-import type { Json } from '../contract/json.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 
 /** A choice that is not what was asked for. */
@@ -38,7 +37,8 @@ export const createJudge = (format: AskedFormat, compile: Schemas['compile']): J
       const fault = { text, misfits: [], mayBeRepaired: false }
       if (finish?.reason === 'length')
         return { ...fault, why: "The answer was cut off by max_tokens, or by the model's own limit, within its JSON." }
-      if (verdict.fits === null) return { ...fault, why: 'The answer takes too many steps to be checked against the schema.' }
+      if (verdict.fits === null)
+        return { ...fault, why: 'The answer takes too many steps to be checked against the schema.' }
       if (!read) return { ...fault, why: 'The answer is not JSON.', mayBeRepaired: true }
       const misfits = verdict.misfits.map(({ pointer, message }) => ({ path: pointer, message }))
       return { text, why: 'The answer does not fit the JSON schema:', misfits, mayBeRepaired: true }
@@ -66,7 +66,7 @@ const textOf = (events: readonly AnswerEvent[]): string =>
 
 interface Read {
   text: string
-  value: Json
+  value: unknown
 }
 
 /** The text as JSON, or what stands between its first and its last Markdown fence. */
@@ -81,7 +81,8 @@ const readJson = (text: string): Read | null => {
 
 const parse = (text: string): Read | null => {
   try {
-    return { text, value: JSON.parse(text) }
+    const value: unknown = JSON.parse(text)
+    return { text, value }
   } catch {
     return null
   }

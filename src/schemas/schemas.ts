@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { invalid } from '../contract/border.ts'
 import type { GatewayError } from '../contract/errors.ts'
-import type { Json, JsonObject } from '../contract/json.ts'
+import type { JsonObject } from '../contract/json.ts'
 import { canonicalJson } from '../lib/canonical.ts'
 import { createLru } from '../lib/lru.ts'
 import { SchemaFault, surveySchema } from './survey.ts'
@@ -19,7 +19,7 @@ export interface Schemas {
 }
 
 /** Holds a value against a schema. Never throws, and ends after a bounded number of steps. */
-export type Check = (value: Json) => Verdict
+export type Check = (value: unknown) => Verdict
 
 /** A step takes some 20 ns and at most about 200; honest schemas need one or two for each character of the answer. */
 const maxSteps = 2_000_000
@@ -69,7 +69,8 @@ const checkAgainstMeta = (meta: Ajv2020, { $schema: _draft, ...schema }: JsonObj
 const faultAt = (thrown: unknown, param: string): GatewayError => {
   if (thrown instanceof SchemaFault) return invalid(`${param}${pathOf(thrown.pointer)}`, thrown.message)
   // Ajv and RE2 say why in a line; a schema too deep for them overflows their stack.
-  const why = thrown instanceof RangeError || !(thrown instanceof Error) ? 'it is too deep' : thrown.message.slice(0, 200)
+  const why =
+    thrown instanceof RangeError || !(thrown instanceof Error) ? 'it is too deep' : thrown.message.slice(0, 200)
   return invalid(param, `cannot be compiled: ${why}.`)
 }
 

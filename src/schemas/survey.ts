@@ -127,8 +127,8 @@ export const surveySchema = (root: JsonObject): ReadonlyMap<string, Subschema> =
 
 const subschemasOf = (keyword: string, value: Json, at: string): { schema: Json; pointer: string }[] => {
   if (includes(one, keyword)) return isObject(value) ? [{ schema: value, pointer: at }] : []
-  const entries = includes(list, keyword) === Array.isArray(value) ? Object.entries(value ?? {}) : []
-  return entries.map(([key, schema]) => ({ schema, pointer: `${at}/${escape(key)}` }))
+  const holder = Array.isArray(value) === includes(list, keyword) && typeof value === 'object' ? value : null
+  return Object.entries<Json>(holder ?? {}).map(([key, schema]) => ({ schema, pointer: `${at}/${escape(key)}` }))
 }
 
 /** Where a reference leads: into this schema, to one of its subschemas, or nowhere. */
