@@ -33,6 +33,8 @@ export interface ProviderRow {
   simulated: boolean
   /** `id:anything` may name a model that no card describes. */
   uncharted?: boolean | undefined
+  /** The gateway marks long prefixes for the provider's cache itself, at models that want marks. */
+  autoPromptCaching?: boolean | undefined
   maxConcurrent: number
   timeouts: ProviderTimeouts
   wire: RowFlags

@@ -59,6 +59,12 @@ const row = z.strictObject({
     .default('refused')
     .describe('Whether `id:anything` may name a model that config/models.yaml does not describe.'),
   headers: z.record(z.string(), z.string()).default({}).describe('Fixed headers of every call.'),
+  prompt_caching: z
+    .enum(['auto', 'off'])
+    .default('off')
+    .describe(
+      "Whether the gateway marks long prefixes (tools, system text, conversation) for the provider's cache beside the caller's own marks. Writing to it costs more, reading much less; needed at Anthropic and for its models at OpenRouter, others cache by themselves.",
+    ),
   max_concurrent: positive.default(512).describe('Most calls at a time.'),
   timeouts: timeouts.prefault({}).describe('How long each phase of a call may take.'),
   flags: flags.prefault({}).describe('What its wire can do, whatever the model.'),
