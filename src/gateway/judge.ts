@@ -2,9 +2,8 @@ import type { AnswerEvent, Finish, ResponseFormat } from '../contract/chat.ts'
 import type { StructuredOutputFault } from '../contract/errors.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 
-/** A choice that is not what was asked for. */
+/** What is wrong with a choice that is not what was asked for. */
 export interface Faulty {
-  choice: number
   /** As it came. */
   text: string
   /** A sentence; a colon at its end where `misfits` say more. */
@@ -14,40 +13,42 @@ export interface Faulty {
   mayBeRepaired: boolean
 }
 
-export interface Judge {
-  /** Null for a choice that is as asked, and for one that answers otherwise: with a refusal, or calls of tools. */
-  judge(events: readonly AnswerEvent[], finish: Finish | undefined): Omit<Faulty, 'choice'> | null
-  /** The JSON alone, where it came in a fence or among prose; null where the text is JSON as it came. */
-  bare(events: readonly AnswerEvent[]): string | null
-}
+/** `events`: the choice as it goes out. */
+export type Judged = { fits: true; events: readonly AnswerEvent[] } | ({ fits: false } & Faulty)
+
+/** Holds a complete choice against the format. One that answers otherwise, by a refusal or by calls of tools, passes. */
+export type Judge = (events: readonly AnswerEvent[], finish: Finish | undefined) => Judged
 
 type AskedFormat = Exclude<ResponseFormat, { type: 'text' }>
 
-/** @throws GatewayError invalid_request for a schema that is none, or too much */
-export const createJudge = (format: AskedFormat, compile: Schemas['compile']): Judge => {
+/**
+ * @param options.isSent the text is with the caller already: only as it came can it be right. Else JSON in a Markdown
+ *   fence is taken out of it.
+ * @throws GatewayError invalid_request for a schema that is none, or too much
+ */
+export const createJudge = (
+  format: AskedFormat,
+  compile: Schemas['compile'],
+): ((options: { isSent: boolean }) => Judge) => {
   const check =
     format.type === 'json_schema' ? compile(format.schema, 'response_format.json_schema.schema') : checkObject
-  return {
-    judge: (events, finish) => {
-      if (answersOtherwise(events, finish)) return null
-      const text = textOf(events)
-      const read = readJson(text)
-      const verdict = read ? check(read.value) : { fits: false as const, misfits: [] }
-      if (verdict.fits) return null
-      const fault = { text, misfits: [], mayBeRepaired: false }
+  return ({ isSent }) =>
+    (events, finish) => {
+      if (answersOtherwise(events, finish)) return { fits: true, events }
+      const text = events.map((event) => (event.type === 'text' ? event.text : '')).join('')
+      const read = parse(text) ?? (isSent ? null : parse(withinFence(text)))
+      const verdict = read && check(read.value)
+      if (verdict?.fits) return { fits: true, events: read?.text === text ? events : withText(events, read?.text ?? '') }
+
+      const fault = { fits: false as const, text, misfits: [], mayBeRepaired: false }
       if (finish?.reason === 'length')
         return { ...fault, why: "The answer was cut off by max_tokens, or by the model's own limit, within its JSON." }
+      if (!verdict) return { ...fault, why: 'The answer is not JSON.', mayBeRepaired: true }
       if (verdict.fits === null)
         return { ...fault, why: 'The answer takes too many steps to be checked against the schema.' }
-      if (!read) return { ...fault, why: 'The answer is not JSON.', mayBeRepaired: true }
       const misfits = verdict.misfits.map(({ pointer, message }) => ({ path: pointer, message }))
-      return { text, why: 'The answer does not fit the JSON schema:', misfits, mayBeRepaired: true }
-    },
-    bare: (events) => {
-      const text = textOf(events)
-      return events.some(isText) && parse(text) === null ? (readJson(text)?.text ?? null) : null
-    },
-  }
+      return { ...fault, why: 'The answer does not fit the JSON schema:', misfits, mayBeRepaired: true }
+    }
 }
 
 /** Without a schema an object is asked for, any object. */
@@ -59,27 +60,20 @@ const checkObject: ReturnType<Schemas['compile']> = (value) =>
 const answersOtherwise = (events: readonly AnswerEvent[], finish: Finish | undefined): boolean =>
   finish?.reason === 'content_filter' || events.some(({ type }) => type === 'refusal' || type === 'tool-call')
 
-const isText = ({ type }: AnswerEvent): boolean => type === 'text'
+const withText = (events: readonly AnswerEvent[], text: string): AnswerEvent[] => [
+  ...events.filter(({ type }) => type !== 'text'),
+  { type: 'text', choice: events[0]?.choice ?? 0, text },
+]
 
-const textOf = (events: readonly AnswerEvent[]): string =>
-  events.map((event) => (event.type === 'text' ? event.text : '')).join('')
-
-interface Read {
-  text: string
-  value: unknown
-}
-
-/** The text as JSON, or what stands between its first and its last Markdown fence. */
-const readJson = (text: string): Read | null => {
-  const whole = parse(text)
-  if (whole) return whole
+/** What stands between the first and the last Markdown fence. */
+const withinFence = (text: string): string => {
   const open = text.indexOf('```')
   const close = text.lastIndexOf('```')
   const start = text.indexOf('\n', open)
-  return open >= 0 && start >= 0 && start < close ? parse(text.slice(start, close).trim()) : null
+  return open >= 0 && start >= 0 && start < close ? text.slice(start, close).trim() : ''
 }
 
-const parse = (text: string): Read | null => {
+const parse = (text: string): { text: string; value: unknown } | null => {
   try {
     const value: unknown = JSON.parse(text)
     return { text, value }

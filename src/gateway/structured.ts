@@ -9,7 +9,7 @@ import type { Call, CallEvent } from './call.ts'
 import { openDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { createJudge } from './judge.ts'
-import type { Faulty, Judge } from './judge.ts'
+import type { Faulty } from './judge.ts'
 import type { Settle } from './settle.ts'
 import type { Trail } from './trail.ts'
 
@@ -44,7 +44,7 @@ export const createStructured = (options: StructuredOptions): Call => {
       yield* call(plan, trail, signal)
       return
     }
-    const judge = createJudge(format, compile)
+    const judgeAs = createJudge(format, compile)
     const draft = openDraft()
     let isLive = false
     for await (const event of call(plan, trail, signal)) {
@@ -52,35 +52,39 @@ export const createStructured = (options: StructuredOptions): Call => {
       draft.add(event)
       if (isLive) yield event
     }
-    if (isLive) {
-      const [faulty] = faultsOf(draft, judge, trail)
-      if (faulty) throw failure(faulty, trail)
-      return
+    const judge = judgeAs({ isSent: isLive })
+    const right: AnswerEvent[] = []
+    for (const choice of draft.choices(trail.finishes)) {
+      const judged = judge(draft.choice(choice), finishOf(trail, choice))
+      if (judged.fits) right.push(...judged.events)
+      else if (isLive) throw failure(judged, trail)
+      else right.push(...(await repair(judged, choice)))
     }
-    for (const faulty of faultsOf(draft, judge, trail)) draft.replace(faulty.choice, await repair(faulty))
-    yield* draft.events(judge.bare)
+    if (isLive) return
+    if (draft.first) yield draft.first
+    yield* right
 
     /** Asks until a choice fits. */
-    async function repair(first: Faulty): Promise<readonly AnswerEvent[]> {
-      let faulty = first
-      for (let turn = 1; turn <= settings.maxRepairs && faulty.mayBeRepaired; turn += 1) {
-        const again = await askAgain(faulty)
-        if ('failed' in again) throw failure(faulty, trail, again.failed)
-        const next = judge.judge(again.repaired.choice(0), finishOf(trail, faulty.choice))
-        if (!next) return again.repaired.choice(0).map((event) => ({ ...event, choice: faulty.choice }))
-        faulty = { ...next, choice: faulty.choice }
+    async function repair(faulty: Faulty, choice: number): Promise<readonly AnswerEvent[]> {
+      let last = faulty
+      for (let turn = 1; turn <= settings.maxRepairs && last.mayBeRepaired; turn += 1) {
+        const again = await askAgain(last, choice)
+        if ('failed' in again) throw failure(last, trail, again.failed)
+        const judged = judge(again.repaired.choice(0), finishOf(trail, choice))
+        if (judged.fits) return judged.events.map((event) => ({ ...event, choice }))
+        last = judged
       }
-      throw failure(faulty, trail)
+      throw failure(last, trail)
     }
 
     /** A turn of its own: what it costs and how it ends goes to the trail, what it is asked does not. */
-    async function askAgain(faulty: Faulty): Promise<Repair> {
+    async function askAgain(faulty: Faulty, choice: number): Promise<Repair> {
       const { served, task } = trail
       if (!served || !task) throw new GatewayError('internal', 'The gateway failed to answer this request.')
       const request = repairRequest(trail.request, served, faulty)
       const turn: Trail = { ...trail, request, finishes: [], warnings: [] }
-      const repaired = openDraft()
       const triesBefore = trail.attempts.length
+      const repaired = openDraft()
       try {
         turn.plan = route({ ...request, limits: limitsLeft(trail) }, task)
         for await (const event of call(turn.plan, turn, signal)) repaired.add(event)
@@ -93,8 +97,7 @@ export const createStructured = (options: StructuredOptions): Call => {
         settle(turn)
         if (trail.attempts.length > triesBefore) trail.repairs += 1
       }
-      takeOver(turn, faulty.choice)
-      draft.serve(repaired)
+      takeOver(turn, choice)
       return { repaired }
     }
 
@@ -135,12 +138,6 @@ const formatOf = ({ responseFormat: format, toolChoice }: ChatRequest): AskedFor
   format === undefined || format.type === 'text' || typeof toolChoice === 'object' ? null : format
 
 const finishOf = ({ finishes }: Trail, choice: number) => finishes.find((finish) => finish.choice === choice)
-
-const faultsOf = (draft: Draft, { judge }: Judge, trail: Trail): Faulty[] =>
-  draft.choices(trail.finishes).flatMap((choice) => {
-    const faulty = judge(draft.choice(choice), finishOf(trail, choice))
-    return faulty ? [{ ...faulty, choice }] : []
-  })
 
 /** The same conversation, the answer that does not fit, and what is wrong with it; asked of the model that gave it. */
 const repairRequest = (

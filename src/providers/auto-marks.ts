@@ -100,4 +100,7 @@ const markPrefixes = (blocks: readonly Block[], { row, card }: UpstreamCall): vo
 const marksIn = (block: JsonObject): JsonObject[] =>
   [block, ...objects(block.content)].map((part) => objectOf(part.cache_control)).filter((mark) => mark !== null)
 
-const objects = (value: Json | undefined): JsonObject[] => listOf(value).map(objectOf).filter((entry) => entry !== null)
+const objects = (value: Json | undefined): JsonObject[] =>
+  listOf(value)
+    .map(objectOf)
+    .filter((entry) => entry !== null)

@@ -138,10 +138,11 @@ describe('an answer in one piece', () => {
 
   test('calls of tools pass as they are', async () => {
     const calls = [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }]
-    const message = { role: 'assistant', content: 'Let me look.', tool_calls: calls }
+    const said = 'Let me look for\n```json\n{}\n```'
+    const message = { role: 'assistant', content: said, tool_calls: calls }
     it.upstream.script([reply({ index: 0, message, finish_reason: 'tool_calls' })])
     const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }]
-    expect((await whole({ ...format(), tools })).error).toBeNull()
+    expect(await whole({ ...format(), tools })).toMatchObject({ text: said, error: null })
     expect(it.upstream.requests).toHaveLength(1)
   })
 
@@ -214,6 +215,11 @@ describe('a stream', () => {
     expect(bad.error?.code).toBe('structured_output_invalid')
     expect(it.receipts[1]).toMatchObject({ outcome: 'upstream_error', repairs: 0 })
     expect(it.upstream.requests).toHaveLength(2)
+  })
+
+  test('that passes live is judged as it came: a fence is with the caller already', async () => {
+    it.upstream.script([streamed(`\`\`\`\n${right}\n\`\`\``)])
+    expect((await live(format({ strict: true }))).error?.code).toBe('structured_output_invalid')
   })
 
   test('is shared while it is held: followers get the repaired answer and pay nothing', async () => {

@@ -47,7 +47,11 @@ const blocksOf = ({ tools, system: said, messages }: JsonObject): { at: string; 
       ...within(block.content, `${at}[${index}].content`),
       { at: `${at}[${index}]`, block },
     ])
-  return [...within(tools, 'tools'), ...within(said, 'system'), ...list(messages).flatMap((message, index) => within(message.content, `messages[${index}]`))]
+  return [
+    ...within(tools, 'tools'),
+    ...within(said, 'system'),
+    ...list(messages).flatMap((message, index) => within(message.content, `messages[${index}]`)),
+  ]
 }
 const marked = (body: JsonObject): string[] =>
   blocksOf(body).flatMap(({ at, block }) => (block.cache_control === undefined ? [] : [at]))
@@ -72,12 +76,22 @@ describe('at Anthropic', () => {
   test('a prefix counts from the start of the request, and a short one is not marked', () => {
     const short = [system('Be brief.'), user('Hi'), says('Hi.'), user('Go on.')]
     expect(marked(toAnthropic({ messages: short }))).toEqual([])
-    expect(marked(toAnthropic({ messages: short, tools: [add] }))).toEqual(['tools[0]', 'system[0]', 'messages[0][0]', 'messages[2][0]'])
+    expect(marked(toAnthropic({ messages: short, tools: [add] }))).toEqual([
+      'tools[0]',
+      'system[0]',
+      'messages[0][0]',
+      'messages[2][0]',
+    ])
   })
 
   test("the caller's own marks stand and go first", () => {
     const own = [system(long, fiveMinutes), user(long, fiveMinutes), says('Yes.'), user('Go on.', fiveMinutes)]
-    expect(marked(toAnthropic({ messages: own, tools: [add] }))).toEqual(['tools[0]', 'system[0]', 'messages[0][0]', 'messages[2][0]'])
+    expect(marked(toAnthropic({ messages: own, tools: [add] }))).toEqual([
+      'tools[0]',
+      'system[0]',
+      'messages[0][0]',
+      'messages[2][0]',
+    ])
     const all = [...own, says('', 'c1'), result('c1', '2', fiveMinutes)]
     expect(marked(toAnthropic({ messages: all, tools: [add] }))).toHaveLength(4)
   })
@@ -97,7 +111,10 @@ describe('at OpenRouter', () => {
     const messages = [system(long), user('Hi'), says('Yes.'), user('Go on.')]
     const body = toOpenRouter({ messages, tools: [add] })
     expect(marked(body)).toEqual(['messages[0][0]', 'messages[1][0]', 'messages[3][0]'])
-    expect(list(body.messages)[1]).toEqual({ role: 'user', content: [{ type: 'text', text: 'Hi', cache_control: fiveMinutes }] })
+    expect(list(body.messages)[1]).toEqual({
+      role: 'user',
+      content: [{ type: 'text', text: 'Hi', cache_control: fiveMinutes }],
+    })
     expect(list(toOpenRouter({ messages }, false).messages)[1]).toEqual({ role: 'user', content: 'Hi' })
   })
 })
@@ -120,7 +137,10 @@ const message: fc.Arbitrary<Message[]> = fc.oneof(
 )
 const request = fc.record({
   messages: fc.array(message, { maxLength: 8 }).map((turns) => [user('Begin.'), ...turns.flat()]),
-  tools: fc.array(mark.map((cacheControl) => ({ ...add, cacheControl })), { maxLength: 3 }),
+  tools: fc.array(
+    mark.map((cacheControl) => ({ ...add, cacheControl })),
+    { maxLength: 3 },
+  ),
 })
 
 const withoutMarks = (value: Json): Json => {
@@ -129,7 +149,8 @@ const withoutMarks = (value: Json): Json => {
   const { cache_control: _mark, ...rest } = value
   const [only, ...others] = list(rest.content)
   // OpenRouter's lone text is a part where it is marked, and else a string.
-  if (only?.type === 'text' && others.length === 0 && typeof rest.role === 'string') return { ...rest, content: only.text ?? '' }
+  if (only?.type === 'text' && others.length === 0 && typeof rest.role === 'string')
+    return { ...rest, content: only.text ?? '' }
   return Object.fromEntries(Object.entries(rest).map(([key, field]) => [key, withoutMarks(field)]))
 }
 
@@ -143,7 +164,9 @@ test.each([
       const body = write(fields)
       const all = blocksOf(body).filter(({ block }) => block.cache_control !== undefined)
       expect(all.length).toBeLessThanOrEqual(Math.max(4, own.size))
-      const lastHour = all.findLastIndex(({ block }) => isObject(block.cache_control) && block.cache_control.ttl === '1h')
+      const lastHour = all.findLastIndex(
+        ({ block }) => isObject(block.cache_control) && block.cache_control.ttl === '1h',
+      )
       for (const [position, { at, block }] of all.entries()) {
         if (own.has(at)) continue
         expect(block.cache_control).toEqual(fiveMinutes)
