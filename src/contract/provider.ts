@@ -48,6 +48,10 @@ export interface ProviderTimeouts {
   stallMs: number
 }
 
+/** Parts that the gateway does not read, by what is in them: a PDF as a data URL, any other file, sound. */
+export const nativeKinds = ['pdf', 'file', 'audio'] as const
+export type NativeKind = (typeof nativeKinds)[number]
+
 /** What a provider's wire can and cannot do, whatever the model. */
 export interface RowFlags {
   /** `stream_options.include_usage` is understood. */
@@ -78,10 +82,10 @@ export interface RowFlags {
    */
   multipleChoices?: boolean | undefined
   /**
-   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood.
+   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood: all, none, or some.
    * @default true
    */
-  nativeParts?: boolean | undefined
+  nativeParts?: boolean | readonly NativeKind[] | undefined
   /**
    * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
    * @default true

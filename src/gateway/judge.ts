@@ -38,7 +38,8 @@ export const createJudge = (
       const text = events.map((event) => (event.type === 'text' ? event.text : '')).join('')
       const read = parse(text) ?? (isSent ? null : parse(withinFence(text)))
       const verdict = read && check(read.value)
-      if (verdict?.fits) return { fits: true, events: read?.text === text ? events : withText(events, read?.text ?? '') }
+      if (verdict?.fits)
+        return { fits: true, events: read?.text === text ? events : withText(events, read?.text ?? '') }
 
       const fault = { fits: false as const, text, misfits: [], mayBeRepaired: false }
       if (finish?.reason === 'length')
