@@ -10,6 +10,7 @@ import type { KnownNames } from './routing-fields.ts'
 
 const penalty = z.number().min(-2).max(2).optional()
 const text = z.string().min(1)
+const promptList = z.array(z.unknown(), 'must be a text.')
 
 /** The fields of OpenAI's old request for a completion that can be honoured by a model that chats, and the gateway's own. */
 const completionsBody = z.object({
@@ -88,10 +89,10 @@ export const readCompletionsBody = (body: unknown, known: KnownNames, cacheContr
 const readPrompt = (value: unknown, param: string): string => {
   if (value === undefined || value === null) throw invalid(param, 'is missing: send a text.')
   if (typeof value === 'string') return value
-  if (!Array.isArray(value)) throw invalid(param, 'must be a text.')
-  const [only]: unknown[] = value
+  const prompts = read(promptList, value, param)
+  const [only] = prompts
   if (typeof only === 'number' || Array.isArray(only)) throw invalid(param, 'must be a text, not tokens.')
-  if (value.length !== 1) throw invalid(param, 'must be one text: send a request for each.')
+  if (prompts.length !== 1) throw invalid(param, 'must be one text: send a request for each.')
   return read(z.string(), only, `${param}[0]`)
 }
 
