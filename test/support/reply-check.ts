@@ -108,7 +108,7 @@ const faultsOfTextChunk = (value: unknown) => {
 }
 const textChunk = z.looseObject({
   choices: z.array(z.looseObject({ finish_reason: z.string().nullable() })),
-  usage: z.unknown(),
+  usage: z.unknown().optional(),
 })
 const faultsOfError = (value: unknown) => [...validateError(value), ...extensionFaults(refused, value)]
 const faultsOfModel = (value: unknown) => [...validateModel(value), ...extensionFaults(offered, value)]
