@@ -132,10 +132,10 @@ describe('the body', () => {
     [{ input: [{ type: 'custom_tool_call_output', call_id: 'c' }] }, 'input[0].type'],
     [{ input: [{ role: 'robot', content: 'Hi' }] }, 'input[0].role'],
     [{ input: [{ role: 'user', content: [text('Hi')] }] }, 'input[0].content[0].type'],
-    [{ input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'f' }] }] }, 'input[0].content[0].image_url'],
+    [{ input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'f' }] }] }, 'input[0].content[0].file_id'],
     [
       { input: [{ role: 'user', content: [{ type: 'input_file', file_url: 'https://a.example/b.pdf' }] }] },
-      'input[0].content[0].file_data',
+      'input[0].content[0].file_url',
     ],
     [{ input: [{ ...results('c1'), output: [{ type: 'output_text', text: '1' }] }] }, 'input[0].output[0].type'],
     [{ input: [{ ...results('c1'), call_id: null }] }, 'input[0].call_id'],
