@@ -254,7 +254,7 @@ describe('thoughts', () => {
     { kind: 'text', text: 'Hm' },
     { kind: 'redacted', data: 'openrouter:{}' },
   ])('%j come back as they went', (block) => {
-    const encrypted = sealThought(block) ?? undefined
+    const encrypted = sealThought(block)
     expect(unsealThought(block.kind === 'text' ? block.text : '', encrypted)).toEqual(block)
     expect(isForeignThought(encrypted)).toBe(false)
   })

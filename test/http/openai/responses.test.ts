@@ -206,8 +206,8 @@ describe('a stream', () => {
     expect(events.at(-1)).toMatchObject({
       response: {
         output: [
-          { summary: [{ text: 'Hm' }], encrypted_content: null },
-          { summary: [{ text: 'So' }], encrypted_content: null },
+          { summary: [{ text: 'Hm' }], encrypted_content: 'unsigned:' },
+          { summary: [{ text: 'So' }], encrypted_content: 'unsigned:' },
           { summary: [{ text: 'Hm' }], encrypted_content: 'signed:sig' },
           { type: 'message' },
         ],

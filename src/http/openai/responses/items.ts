@@ -22,7 +22,7 @@ export const reasoningItem = (id: string, block: ReasoningBlock, status: ItemSta
   id,
   type: 'reasoning',
   summary: block.kind === 'text' && block.text !== '' ? [summaryPart(block.text)] : [],
-  encrypted_content: sealThought(block),
+  encrypted_content: status === 'in_progress' ? null : sealThought(block),
   status,
 })
 
