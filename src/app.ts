@@ -97,7 +97,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const { classify, route } = createRoute({
+  const { classify, route, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -112,6 +112,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    resolve,
     deployments,
     dialects: createDialects(upstream),
     prices,
