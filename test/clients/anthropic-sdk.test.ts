@@ -1,5 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 
@@ -27,6 +28,15 @@ const user = (content: Anthropic.MessageParam['content']): Anthropic.MessagePara
 const textOf = (message: Anthropic.Message): string =>
   message.content.map((block) => (block.type === 'text' ? block.text : '')).join('')
 
+/** What the provider could not do. */
+const missedBy = (message: Anthropic.Message): string[] =>
+  z
+    .looseObject({
+      gateway: z.looseObject({ warnings: z.array(z.looseObject({ code: z.string(), param: z.string() })) }),
+    })
+    .parse(message)
+    .gateway.warnings.flatMap(({ code, param }) => (code === 'model_deprecated' ? [] : [param]))
+
 // One model a wire; with tools, the second of OpenAI's goes by its Responses.
 const models = ['gpt-4o', 'gpt-6-luna', 'claude-haiku-5-5', 'gemini-3.8-flash']
 
@@ -41,9 +51,10 @@ test.each(models)('messages.create: %s answers in one piece', async (model) => {
     model,
     stop_reason: 'end_turn',
     stop_sequence: null,
-    gateway: { cost_usd: expect.stringMatching(/^\d+\.\d{9}$/), warnings: [] },
+    gateway: { cost_usd: expect.stringMatching(/^\d+\.\d{9}$/) },
   })
   expect(textOf(message)).toContain('Simulated')
+  expect(missedBy(message)).toEqual([])
   const [receipt] = it.receipts
   const { usage } = message
   expect(usage.input_tokens + (usage.cache_read_input_tokens ?? 0) + (usage.cache_creation_input_tokens ?? 0)).toBe(
@@ -51,7 +62,7 @@ test.each(models)('messages.create: %s answers in one piece', async (model) => {
   )
   expect(usage.output_tokens).toBe(receipt?.usage?.outputTokens)
   expect(response.headers.get('x-gateway-model')).toBe(model)
-  expect(message._request_id).toBe(receipt?.id)
+  expect(response.headers.get('request-id')).toBe(receipt?.id)
 })
 
 test.each(models)('messages.stream: %s comes in events that make the same message', async (model) => {
@@ -100,14 +111,11 @@ test.each(models)('tools: %s calls one, streamed or not, and reads its result', 
     messages: [
       question,
       { role: 'assistant', content: message.content },
-      user([
-        { type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text: 'Sunny, 25 degrees' }] },
-        { type: 'text', text: 'And say it in a sentence.' },
-      ]),
+      user([{ type: 'tool_result', tool_use_id: call.id, content: [{ type: 'text', text: 'Sunny, 25 degrees' }] }]),
     ],
   })
   expect(textOf(answer)).toContain('Sunny')
-  expect(answer).toMatchObject({ gateway: { warnings: [] } })
+  expect(missedBy(answer)).toEqual([])
 })
 
 test.each(models)('output_config.format: %s answers in the schema', async (model) => {
