@@ -76,10 +76,10 @@ export interface RowFlags {
    */
   multipleChoices?: boolean | undefined
   /**
-   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood.
+   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood; `pdf`: PDF files alone.
    * @default true
    */
-  nativeParts?: boolean | undefined
+  nativeParts?: boolean | 'pdf' | undefined
   /**
    * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
    * @default true

@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../contract/chat.ts'
+import type { ChatRequest, NativePart } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Forecast, Refusal, Task } from '../contract/plan.ts'
@@ -105,10 +105,12 @@ export const gatesBeforeForecast: readonly Gate[] = [
   {
     code: 'wire',
     param: 'messages',
-    refuse: ({ provider }, { request }, { rowFlags }) =>
-      hasNativeParts(request) && rowFlags(provider).nativeParts === false
-        ? `${provider} takes no audio and no file parts.`
-        : null,
+    refuse: ({ provider }, { request }, { rowFlags }) => {
+      const { nativeParts = true } = rowFlags(provider)
+      const parts = nativeParts === true ? [] : nativePartsOf(request)
+      if (parts.length === 0 || (nativeParts === 'pdf' && parts.every(isPdf))) return null
+      return `${provider} takes no audio and no file parts${nativeParts === 'pdf' ? ' but PDF' : ''}.`
+    },
   },
   {
     code: 'wire',
@@ -190,7 +192,7 @@ const refuseTooLong = (card: ModelCard, ask: Ask, grounds: Grounds, { inputToken
 
 const refuseUnpriced = (request: ChatRequest, forecast: Forecast): string | null => {
   if (request.limits.maxCostNanoUsd === undefined) return null
-  if (hasNativeParts(request)) return 'Nobody can say beforehand what audio or file parts cost.'
+  if (nativePartsOf(request).length > 0) return 'Nobody can say beforehand what audio or file parts cost.'
   return forecast.worstCaseCostNanoUsd === null ? 'Its price is unknown, and a limit on cost needs one.' : null
 }
 
@@ -215,5 +217,12 @@ const refuseTooDear = (card: ModelCard, ask: Ask, grounds: Grounds, forecast: Fo
   return null
 }
 
-const hasNativeParts = ({ messages }: ChatRequest): boolean =>
-  messages.some(({ content }) => content.some(({ type }) => type === 'native'))
+const nativePartsOf = ({ messages }: ChatRequest): NativePart[] =>
+  messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'native' ? [part] : [])))
+
+/** By what a data URL says; an address is one of a PDF: no other kind of file has a field for it. */
+const isPdf = ({ value: { type, file } }: NativePart): boolean => {
+  if (type !== 'file' || typeof file !== 'object' || file === null || Array.isArray(file)) return false
+  const { file_data: data, file_url: url } = file
+  return typeof data === 'string' ? data.startsWith('data:application/pdf') : typeof url === 'string'
+}

@@ -23,9 +23,11 @@ const flags = z.strictObject({
   penalties: z.boolean().default(true).describe('`presence_penalty` and `frequency_penalty` are understood.'),
   multiple_choices: z.boolean().default(true).describe('More than one answer (`n`) can be asked for.'),
   native_parts: z
-    .boolean()
+    .union([z.boolean(), z.literal('pdf')])
     .default(true)
-    .describe("Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood."),
+    .describe(
+      "Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood; `pdf`: PDF files alone.",
+    ),
   call_extras: z
     .boolean()
     .default(true)
