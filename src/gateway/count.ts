@@ -2,10 +2,11 @@ import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Plan, TaskGuess } from '../contract/plan.ts'
+import type { RateTicket } from '../limits/rate.ts'
 
 interface CountParts {
   /** @throws GatewayError rate_limited */
-  takeRate: (callerId: string) => Promise<unknown>
+  takeRate: (callerId: string) => Promise<RateTicket>
   /** Every row that a choice means, the one asked for first. @throws GatewayError model_not_found */
   resolve: (choice: ModelChoice) => readonly ModelCard[]
   classify: (request: ChatRequest) => TaskGuess
@@ -21,9 +22,18 @@ interface CountParts {
 export const createCount =
   ({ takeRate, resolve, classify, route, countInput }: CountParts) =>
   async (request: ChatRequest, context: RequestContext): Promise<number> => {
-    await takeRate(context.caller.id)
-    const card =
-      request.model.kind === 'named' ? resolve(request.model)[0] : route(request, classify(request)).candidates[0]?.card
-    if (!card) throw new Error('A plan has a candidate, and a name that is found has a card.')
-    return countInput(request, card)
+    const rate = await takeRate(context.caller.id)
+    try {
+      return countInput(request, cardFor(request))
+    } catch (thrown) {
+      await rate.giveBack()
+      throw thrown
+    }
+
+    function cardFor(asked: ChatRequest): ModelCard {
+      const card =
+        asked.model.kind === 'named' ? resolve(asked.model)[0] : route(asked, classify(asked)).candidates[0]?.card
+      if (!card) throw new Error('A plan has a candidate, and a name that is found has a card.')
+      return card
+    }
   }

@@ -128,6 +128,16 @@ const cases: Case[] = [
     param: 'messages',
   },
   {
+    because: 'its wire takes no files but PDF',
+    bad: {},
+    request: { messages: [{ role: 'user', content: [audio] }] },
+    scene: { flags: { bad: { nativeParts: 'pdf' } } },
+    code: 'wire',
+    says: /but PDF/,
+    error: 'no_eligible_model',
+    param: 'messages',
+  },
+  {
     because: 'its tools need the Responses wire',
     bad: { wire: { ...card('x:y').wire, tools: 'never' } },
     request: { tools: [tool] },
