@@ -98,7 +98,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const { classify, route } = createRoute({
+  const { classify, route, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -113,6 +113,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    resolve,
     deployments,
     dialects: createDialects(upstream),
     prices,

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { ChatRequest, ContentPart, Message } from '../contract/chat.ts'
+import type { ChatRequest, ContentPart, Message, ToolCall } from '../contract/chat.ts'
 import type { Json } from '../contract/json.ts'
 import type { Requirements } from '../contract/plan.ts'
 import { canonicalJson } from '../lib/canonical.ts'
@@ -54,9 +54,14 @@ const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined; promp
   ...rest
 }: Part): Omit<Part, 'cacheControl' | 'promptCacheBreakpoint'> => rest
 
-const withoutBreakpoints = (message: Message): object => ({ ...message, content: message.content.map(partOf) })
+const withoutBreakpoints = (message: Message): object => ({
+  ...(message.role === 'tool' ? withoutBreakpoint(message) : message),
+  content: message.content.map(partOf),
+  ...(message.role === 'assistant' ? { toolCalls: message.toolCalls.map(callOf) } : {}),
+})
 
-const partOf = (part: ContentPart): object => (part.type === 'native' ? part : withoutBreakpoint(part))
+const partOf = (part: ContentPart): object => withoutBreakpoint(part)
+const callOf = (call: ToolCall): object => withoutBreakpoint(call)
 
 const withSortedSets = (requirements: Requirements): Requirements => ({
   ...requirements,

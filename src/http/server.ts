@@ -7,6 +7,8 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { isAnthropicPath } from './anthropic/error.ts'
+import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
 import { invitesBody, readJson } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
@@ -79,6 +81,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/v1/chat/completions', inbound(createChatWire(known))],
     ['/v1/responses', inbound(createResponsesWire(known))],
     ['/v1/completions', inbound(createCompletionsWire(known))],
+    ['/v1/messages', inbound(createMessagesWire(known))],
+    ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
@@ -118,13 +122,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const arrival = openArrival(req, res, deps.newId)
+    if (isAnthropicPath(arrival.path)) res.setHeader('request-id', arrival.requestId)
     running.add(arrival)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
     try {
       await pass(arrival)
     } catch (thrown) {
-      sendError(req, res, thrown, arrival.path === '/mcp' ? 'json-rpc' : 'openai')
+      sendError(req, res, thrown, arrival.path)
     }
   }
 

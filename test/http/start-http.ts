@@ -135,6 +135,7 @@ export const startHttp = async (options: StartOptions = {}) => {
     complete,
     collect: (request, context) => collect(complete(request, context)),
     explain: () => Promise.reject(new Error('not asked here')),
+    count: () => Promise.resolve(12),
   }
   const log =
     (level: (typeof logged)[number]['level']) =>
