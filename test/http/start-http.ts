@@ -161,7 +161,10 @@ export const startHttp = async (options: StartOptions = {}) => {
 export const chatBody = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] }
 
 export const post = (url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${url}/v1/chat/completions`, {
+  postTo(`${url}/v1/chat/completions`, body, headers)
+
+export const postTo = (address: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -144,6 +144,8 @@ const writeExtra = (
     if (name === 'stream_options' || (!row.wire.openaiExtras && marks.has(name))) continue
     if (!row.wire.openaiExtras && openaiOnly.has(name))
       warn('dropped_parameter', name, `${row.title} does not take ${name}.`)
+    else if (name === 'reasoning' && !row.wire.openrouterExtras)
+      warn('dropped_parameter', name, `${row.title} takes no wishes about reasoning but its effort on this wire.`)
     else if (name === 'logit_bias' && !takesSampling(card, effort))
       warn('dropped_parameter', name, `${card.id} does not take ${name}.`)
     else kept[name] = value
