@@ -167,8 +167,7 @@ export const turns = {
   'messages[].content[].file': {
     messages: shows({ type: 'file', file: pdf }),
     openai: '"type":"file"',
-    // The row takes no parts of OpenAI's alone.
-    anthropic: { refused: 'messages' },
+    anthropic: '"type":"document","source":{"type":"base64","media_type":"application/pdf"',
   },
   'messages[].content[].image_url': {
     messages: shows({ type: 'image_url', image_url: { ...image, detail: 'low' } }),
