@@ -38,7 +38,7 @@ export interface Parameter {
 
 export const everywhere = (fate: Fate) => ({ openai: fate, anthropic: fate, compatible: fate })
 export const openaiAlone = { openai: 'sent', anthropic: 'told', compatible: 'told' } as const
-export const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
+const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
 
 const described = { name: 'add', parameters: { type: 'object', properties: { a: { type: 'number' } } } }
 const tools = [{ type: 'function', function: described }]
