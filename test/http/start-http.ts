@@ -49,6 +49,7 @@ export const receiptOf = (context: RequestContext, over: Partial<Receipt> = {}):
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: 'openai', model: 'gpt-6-luna', answeredModel: 'gpt-6-luna-2026-11-01' },
   usage,
   priceId: 'openai/gpt-6-luna@2026-11-01',

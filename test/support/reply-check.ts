@@ -36,6 +36,7 @@ const answerExtension = z.strictObject({
   saved_usd: usd,
   simulated: z.boolean(),
   estimated: z.boolean(),
+  repairs: z.int().min(0),
   warnings: z.array(z.strictObject({ code: z.string(), param: z.string().min(1), message: z.string().min(1) })),
   timings: z.strictObject({
     first_token_ms: ms.nullable(),
@@ -51,6 +52,13 @@ const errorExtension = z.strictObject({
   retryable: z.boolean(),
   refusals: z.array(z.strictObject({ model: z.string(), reason: z.string(), code: z.string() })).optional(),
   refusals_total: z.int().optional(),
+  structured_output: z
+    .strictObject({
+      text: z.string(),
+      errors: z.array(z.strictObject({ path: z.string(), message: z.string().min(1) })),
+      repairs: z.int().min(0),
+    })
+    .optional(),
 })
 const modelExtension = z.strictObject({
   providers: z.array(z.string()).min(1),

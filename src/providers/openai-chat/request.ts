@@ -2,6 +2,7 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { markOpenRouter } from '../auto-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
@@ -39,6 +40,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     stream,
     stream_options: writeStreamOptions(call, warn),
   })
+  if (row.wire.openrouterExtras) markOpenRouter(body, call)
   return { body, warnings }
 }
 
