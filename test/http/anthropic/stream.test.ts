@@ -251,3 +251,26 @@ test('an error after the status is an event, after which nothing comes', async (
     error: { type: 'api_error', message: 'It broke off.', details: { error_code: 'provider_cut' } },
   })
 })
+
+test('pauses are filled with events that clients pass over', async () => {
+  const { promise: pause, resolve } = Promise.withResolvers<void>()
+  await using http = await startHttp({
+    settings: { pingIntervalMs: 5 },
+    script: async function* (_request, context) {
+      yield { type: 'start', served: servedBy(context) }
+      await pause
+      yield endOf(context)
+    },
+  })
+  const reply = await fetch(`${http.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, stream: true }),
+  })
+  let said = ''
+  for await (const piece of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    said += piece
+    if (said.includes('event: ping\ndata: {"type":"ping"}\n\n')) resolve()
+  }
+  expect(parse(said).at(-1)).toEqual({ type: 'message_stop' })
+})
