@@ -9,6 +9,7 @@ export const errorExtension = (error: GatewayError, requestId: string) => ({
   advice: error.advice,
   retryable: error.retryable,
   ...(error.detail.refusals && showRefusals(error.detail.refusals)),
+  ...(error.detail.structuredOutput && { structured_output: error.detail.structuredOutput }),
 })
 
 /** The nearest ones: with `auto` the whole catalogue may have been refused. explain_route shows all. */

@@ -1,8 +1,8 @@
-import type { ChatRequest, NativePart } from '../contract/chat.ts'
+import type { ChatRequest, ContentPart, NativePart } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Forecast, Refusal, Task } from '../contract/plan.ts'
-import type { ProviderRow, RowFlags } from '../contract/provider.ts'
+import type { NativeKind, ProviderRow, RowFlags } from '../contract/provider.ts'
 import { wantsToolsDialect } from './dialect.ts'
 import { expectQuality } from './factors/quality.ts'
 import { wantedOutputTokens } from './forecast.ts'
@@ -105,12 +105,8 @@ export const gatesBeforeForecast: readonly Gate[] = [
   {
     code: 'wire',
     param: 'messages',
-    refuse: ({ provider }, { request }, { rowFlags }) => {
-      const { nativeParts = true } = rowFlags(provider)
-      const parts = nativeParts === true ? [] : nativePartsOf(request)
-      if (parts.length === 0 || (nativeParts === 'pdf' && parts.every(isPdf))) return null
-      return `${provider} takes no audio and no file parts${nativeParts === 'pdf' ? ' but PDF' : ''}.`
-    },
+    refuse: ({ provider }, { request }, { rowFlags }) =>
+      refuseNativeParts(provider, request, rowFlags(provider).nativeParts ?? true),
   },
   {
     code: 'wire',
@@ -192,7 +188,7 @@ const refuseTooLong = (card: ModelCard, ask: Ask, grounds: Grounds, { inputToken
 
 const refuseUnpriced = (request: ChatRequest, forecast: Forecast): string | null => {
   if (request.limits.maxCostNanoUsd === undefined) return null
-  if (nativePartsOf(request).length > 0) return 'Nobody can say beforehand what audio or file parts cost.'
+  if (hasNativeParts(request)) return 'Nobody can say beforehand what audio or file parts cost.'
   return forecast.worstCaseCostNanoUsd === null ? 'Its price is unknown, and a limit on cost needs one.' : null
 }
 
@@ -217,12 +213,27 @@ const refuseTooDear = (card: ModelCard, ask: Ask, grounds: Grounds, forecast: Fo
   return null
 }
 
-const nativePartsOf = ({ messages }: ChatRequest): NativePart[] =>
-  messages.flatMap(({ content }) => content.flatMap((part) => (part.type === 'native' ? [part] : [])))
-
-/** By what a data URL says; an address is one of a PDF: no other kind of file has a field for it. */
-const isPdf = ({ value: { type, file } }: NativePart): boolean => {
-  if (type !== 'file' || typeof file !== 'object' || file === null || Array.isArray(file)) return false
-  const { file_data: data, file_url: url } = file
-  return typeof data === 'string' ? data.startsWith('data:application/pdf') : typeof url === 'string'
+const refuseNativeParts = (
+  provider: string,
+  request: ChatRequest,
+  taken: NonNullable<RowFlags['nativeParts']>,
+): string | null => {
+  if (taken === true || !hasNativeParts(request)) return null
+  if (taken === false) return `${provider} takes no audio and no file parts.`
+  const parts = request.messages.flatMap(({ content }): readonly ContentPart[] => content)
+  const refused = parts.some((part) => part.type === 'native' && !taken.includes(kindOf(part.value)))
+  return refused ? `${provider} takes no content parts that are native to OpenAI but ${taken.join(' and ')}.` : null
 }
+
+/** What is in a part: a type that nobody knows counts as a file. */
+const kindOf = ({ type, file }: NativePart['value']): NativeKind => {
+  if (type === 'input_audio') return 'audio'
+  const { file_data: data, file_url: url } =
+    typeof file === 'object' && file !== null && !Array.isArray(file) ? file : {}
+  // An address is one of a PDF: no other kind of document comes by it.
+  if (typeof url === 'string') return 'pdf'
+  return typeof data === 'string' && data.startsWith('data:application/pdf;base64,') ? 'pdf' : 'file'
+}
+
+const hasNativeParts = ({ messages }: ChatRequest): boolean =>
+  messages.some(({ content }) => content.some(({ type }) => type === 'native'))
