@@ -35,13 +35,14 @@ export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): 
   return hash('sha256', canonicalJson({ version, scope, simulated, request: answered }), 'hex')
 }
 
-/** Fields of OpenAI's wire that say who asks and how the provider should book, store or cache it: no model reads them. */
+/** Fields that say who asks and how the provider should book, store or cache it: no model reads them. */
 const silentFields: ReadonlySet<string> = new Set([
   'user',
   'metadata',
   'safety_identifier',
   'prompt_cache_key',
   'prompt_cache_retention',
+  'cache_control',
 ])
 
 /**

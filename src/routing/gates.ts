@@ -228,11 +228,11 @@ const refuseNativeParts = (
 /** What is in a part: a type that nobody knows counts as a file. */
 const kindOf = ({ type, file }: NativePart['value']): NativeKind => {
   if (type === 'input_audio') return 'audio'
-  if (typeof file !== 'object' || file === null || Array.isArray(file)) return 'file'
-  const { file_data: data, file_url: url } = file
-  // No other kind of file has a field for its address.
-  if (data === undefined) return typeof url === 'string' ? 'pdf' : 'file'
-  return typeof data === 'string' && data.startsWith('data:application/pdf') ? 'pdf' : 'file'
+  const { file_data: data, file_url: url } =
+    typeof file === 'object' && file !== null && !Array.isArray(file) ? file : {}
+  // An address is one of a PDF: no other kind of document comes by it.
+  if (typeof url === 'string') return 'pdf'
+  return typeof data === 'string' && data.startsWith('data:application/pdf;base64,') ? 'pdf' : 'file'
 }
 
 const hasNativeParts = ({ messages }: ChatRequest): boolean =>

@@ -110,6 +110,7 @@ describe('is the same for', () => {
     const marked = { type: 'ephemeral' }
     const text = 'What is the capital of France?'
     expect(of({ messages: [{ role: 'user', content: [{ type: 'text', text, cacheControl: marked }] }] })).toBe(plain)
+    expect(of({ extra: { cache_control: marked } })).toBe(plain)
     expect(of({ tools: [{ ...tool, cacheControl: marked }] })).toBe(of({ tools: [tool] }))
     const called = (mark: object): ChatRequest['messages'] => [
       {

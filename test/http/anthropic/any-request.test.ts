@@ -189,9 +189,30 @@ test('junk in one field is answered all the same or refused by the name of that 
     fc.constantFrom<unknown>(-1, 1e308, 2 ** 53, '', ' ', '\0', '\ud800', [], {}, [null], [[]], { type: null }),
   )
   const fields = fc.constantFrom(
-    ...['model', 'messages', 'system', 'max_tokens', 'tools', 'tool_choice', 'thinking', 'output_config', 'metadata'],
-    ...['temperature', 'top_p', 'top_k', 'stop_sequences', 'stream', 'service_tier', 'cache_control', 'inference_geo'],
-    ...['container', 'mcp_servers', 'context_management', 'speed', 'requirements', 'provider', 'fallbacks', 'vendor'],
+    'model',
+    'messages',
+    'system',
+    'max_tokens',
+    'tools',
+    'tool_choice',
+    'thinking',
+    'output_config',
+    'metadata',
+    'temperature',
+    'top_p',
+    'top_k',
+    'stop_sequences',
+    'stream',
+    'service_tier',
+    'cache_control',
+    'inference_geo',
+    'container',
+    'mcp_servers',
+    'context_management',
+    'requirements',
+    'provider',
+    'fallbacks',
+    'vendor',
   )
   const paths = fc.constantFrom('/v1/messages', '/v1/messages/count_tokens')
   await fc.assert(

@@ -270,3 +270,30 @@ test('a PDF arrives at each wire that reads one', async () => {
     contents: [{ parts: [{ inlineData: { mimeType: 'application/pdf', data: source.data } }, {}] }],
   })
 })
+
+test('thoughts that OpenAI sealed go back to OpenAI with the results of its calls, and to nobody else', async () => {
+  const tools = [{ ...tool('get_weather', { city: { type: 'string' } }), description: 'Weather of a city' }]
+  const asked = { max_tokens: 4_000, tools, output_config: { effort: 'high' } }
+  const weather = { role: 'user', content: 'What is the weather in Rome?' }
+  const reply = await fetch(`${it.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...asked, model: 'gpt-6-luna', tool_choice: { type: 'any' }, messages: [weather] }),
+  })
+  const { content } = z
+    .object({ content: z.array(z.looseObject({ type: z.string(), id: z.string().optional() })) })
+    .parse(await reply.json())
+  expect(content[0]).toMatchObject({ type: 'thinking', signature: expect.stringMatching(/^responses:/) })
+  const results = content.flatMap(({ type, id }) =>
+    type === 'tool_use' ? [{ type: 'tool_result', tool_use_id: id, content: 'Sunny' }] : [],
+  )
+  const messages = [weather, { role: 'assistant', content }, { role: 'user', content: results }]
+  const again = await send('gpt-6-luna', { ...asked, messages })
+  expect(again.upstream?.body).toMatchObject({
+    input: expect.arrayContaining([
+      expect.objectContaining({ type: 'reasoning', encrypted_content: expect.any(String) }),
+    ]),
+  })
+  const elsewhere = await send('claude-opus-4-6', { ...asked, thinking: undefined, messages })
+  expect(JSON.stringify(elsewhere.upstream?.body)).not.toMatch(/responses:|encrypted_content/)
+})

@@ -157,7 +157,8 @@ test('however events are mixed, nothing is lost, and blocks come one at a time',
       const joined = (field: string) =>
         heard.map((block) => z.record(z.string(), z.unknown()).parse(block)[field] ?? '').join('')
       expect(joined('text')).toBe(written('text'))
-      expect([...joined('thinking')].toSorted()).toEqual([...written('reasoning')].toSorted())
+      // Pieces of one thought that wait for a call are told together.
+      expect(Array.from(joined('thinking')).toSorted()).toEqual(Array.from(written('reasoning')).toSorted())
     }),
     { numRuns: 200 },
   )
@@ -249,4 +250,27 @@ test('an error after the status is an event, after which nothing comes', async (
     type: 'error',
     error: { type: 'api_error', message: 'It broke off.', details: { error_code: 'provider_cut' } },
   })
+})
+
+test('pauses are filled with events that clients pass over', async () => {
+  const { promise: pause, resolve } = Promise.withResolvers<void>()
+  await using http = await startHttp({
+    settings: { pingIntervalMs: 5 },
+    script: async function* (_request, context) {
+      yield { type: 'start', served: servedBy(context) }
+      await pause
+      yield endOf(context)
+    },
+  })
+  const reply = await fetch(`${http.url}/v1/messages`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ...body, stream: true }),
+  })
+  let said = ''
+  for await (const piece of reply.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    said += piece
+    if (said.includes('event: ping\ndata: {"type":"ping"}\n\n')) resolve()
+  }
+  expect(parse(said).at(-1)).toEqual({ type: 'message_stop' })
 })
