@@ -1,6 +1,5 @@
 import type { LanguageModelV4Content, LanguageModelV4FinishReason, LanguageModelV4Usage } from '@ai-sdk/provider'
-import type { FoldedChoice } from '../providers/fold.ts'
-import type { Folded } from '../providers/fold.ts'
+import type { Folded, FoldedChoice } from '../providers/fold.ts'
 
 /** What somebody read in a reply, in words that the gateway and the AI SDK share. */
 export interface Reading {
