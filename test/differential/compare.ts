@@ -14,12 +14,14 @@ export interface Comparison extends Pair {
 
 export const compare = (pair: Pair): Comparison => {
   const known = differences.filter(({ oracles, has }) => oracles.includes(pair.oracle.name) && has(pair.recording))
-  const expected = new Set(known.flatMap(({ aspects }) => aspects))
+  const shown = new Set(known.flatMap(({ aspects }) => aspects))
+  // Of a reply that one of them did not understand, nothing else can be compared.
+  const expected = shown.has('answer') ? new Set<Aspect>(['answer']) : shown
   const differing = differingIn(pair.ours, pair.theirs)
   return { ...pair, differing, known, isExplained: isDeepStrictEqual(new Set(differing), expected) }
 }
 
-const aspects = ['text', 'tools', 'finish', 'usage'] as const
+const aspects = ['text', 'reasoning', 'tools', 'finish', 'usage'] as const
 
 const differingIn = (ours: Heard, theirs: Heard): Aspect[] => {
   if (ours.kind === 'read' && theirs.kind === 'read')

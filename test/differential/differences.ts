@@ -3,7 +3,7 @@ import type { Recording } from '../providers/recordings.ts'
 import { at } from '../support/json.ts'
 
 /** What two readings are compared by. `answer`: one of them understood nothing at all. */
-export type Aspect = 'answer' | 'text' | 'tools' | 'finish' | 'usage'
+export type Aspect = 'answer' | 'text' | 'reasoning' | 'tools' | 'finish' | 'usage'
 
 /** A difference between the gateway and providers of the AI SDK that is known, and why it is there. */
 export interface Difference {
@@ -48,21 +48,16 @@ export const differences: readonly Difference[] = [
   {
     oracles: chat,
     aspects: ['usage'],
-    has: (recording) => hasForeignCacheCount(recording) && !hasUntypedCall(recording),
+    has: ({ wire, payloads }) =>
+      wire === 'openai-chat' && payloads.some(({ usage }) => count(at(usage, 'num_cached_tokens')) > 0),
     right: 'gateway',
     why: 'Mistral tells cached tokens as num_cached_tokens, which the AI SDK reads in its own provider for Mistral only.',
   },
   {
-    oracles: ['@ai-sdk/openai-compatible'],
-    aspects: ['usage'],
-    has: (recording) => hasForeignCacheCount(recording) && hasUntypedCall(recording),
-    right: 'gateway',
-    why: 'The same beside a call that the provider for OpenAI does not get as far as to count.',
-  },
-  {
     oracles: ['@ai-sdk/openai chat'],
     aspects: ['answer'],
-    has: hasUntypedCall,
+    has: ({ wire, isStream, payloads }) =>
+      wire === 'openai-chat' && !isStream && callsIn(payloads[0]).some((call) => at(call, 'type') === undefined),
     right: 'gateway',
     why: 'Mistral leaves "type" out of a tool call in a document; the AI SDK’s provider for OpenAI refuses the whole reply.',
   },
@@ -83,10 +78,29 @@ export const differences: readonly Difference[] = [
   },
   {
     oracles: ['@ai-sdk/openai chat'],
+    aspects: ['reasoning'],
+    has: ({ wire, payloads }) =>
+      wire === 'openai-chat' &&
+      payloads.some((payload) =>
+        ['reasoning_content', 'reasoning'].some((name) => Boolean(at(messageIn(payload), name))),
+      ),
+    right: 'both',
+    why: 'OpenAI itself never tells thoughts on this wire; DeepSeek, Groq, xAI and OpenRouter do.',
+  },
+  {
+    oracles: ['@ai-sdk/openai chat'],
     aspects: ['text'],
     has: ({ payloads }) => payloads.some((payload) => at(messageIn(payload), 'audio', 'transcript') !== undefined),
     right: 'both',
     why: 'The AI SDK shows what a spoken answer says. The gateway never asks for one: it refuses "modalities" other than text.',
+  },
+  {
+    oracles: ['@ai-sdk/openai responses'],
+    aspects: ['reasoning'],
+    has: (recording) =>
+      items(recording).some((item) => isOf(item, 'reasoning') && list(at(item, 'content')).length > 0),
+    right: 'gateway',
+    why: 'DeepSeek tells thoughts whole, as the content of a reasoning item; the AI SDK reads summaries only.',
   },
   {
     oracles: ['@ai-sdk/openai responses'],
@@ -121,14 +135,6 @@ const messageIn = (payload: Json | undefined): Json | undefined =>
   at(payload, 'choices', 0, 'message') ?? at(payload, 'choices', 0, 'delta')
 
 const callsIn = (payload: Json | undefined): Json[] => list(at(messageIn(payload), 'tool_calls'))
-
-function hasUntypedCall({ wire, isStream, payloads }: Recording): boolean {
-  return wire === 'openai-chat' && !isStream && callsIn(payloads[0]).some((call) => at(call, 'type') === undefined)
-}
-
-function hasForeignCacheCount({ wire, payloads }: Recording): boolean {
-  return wire === 'openai-chat' && payloads.some(({ usage }) => count(at(usage, 'num_cached_tokens')) > 0)
-}
 
 /** The output items of a response. */
 const items = ({ payloads }: Recording): Json[] =>

@@ -4,6 +4,8 @@ import type { Folded, FoldedChoice } from '../providers/fold.ts'
 /** What somebody read in a reply, in words that the gateway and the AI SDK share. */
 export interface Reading {
   text: string
+  /** Without the gaps between paragraphs, which nobody's wire tells. */
+  reasoning: string
   tools: { name: string; arguments: unknown }[]
   finish: string
   /** Null: nothing was counted. */
@@ -23,6 +25,7 @@ const nothing: FoldedChoice = { text: '', refusal: '', reasoning: [], toolCalls:
 /** What our dialect read: of several answers the first, as the AI SDK knows no others. */
 export const oursOf = ({ choices: [choice = nothing], usage }: Folded): Reading => ({
   text: choice.text,
+  reasoning: gapless(choice.reasoning.map((block) => (block.kind === 'text' ? block.text : ''))),
   tools: choice.toolCalls.map(({ name, argumentsJson }) => ({ name, arguments: parse(argumentsJson) })),
   finish: choice.finish?.reason ?? 'none',
   usage: usage && {
@@ -41,6 +44,7 @@ export const theirsOf = (reply: {
   usage: LanguageModelV4Usage
 }): Reading => ({
   text: reply.content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+  reasoning: gapless(reply.content.map((part) => (part.type === 'reasoning' ? part.text : ''))),
   tools: reply.content.flatMap((part) =>
     part.type === 'tool-call' && part.providerExecuted !== true
       ? [{ name: part.toolName, arguments: parse(part.input) }]
@@ -49,6 +53,8 @@ export const theirsOf = (reply: {
   finish: reply.finishReason.unified.replace('-', '_'),
   usage: usageOf(reply.usage),
 })
+
+const gapless = (texts: readonly string[]): string => texts.join('').replaceAll('\n\n', '')
 
 const usageOf = ({ inputTokens, outputTokens }: LanguageModelV4Usage): ReadUsage | null =>
   inputTokens.total === undefined && outputTokens.total === undefined

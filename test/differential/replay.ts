@@ -12,7 +12,10 @@ import { oursOf, theirsOf } from './reading.ts'
 import type { Reading } from './reading.ts'
 
 /** What came of a recording: it was read, refused with the provider's status, or not understood. */
-export type Heard = { kind: 'read'; reading: Reading } | { kind: 'refused'; status: number } | { kind: 'lost'; why: string }
+export type Heard =
+  | { kind: 'read'; reading: Reading }
+  | { kind: 'refused'; status: number }
+  | { kind: 'lost'; why: string }
 
 /** One recording, heard by our dialect and by one provider of the AI SDK. */
 export interface Pair {

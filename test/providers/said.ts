@@ -106,7 +106,13 @@ const anthropicSaid = (payloads: readonly JsonObject[]): Said => {
   const cached = number(counts.cache_read_input_tokens)
   // What compacting the conversation took is not in the totals.
   const compacted = (count: string): number =>
-    list(at(payloads.findLast((payload) => at(payload, 'usage')), 'usage', 'iterations'))
+    list(
+      at(
+        payloads.findLast((payload) => at(payload, 'usage')),
+        'usage',
+        'iterations',
+      ),
+    )
       .filter((iteration) => at(iteration, 'type') === 'compaction')
       .reduce<number>((sum, iteration) => sum + number(at(iteration, count)), 0)
   said.usage = {
