@@ -5,6 +5,7 @@ import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
+import { warnAboutFailedResults } from '../failed-results.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { tellSchema } from '../schema-in-words.ts'
@@ -22,6 +23,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
   warnAboutPrefixMarks(request, row, warn)
+  warnAboutFailedResults(messages, row.title, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),

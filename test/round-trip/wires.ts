@@ -1,0 +1,54 @@
+import type { ChatRequest } from '../../src/contract/chat.ts'
+import type { JsonObject } from '../../src/contract/json.ts'
+import { readChatBody } from '../../src/contract/openai-request.ts'
+import type { UpstreamCall } from '../../src/contract/provider.ts'
+import { writeRequest as toAnthropic } from '../../src/providers/anthropic/request.ts'
+import { writeRequest as toGemini } from '../../src/providers/gemini/request.ts'
+import { createCallSignatures } from '../../src/providers/gemini/signatures.ts'
+import { writeRequest as toChat } from '../../src/providers/openai-chat/request.ts'
+import { writeRequest as toResponses } from '../../src/providers/openai-responses/request.ts'
+import { readChat, writeChat } from './chat.ts'
+import { readGemini } from './gemini.ts'
+import type { Meaning } from './meaning.ts'
+import { readMessages, writeMessages } from './messages.ts'
+import { readResponses, writeResponses } from './responses.ts'
+
+export type WireName = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemini'
+
+/** Bodies are JSON; each reader and writer has the types of its vendor's SDK. */
+const jsonOf = (body: unknown): JsonObject => JSON.parse(JSON.stringify(body))
+const typed = <Body>(body: JsonObject): Body => body as unknown as Body
+
+/** How clients say a meaning, and what a body means. */
+export const spoken: Readonly<
+  Record<WireName, { write: ((meaning: Meaning) => JsonObject) | null; read: (body: JsonObject) => Meaning }>
+> = {
+  'openai-chat': { write: (meaning) => jsonOf(writeChat(meaning)), read: (body) => readChat(typed(body)) },
+  'openai-responses': {
+    write: (meaning) => jsonOf(writeResponses(meaning)),
+    read: (body) => readResponses(typed(body)),
+  },
+  anthropic: { write: (meaning) => jsonOf(writeMessages(meaning)), read: (body) => readMessages(typed(body)) },
+  // The gateway has no face that speaks it.
+  gemini: { write: null, read: (body) => readGemini(typed(body)) },
+}
+
+const known = { providers: new Set<string>() }
+
+/** The gateway's faces: how each reads a body. */
+export const faces: Readonly<Partial<Record<WireName, (body: JsonObject) => ChatRequest>>> = {
+  'openai-chat': (body) => readChatBody(body, known).request,
+}
+
+interface Written {
+  body: JsonObject
+  warnings: { param: string }[]
+}
+
+/** The gateway's dialects: what each sends. */
+export const dialects: Readonly<Record<WireName, (call: UpstreamCall) => Written>> = {
+  'openai-chat': toChat,
+  'openai-responses': toResponses,
+  anthropic: toAnthropic,
+  gemini: (call) => toGemini(call, createCallSignatures()),
+}
