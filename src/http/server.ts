@@ -17,7 +17,9 @@ import * as guard from './guards.ts'
 import type { DoorRules } from './guards.ts'
 import { answerJunk } from './junk.ts'
 import { listen } from './listen.ts'
-import { createChatRoute } from './openai/chat.ts'
+import { createInboundRoute } from './inbound.ts'
+import type { InboundWire } from './inbound.ts'
+import { createChatWire } from './openai/chat.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createUnifiedRoute } from './unified.ts'
 
@@ -65,12 +67,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   const readBody = ({ req, signal }: Exchange): Promise<unknown> =>
     readJson(req, { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }, signal)
 
+  const inbound = (wire: InboundWire): Route => ({
+    methods: ['POST'],
+    answer: createInboundRoute({ wire, gateway, settings, readBody, clock, logger }),
+  })
+
   /** Every route that can spend, matched exactly before Express is asked: docs/decisions/0004. */
   const hotRoutes = new Map<string, Route>([
-    [
-      '/v1/chat/completions',
-      { methods: ['POST'], answer: createChatRoute({ gateway, known, settings, readBody, clock, logger }) },
-    ],
+    ['/v1/chat/completions', inbound(createChatWire(known))],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])

@@ -4,7 +4,7 @@ import { parseUnified, readUnified, showUnified } from '../gateway/unified.ts'
 import { sendJson } from './error.ts'
 import { contextOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
-import { replyHeaders } from './openai/reply.ts'
+import { replyHeaders } from './gateway-object.ts'
 
 interface UnifiedRoute {
   gateway: Gateway

@@ -1,7 +1,8 @@
 import type { AnswerEvent } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
-import type { GatewayEvent, Served } from '../../contract/journey.ts'
-import { gatewayObject } from './gateway-object.ts'
+import type { Served } from '../../contract/journey.ts'
+import { gatewayObject } from '../gateway-object.ts'
+import type { End, Frames } from '../inbound.ts'
 import { reasoningDetail } from './reasoning.ts'
 import { completionId } from './reply.ts'
 import { usageOf } from './usage.ts'
@@ -12,8 +13,6 @@ export const frame = (data: unknown): string => `data: ${JSON.stringify(data)}\n
 /** What ends a stream that is whole. */
 const doneFrame = 'data: [DONE]\n\n'
 
-type End = Extract<GatewayEvent, { type: 'end' }>
-
 /**
  * Writes a journey's events as OpenAI's `chat.completion.chunk` frames, all with one id, time and model.
  * The chunks that finish a choice wait for `end`, when the ledger has the answer; the last of them carries `gateway`.
@@ -21,7 +20,7 @@ type End = Extract<GatewayEvent, { type: 'end' }>
 export const createChunks = (
   served: Served,
   { createdS, includeUsage }: { createdS: number; includeUsage: boolean },
-) => {
+): Frames => {
   const head = {
     id: completionId(served.requestId),
     object: 'chat.completion.chunk',

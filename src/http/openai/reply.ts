@@ -1,6 +1,5 @@
 import type { Answer, AnswerChoice } from '../../contract/journey.ts'
-import { formatUsd } from '../../contract/money.ts'
-import { gatewayObject, servedHeaders } from './gateway-object.ts'
+import { gatewayObject } from '../gateway-object.ts'
 import { reasoningFields } from './reasoning.ts'
 import { usageOf } from './usage.ts'
 
@@ -37,11 +36,3 @@ const choiceOf = (choice: AnswerChoice) => ({
   logprobs: choice.logprobs,
   finish_reason: choice.finish.reason,
 })
-
-/** Cost is known at the end, so that only plain replies carry it in a header. */
-export const replyHeaders = (answer: Answer): Record<string, string> => {
-  const headers = servedHeaders(answer.served)
-  const cost = answer.receipt.costNanoUsd
-  if (cost !== null) headers['x-gateway-cost-usd'] = formatUsd(cost)
-  return headers
-}

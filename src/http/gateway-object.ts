@@ -1,5 +1,5 @@
-import type { Answer, Served } from '../../contract/journey.ts'
-import { formatUsd } from '../../contract/money.ts'
+import type { Answer, Served } from '../contract/journey.ts'
+import { formatUsd } from '../contract/money.ts'
 
 /** What the gateway adds to an answer: who served it, from where, and what it cost to the nano-dollar. */
 export const gatewayObject = ({ served, receipt, warnings, usage }: Omit<Answer, 'choices'>) => ({
@@ -33,6 +33,14 @@ export const servedHeaders = (served: Served): Record<string, string> => {
   }
   if (served.task !== null) headers['x-gateway-task'] = served.task
   if (served.simulated) headers['x-gateway-simulated'] = 'true'
+  return headers
+}
+
+/** Cost is known at the end, so that only plain replies carry it in a header. */
+export const replyHeaders = (answer: Answer): Record<string, string> => {
+  const headers = servedHeaders(answer.served)
+  const cost = answer.receipt.costNanoUsd
+  if (cost !== null) headers['x-gateway-cost-usd'] = formatUsd(cost)
   return headers
 }
 
