@@ -21,6 +21,10 @@ const withoutFormatName = (meaning: Meaning): Meaning => ({
   ...meaning,
   format: meaning.format && { ...meaning.format, name: null },
 })
+const withFormatName = (meaning: Meaning): Meaning => ({
+  ...meaning,
+  format: meaning.format && { ...meaning.format, name: meaning.format.name ?? 'answer' },
+})
 const withoutFormatOfNamedCall = (meaning: Meaning): Meaning =>
   typeof meaning.choice === 'object' && meaning.choice !== null ? { ...meaning, format: null } : meaning
 
@@ -32,6 +36,20 @@ export const losses: readonly Loss[] = [
     what: 'that a tool failed: its result says so in words',
     lose: withoutFailures,
     told: 'messages',
+  },
+  {
+    wire: 'openai-chat',
+    side: 'both',
+    what: 'that a schema has no name: it must have one',
+    lose: withFormatName,
+    told: null,
+  },
+  {
+    wire: 'openai-responses',
+    side: 'both',
+    what: 'that a schema has no name: it must have one',
+    lose: withFormatName,
+    told: null,
   },
   {
     wire: 'openai-responses',

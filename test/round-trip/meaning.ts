@@ -126,7 +126,7 @@ export const meaning: fc.Arbitrary<Meaning> = fc
     }),
     choice: unsaid(fc.oneof(fc.constantFrom('auto', 'none', 'required'), fc.nat())),
     parallel: unsaid(fc.boolean()),
-    format: unsaid(fc.record({ name, schema })),
+    format: unsaid(fc.record({ name: unsaid(name), schema })),
     maxTokens: unsaid(fc.integer({ min: 16, max: 60_000 })),
     temperature: unsaid(fc.constantFrom(0, 0.25, 1, 1.5)),
     topP: unsaid(fc.constantFrom(0.5, 0.9)),

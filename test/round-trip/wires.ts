@@ -1,7 +1,9 @@
 import type { ChatRequest } from '../../src/contract/chat.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
+import { readMessagesBody } from '../../src/contract/anthropic-request.ts'
 import { readChatBody } from '../../src/contract/openai-request.ts'
 import type { UpstreamCall } from '../../src/contract/provider.ts'
+import { readResponsesBody } from '../../src/contract/responses-request.ts'
 import { writeRequest as toAnthropic } from '../../src/providers/anthropic/request.ts'
 import { writeRequest as toGemini } from '../../src/providers/gemini/request.ts'
 import { createCallSignatures } from '../../src/providers/gemini/signatures.ts'
@@ -38,6 +40,8 @@ const known = { providers: new Set<string>() }
 /** The gateway's faces: how each reads a body. */
 export const faces: Readonly<Partial<Record<WireName, (body: JsonObject) => ChatRequest>>> = {
   'openai-chat': (body) => readChatBody(body, known).request,
+  'openai-responses': (body) => readResponsesBody(body, known).request,
+  anthropic: (body) => readMessagesBody(body, known).request,
 }
 
 interface Written {
