@@ -1,6 +1,6 @@
 import type OpenAI from 'openai'
 import { createNumbers, groupBySide } from './meaning.ts'
-import type { Meaning, Picture, Said } from './meaning.ts'
+import type { Document, Meaning, Picture, Said } from './meaning.ts'
 
 type Body = OpenAI.ChatCompletionCreateParams
 type Message = OpenAI.ChatCompletionMessageParam
@@ -47,9 +47,9 @@ const writeGroup = (group: readonly Said[]): Message[] => {
         role: 'user',
         content: group.flatMap((piece): OpenAI.ChatCompletionContentPart[] => {
           if (piece.by !== 'user') return []
-          return 'text' in piece
-            ? [{ type: 'text', text: piece.text }]
-            : [{ type: 'image_url', image_url: { url: dataUrl(piece.picture) } }]
+          if ('text' in piece) return [{ type: 'text', text: piece.text }]
+          if ('picture' in piece) return [{ type: 'image_url', image_url: { url: urlOf(piece.picture) } }]
+          return [{ type: 'file', file: fileOf(piece.document) }]
         }),
       },
     ]
@@ -70,12 +70,24 @@ const writeGroup = (group: readonly Said[]): Message[] => {
   ]
 }
 
-export const dataUrl = ({ mediaType, data }: Picture): string => `data:${mediaType};base64,${data}`
+export const urlOf = (picture: Picture): string =>
+  'url' in picture ? picture.url : `data:${picture.mediaType};base64,${picture.data}`
 
 export const pictureOf = (url: string): Picture => {
-  const [, mediaType = '', data = ''] = /^data:([^;]+);base64,(.*)$/.exec(url) ?? []
-  return { mediaType, data }
+  const [, mediaType, data] = /^data:([^;]+);base64,(.*)$/.exec(url) ?? []
+  return mediaType === undefined || data === undefined ? { url } : { mediaType, data }
 }
+
+/** OpenAI's two APIs know files by the same fields. */
+export const fileOf = ({ name, data }: Document): { filename?: string; file_data: string } => ({
+  ...(name !== null && { filename: name }),
+  file_data: `data:application/pdf;base64,${data}`,
+})
+
+export const documentOf = (file: { filename?: string; file_data?: string }): Document => ({
+  name: file.filename ?? null,
+  data: (file.file_data ?? '').replace('data:application/pdf;base64,', ''),
+})
 
 /** What a body of OpenAI's chat API means. */
 export const readChat = (body: Body): Meaning => {
@@ -119,7 +131,8 @@ const readMessage = (message: Message, numbers: ReturnType<typeof createNumbers>
       if (typeof message.content === 'string') return [{ by: 'user', text: message.content }]
       return message.content.flatMap((part): Said[] => {
         if (part.type === 'text') return [{ by: 'user', text: part.text }]
-        return part.type === 'image_url' ? [{ by: 'user', picture: pictureOf(part.image_url.url) }] : []
+        if (part.type === 'image_url') return [{ by: 'user', picture: pictureOf(part.image_url.url) }]
+        return part.type === 'file' ? [{ by: 'user', document: documentOf(part.file) }] : []
       })
     case 'assistant':
       return [

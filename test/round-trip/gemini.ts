@@ -56,9 +56,15 @@ const readChoice = (config: ToolConfig | undefined): Meaning['choice'] => {
 }
 
 const readPart = (part: Part, by: 'user' | 'model', numbers: ReturnType<typeof createNumbers>): Said => {
-  const { text, inlineData, functionCall, functionResponse } = part
+  const { text, inlineData, fileData, functionCall, functionResponse } = part
   if (text !== undefined) return by === 'model' ? { by, text } : { by, text }
-  if (inlineData) return { by: 'user', picture: { mediaType: inlineData.mimeType ?? '', data: inlineData.data ?? '' } }
+  if (fileData) return { by: 'user', picture: { url: fileData.fileUri ?? '' } }
+  if (inlineData) {
+    const { mimeType = '', data = '' } = inlineData
+    return mimeType === 'application/pdf'
+      ? { by: 'user', document: { name: null, data } }
+      : { by: 'user', picture: { mediaType: mimeType, data } }
+  }
   if (functionCall) {
     const values: JsonObject = JSON.parse(JSON.stringify(functionCall.args))
     return { by: 'model', calls: functionCall.name ?? '', with: values, nth: numbers.ofCall(functionCall.id ?? '') }

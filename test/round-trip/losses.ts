@@ -28,6 +28,13 @@ const withFormatName = (meaning: Meaning): Meaning => ({
 const withoutFormatOfNamedCall = (meaning: Meaning): Meaning =>
   typeof meaning.choice === 'object' && meaning.choice !== null ? { ...meaning, format: null } : meaning
 
+const withoutDocumentNames = (meaning: Meaning): Meaning => ({
+  ...meaning,
+  said: meaning.said.map((piece) =>
+    'document' in piece ? { ...piece, document: { ...piece.document, name: null } } : piece,
+  ),
+})
+
 /** Whatever else is lost between two wires is a fault. */
 export const losses: readonly Loss[] = [
   {
@@ -112,6 +119,13 @@ export const losses: readonly Loss[] = [
     side: 'out',
     what: 'the name of a schema, which says nothing to a model',
     lose: withoutFormatName,
+    told: null,
+  },
+  {
+    wire: 'gemini',
+    side: 'out',
+    what: 'the names of documents',
+    lose: withoutDocumentNames,
     told: null,
   },
   {

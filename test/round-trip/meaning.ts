@@ -23,14 +23,18 @@ export interface MeantTool {
   schema: JsonObject
 }
 
-export interface Picture {
-  mediaType: string
+export type Picture = { mediaType: string; data: string } | { url: string }
+
+/** A PDF. */
+export interface Document {
+  name: string | null
   data: string
 }
 
 export type Said =
   | { by: 'user'; text: string }
   | { by: 'user'; picture: Picture }
+  | { by: 'user'; document: Document }
   | { by: 'model'; text: string }
   /** Calls are numbered through the conversation: ids are a wire's own. */
   | { by: 'model'; calls: string; with: JsonObject; nth: number }
@@ -75,16 +79,22 @@ const schema: fc.Arbitrary<JsonObject> = fc
     additionalProperties: false,
   }))
 
-const picture: fc.Arbitrary<Picture> = fc.record({
-  mediaType: fc.constantFrom('image/png', 'image/jpeg', 'image/webp'),
-  data: fc.uint8Array({ minLength: 1, maxLength: 24 }).map((bytes) => Buffer.from(bytes).toString('base64')),
-})
+const base64 = fc.uint8Array({ minLength: 1, maxLength: 24 }).map((bytes) => Buffer.from(bytes).toString('base64'))
+
+const picture: fc.Arbitrary<Picture> = fc.oneof(
+  fc.record({ mediaType: fc.constantFrom('image/png', 'image/jpeg', 'image/webp'), data: base64 }),
+  name.map((file) => ({ url: `https://pictures.example/${file}.png` })),
+)
 
 const unsaid = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null })
 
 const userPiece: fc.Arbitrary<Said> = fc.oneof(
   { weight: 3, arbitrary: words.map((text) => ({ by: 'user' as const, text })) },
   { weight: 1, arbitrary: picture.map((seen) => ({ by: 'user' as const, picture: seen })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ name: unsaid(name), data: base64 }).map((read) => ({ by: 'user' as const, document: read })),
+  },
 )
 
 interface Exchange {

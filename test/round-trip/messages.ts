@@ -1,6 +1,6 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { createNumbers, groupBySide } from './meaning.ts'
-import type { Meaning, Said } from './meaning.ts'
+import type { Meaning, Picture, Said } from './meaning.ts'
 
 /** Sampling is what older models take; the SDK's types have gone over to newer ones. */
 type Body = Anthropic.MessageCreateParams & { temperature?: number; top_p?: number }
@@ -52,15 +52,23 @@ const writeBlock = (piece: Said): Anthropic.ContentBlockParam => {
       ...(piece.failed && { is_error: true }),
     }
   if ('text' in piece) return { type: 'text', text: piece.text }
-  if ('picture' in piece) {
-    const { data, mediaType } = piece.picture
-    return {
-      type: 'image',
-      source: { type: 'base64', data, media_type: mediaType as Anthropic.Base64ImageSource['media_type'] },
-    }
+  if ('picture' in piece) return { type: 'image', source: sourceOf(piece.picture) }
+  if ('document' in piece) {
+    const { name, data } = piece.document
+    const source = { type: 'base64' as const, media_type: 'application/pdf' as const, data }
+    return { type: 'document', source, ...(name !== null && { title: name }) }
   }
   return { type: 'tool_use', id: idOf(piece.nth), name: piece.calls, input: piece.with }
 }
+
+const sourceOf = (picture: Picture): Anthropic.ImageBlockParam['source'] =>
+  'url' in picture
+    ? { type: 'url', url: picture.url }
+    : {
+        type: 'base64',
+        data: picture.data,
+        media_type: picture.mediaType as Anthropic.Base64ImageSource['media_type'],
+      }
 
 const writeChoice = ({ choice, parallel }: Meaning): Pick<Body, 'tool_choice'> => {
   if (choice === 'none') return { tool_choice: { type: 'none' } }
@@ -127,10 +135,17 @@ const readBlock = (
   switch (block.type) {
     case 'text':
       return [by === 'model' ? { by, text: block.text } : { by, text: block.text }]
-    case 'image':
-      return block.source.type === 'base64'
-        ? [{ by: 'user', picture: { mediaType: block.source.media_type, data: block.source.data } }]
+    case 'image': {
+      const { source } = block
+      if (source.type === 'url') return [{ by: 'user', picture: { url: source.url } }]
+      return source.type === 'base64'
+        ? [{ by: 'user', picture: { mediaType: source.media_type, data: source.data } }]
         : []
+    }
+    case 'document': {
+      const { source, title = null } = block
+      return source.type === 'base64' ? [{ by: 'user', document: { name: title, data: source.data } }] : []
+    }
     case 'tool_use':
       return [
         {

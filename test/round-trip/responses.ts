@@ -3,7 +3,7 @@ import type {
   ResponseInputContent,
   ResponseInputItem,
 } from 'openai/resources/responses/responses'
-import { dataUrl, pictureOf } from './chat.ts'
+import { documentOf, fileOf, pictureOf, urlOf } from './chat.ts'
 import { createNumbers, groupBySide } from './meaning.ts'
 import type { Meaning, Said } from './meaning.ts'
 
@@ -51,9 +51,9 @@ const writeGroup = (group: readonly Said[]): ResponseInputItem[] => {
         role: 'user',
         content: group.flatMap((piece): ResponseInputContent[] => {
           if (piece.by !== 'user') return []
-          return 'text' in piece
-            ? [{ type: 'input_text', text: piece.text }]
-            : [{ type: 'input_image', detail: 'auto', image_url: dataUrl(piece.picture) }]
+          if ('text' in piece) return [{ type: 'input_text', text: piece.text }]
+          if ('picture' in piece) return [{ type: 'input_image', detail: 'auto', image_url: urlOf(piece.picture) }]
+          return [{ type: 'input_file', ...fileOf(piece.document) }]
         }),
       },
     ]
@@ -120,7 +120,8 @@ const readItem = (item: ResponseInputItem, numbers: ReturnType<typeof createNumb
     if (typeof item.content === 'string') return [{ by: 'user', text: item.content }]
     return item.content.flatMap((part): Said[] => {
       if (part.type === 'input_text') return [{ by: 'user', text: part.text }]
-      return part.type === 'input_image' ? [{ by: 'user', picture: pictureOf(part.image_url ?? '') }] : []
+      if (part.type === 'input_image') return [{ by: 'user', picture: pictureOf(part.image_url ?? '') }]
+      return part.type === 'input_file' ? [{ by: 'user', document: documentOf(part) }] : []
     })
   }
   switch (item.type) {
