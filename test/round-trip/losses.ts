@@ -1,3 +1,4 @@
+import { plainly } from './meaning.ts'
 import type { Meaning } from './meaning.ts'
 import { longestAnswer } from './messages.ts'
 import type { WireName } from './wires.ts'
@@ -36,7 +37,7 @@ const withoutDocumentNames = (meaning: Meaning): Meaning => ({
 })
 
 /** Whatever else is lost between two wires is a fault. */
-export const losses: readonly Loss[] = [
+const losses: readonly Loss[] = [
   {
     wire: 'openai-chat',
     side: 'both',
@@ -143,3 +144,22 @@ export const losses: readonly Loss[] = [
     told: null,
   },
 ]
+
+export const lossesOn = (wire: WireName, sides: readonly Loss['side'][]): Loss[] =>
+  losses.filter((loss) => loss.wire === wire && sides.includes(loss.side))
+
+/** The meaning after these losses, and those of them that changed it. */
+export const suffer = (given: Meaning, suffered: readonly Loss[]): { left: Meaning; real: Loss[] } => {
+  let left = plainly(given)
+  const real: Loss[] = []
+  for (const loss of suffered) {
+    const next = loss.lose(left)
+    if (JSON.stringify(next) !== JSON.stringify(left)) real.push(loss)
+    left = next
+  }
+  return { left, real }
+}
+
+/** The parameters that a caller is warned about. */
+export const toldOf = (real: readonly Loss[]): Set<string> =>
+  new Set(real.flatMap(({ told }) => (told === null ? [] : [told])))

@@ -21,9 +21,13 @@ export type WireName = 'openai-chat' | 'openai-responses' | 'anthropic' | 'gemin
 const jsonOf = (body: unknown): JsonObject => JSON.parse(JSON.stringify(body))
 const typed = <Body>(body: JsonObject): Body => body as unknown as Body
 
-/** How clients say a meaning, and what a body means. */
+/** A wire that clients speak to the gateway; it has no face that speaks Gemini's. */
+type FaceName = Exclude<WireName, 'gemini'>
+
+/** What a body means, and how clients say it. */
 export const spoken: Readonly<
-  Record<WireName, { write: ((meaning: Meaning) => JsonObject) | null; read: (body: JsonObject) => Meaning }>
+  Record<WireName, { read: (body: JsonObject) => Meaning }> &
+    Record<FaceName, { write: (meaning: Meaning) => JsonObject }>
 > = {
   'openai-chat': { write: (meaning) => jsonOf(writeChat(meaning)), read: (body) => readChat(typed(body)) },
   'openai-responses': {
@@ -31,14 +35,13 @@ export const spoken: Readonly<
     read: (body) => readResponses(typed(body)),
   },
   anthropic: { write: (meaning) => jsonOf(writeMessages(meaning)), read: (body) => readMessages(typed(body)) },
-  // The gateway has no face that speaks it.
-  gemini: { write: null, read: (body) => readGemini(typed(body)) },
+  gemini: { read: (body) => readGemini(typed(body)) },
 }
 
 const known = { providers: new Set<string>() }
 
 /** The gateway's faces: how each reads a body. */
-export const faces: Readonly<Partial<Record<WireName, (body: JsonObject) => ChatRequest>>> = {
+export const faces: Readonly<Record<FaceName, (body: JsonObject) => ChatRequest>> = {
   'openai-chat': (body) => readChatBody(body, known).request,
   'openai-responses': (body) => readResponsesBody(body, known).request,
   anthropic: (body) => readMessagesBody(body, known).request,

@@ -5,7 +5,7 @@ import { closing, itemEvents, message, opening, response, textDelta } from '../.
 import { sse } from '../../providers/wire-server.ts'
 
 /** As many pieces as an answer of usual length comes in, of a word or two each. */
-const pieces = Array.from({ length: 250 }, (_, n) => `${n % 12 === 11 ? 'sentence.\n' : `word${n} and `}`)
+const pieces = Array.from({ length: 250 }, (_, n) => (n % 12 === 11 ? 'sentence.\n' : `word${n} and `))
 export const answer = pieces.join('')
 
 const usage = { prompt_tokens: 120, completion_tokens: 500, total_tokens: 620 }
