@@ -7,10 +7,13 @@ import { GatewayError } from '../../src/contract/errors.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
 import type { Dialect, ProviderRow, UpstreamCall, UpstreamEvent } from '../../src/contract/provider.ts'
 import type { UpstreamHttp } from '../../src/providers/http.ts'
-import { makeCall, makeRequest, makeRow, startHttp, testKey } from '../providers/calls.ts'
+import { makeCall, makeCard, makeRequest, makeRow, startHttp, testKey } from '../providers/calls.ts'
 import { ask, failureOf, fold, readAll } from '../providers/fold.ts'
 import { sendJson, sendPieces, startWireServer } from '../providers/wire-server.ts'
 import type { SeenRequest, WireServer } from '../providers/wire-server.ts'
+import type { WireName } from '../round-trip/wires.ts'
+import { describeRequests } from './provider-requests.ts'
+import type { RequestsUnderTest } from './provider-requests.ts'
 
 /** One answer in both forms of a wire. */
 interface BothForms {
@@ -37,12 +40,13 @@ export interface DialectUnderTest {
   overloadedInside: string
   /** The body of an error with this message. */
   error: (message: string) => JsonObject
+  requests: RequestsUnderTest
 }
 
 const textSaid = 'Grüße, 世界 🌍'
 
 /** Every dialect must pass this: what callers may rely on, whichever wire a provider speaks. */
-export const describeDialect = (name: string, wire: DialectUnderTest): void => {
+export const describeDialect = (name: WireName, wire: DialectUnderTest): void => {
   describe(`${name} as any dialect`, () => {
     let answer: (response: ServerResponse, request: SeenRequest) => unknown = (response) => response.end()
     let server: WireServer
@@ -64,6 +68,14 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
       makeCall({ row: makeRow({ baseUrl: server.url, auth: wire.auth, ...row }), ...fields })
 
     const streams = (text: string | Uint8Array) => (response: ServerResponse) => void sendPieces(response, [text])
+
+    describeRequests(name, wire.requests, async (request, { row, wire: flags, reply = wire.text.document } = {}) => {
+      answer = (response) =>
+        typeof reply === 'string' ? void sendPieces(response, [reply]) : sendJson(response, 200, reply)
+      const card = makeCard(flags ? { wire: flags } : {})
+      const folded = await ask(dialect, callWith({ request, card, stream: false }, row ? { wire: row } : {}))
+      return { body: server.requests.at(-1)?.body ?? {}, folded }
+    })
 
     test('is known by its name', () => {
       expect(dialect.name).toBe(name)
