@@ -28,6 +28,7 @@ import { createDialects } from './providers/index.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import { createRoute } from './routing/route.ts'
+import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
@@ -119,6 +120,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     receipts: ledger,
     events,
     resilience: config.resilience,
+    schemas: createSchemas(),
+    structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     clock,

@@ -16,17 +16,17 @@ const foreignTypes: ReadonlyMap<string, string> = new Map([
 const atOpenai = z.never('is not taken: files lie at the provider, not at the gateway; send the content itself.')
 const inputText = z.object({ text: z.string(), ...prefixMarks })
 const inputImage = z.object({
-  image_url: z.string(),
   file_id: atOpenai.optional(),
+  image_url: z.string(),
   // OpenAI's newer models also take "original", of which nobody can say beforehand what it costs.
   detail: z.enum(['auto', 'low', 'high']).optional(),
   ...prefixMarks,
 })
 const inputFile = z.object({
-  file_data: z.string(),
-  filename: z.string().optional(),
   file_id: atOpenai.optional(),
   file_url: z.never('is not taken: send the content as "file_data".').optional(),
+  file_data: z.string(),
+  filename: z.string().optional(),
   prompt_cache_breakpoint: prefixMarks.prompt_cache_breakpoint,
 })
 const refusalPart = z.object({ refusal: z.string() })

@@ -1,14 +1,16 @@
 import type { ReasoningBlock } from './chat.ts'
 
 // A reasoning item of the Responses wire has one field for what must come back unchanged, `encrypted_content`; a thought
-// of ours is signed text, or data that stands for one. What another service encrypted bears neither mark.
+// of ours is signed text, or data that stands for one, or bare text, which is marked too: clients throw away thoughts
+// without the field, and some models want theirs back all the same. What another service encrypted bears no mark.
 const signed = 'signed:'
 const redacted = 'redacted:'
+const bare = 'unsigned:'
 
-/** What a thought's item keeps for the model that thought it; null where there is nothing to give back. */
-export const sealThought = (block: ReasoningBlock): string | null => {
+/** What a thought's item keeps for the model that thought it. */
+export const sealThought = (block: ReasoningBlock): string => {
   if (block.kind === 'redacted') return redacted + block.data
-  return block.signature === undefined ? null : signed + block.signature
+  return block.signature === undefined ? bare : signed + block.signature
 }
 
 /** The thought of an item that came back; null where it holds none, or nobody here can read it. */
@@ -20,4 +22,4 @@ export const unsealThought = (text: string, encrypted: string | undefined): Reas
 
 /** Whether another service encrypted it. */
 export const isForeignThought = (encrypted: string | undefined): boolean =>
-  encrypted !== undefined && encrypted !== '' && !encrypted.startsWith(redacted) && !encrypted.startsWith(signed)
+  encrypted !== undefined && encrypted !== '' && ![signed, redacted, bare].some((mark) => encrypted.startsWith(mark))

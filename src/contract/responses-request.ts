@@ -120,6 +120,7 @@ export const readResponsesBody = (body: unknown, known: KnownNames, cacheControl
   const { tools, warnings: aboutTools } = readFlatTools(given.tools, 'tools')
   const { offered, toolChoice } = readFlatChoice(given.tool_choice, 'tool_choice', tools)
   const text = readFields(textOptions, given.text ?? {}, 'text')
+  const responseFormat = readTextFormat(text.format, 'text.format')
   const logprobs = given.include?.includes('message.output_text.logprobs') === true || (given.top_logprobs ?? 0) > 0
 
   const request: ChatRequest = {
@@ -128,7 +129,7 @@ export const readResponsesBody = (body: unknown, known: KnownNames, cacheControl
     tools: offered,
     toolChoice,
     parallelToolCalls: tools.length > 0 ? given.parallel_tool_calls : undefined,
-    responseFormat: readTextFormat(text.format, 'text.format'),
+    responseFormat,
     maxOutputTokens: given.max_output_tokens,
     temperature: given.temperature,
     topP: given.top_p,
@@ -141,7 +142,7 @@ export const readResponsesBody = (body: unknown, known: KnownNames, cacheControl
   return {
     request,
     stream: given.stream ?? false,
-    echo: echoOf(given, tools),
+    echo: echoOf(given, tools, { format: responseFormat ?? { type: 'text' }, verbosity: text.verbosity ?? 'medium' }),
     origins,
     warnings: [...warnings, ...aboutTools, ...warningsOf(given)],
   }
@@ -193,7 +194,7 @@ const warningsOf = (given: ResponsesBody): Warning[] => {
   return warnings
 }
 
-const echoOf = (given: ResponsesBody, tools: readonly Tool[]): ResponseEcho => {
+const echoOf = (given: ResponsesBody, tools: readonly Tool[], text: object): ResponseEcho => {
   const orNull = <T>(value: T | undefined): T | null => value ?? null
   const set = (name: 'user' | 'safety_identifier' | 'prompt_cache_key' | 'max_tool_calls') =>
     given[name] === undefined ? {} : { [name]: given[name] }
@@ -208,7 +209,7 @@ const echoOf = (given: ResponsesBody, tools: readonly Tool[]): ResponseEcho => {
       reasoning: given.reasoning ?? { effort: null, summary: null },
       store: false,
       temperature: orNull(given.temperature),
-      text: given.text ?? { format: { type: 'text' } },
+      text,
       tool_choice: given.tool_choice ?? 'auto',
       tools: tools.map(({ name, description, parameters, strict }) => ({
         type: 'function',

@@ -7,10 +7,11 @@ import type { Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Dialect } from '../contract/provider.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
-import type { ResilienceSettings } from '../contract/settings.ts'
+import type { ResilienceSettings, StructuredSettings } from '../contract/settings.ts'
 import type { Receipts } from '../contract/store.ts'
 import { createFlights } from '../lib/flight.ts'
 import type { RateTicket } from '../limits/rate.ts'
+import type { Schemas } from '../schemas/schemas.ts'
 import type { Events } from '../telemetry/events.ts'
 import { createAdmit } from './admit.ts'
 import { createAnswer } from './answer.ts'
@@ -26,6 +27,7 @@ import { createRemember } from './remember.ts'
 import { createReserve } from './reserve.ts'
 import { createRespond } from './respond.ts'
 import { createSettle } from './settle.ts'
+import { createStructured } from './structured.ts'
 import { nameOf } from './trail.ts'
 
 /** The core's public side: the only things a face can do. */
@@ -72,6 +74,8 @@ interface GatewayParts {
   receipts: Pick<Receipts, 'append'>
   events: Events
   resilience: ResilienceSettings
+  schemas: Schemas
+  structured: StructuredSettings
   /** Whole-request deadline where the caller set none. */
   deadlineMs: number
   /** Names this gateway in the hop header. */
@@ -102,12 +106,14 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     clock,
     random,
   })
+  const { compile } = parts.schemas
+  const structured = createStructured({ call, route, compile, settings: parts.structured, ...settling, clock })
   const remember = createRemember({ cache })
   const flights = createFlights<GatewayEvent>()
   const complete = createComplete({
     admit: createAdmit({ take: parts.takeRate, clock }),
     recall: createRecall({ cache, clock }),
-    answer: createAnswer({ classify, route, call, settle: settling.settle, record, remember, clock }),
+    answer: createAnswer({ classify, route, call: structured, settle: settling.settle, record, remember, clock }),
     respond: createRespond(record),
     flights,
     refused: ({ request, context }, error) =>

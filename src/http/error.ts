@@ -21,6 +21,7 @@ export const errorBody = (error: GatewayError, requestId: string) => ({
       advice: error.advice,
       retryable: error.retryable,
       ...(error.detail.refusals && showRefusals(error.detail.refusals)),
+      ...(error.detail.structuredOutput && { structured_output: error.detail.structuredOutput }),
     },
   },
 })

@@ -21,6 +21,8 @@ export interface Frames {
   open(): string
   write(event: AnswerEvent): string
   end(end: End): string
+  /** A failure after it began, where the wire has more to say of it than `errorFrame`. */
+  fail?(error: GatewayError): string
 }
 
 /** A request as it came by one wire, and how its answer is said there. */
@@ -72,13 +74,14 @@ export const createInboundRoute = ({ wire, gateway, settings, readBody, clock, l
     await using events = gateway.complete(request, contextOf(exchange, true))
     const first = events.next()
     let out: EventStream | null = null
+    let answer: Frames | null = null
     try {
       if (!(await settlesWithin(first, settings.commitAfterMs))) out = commit(exchange, null)
       const { value: start } = await first
       if (start?.type !== 'start') throw incomplete()
       out ??= commit(exchange, start.served)
 
-      const answer = frames(start.served, Math.floor(clock.now() / 1000))
+      answer = frames(start.served, Math.floor(clock.now() / 1000))
       out.write(answer.open())
       for await (const event of events) {
         if (event.type === 'start') throw incomplete()
@@ -90,15 +93,16 @@ export const createInboundRoute = ({ wire, gateway, settings, readBody, clock, l
       throw incomplete()
     } catch (thrown) {
       if (!out) throw thrown
-      breakOff(exchange, out, errorInOwnWords(thrown, rename))
+      const error = errorInOwnWords(thrown, rename)
+      breakOff(exchange, out, error, answer?.fail?.(error))
     }
   }
 
   /** After the status only the stream itself can tell: by an error event, and without the one that ends a whole answer. */
-  const breakOff = ({ res, requestId }: Exchange, out: EventStream, error: GatewayError): void => {
+  const breakOff = ({ res, requestId }: Exchange, out: EventStream, error: GatewayError, said?: string): void => {
     logError(logger, error, requestId)
     if (error.code === 'caller_left') res.destroy()
-    else out.end(wire.errorFrame(error, requestId))
+    else out.end(said ?? wire.errorFrame(error, requestId))
   }
 
   return async (exchange: Exchange): Promise<void> => {

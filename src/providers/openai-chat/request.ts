@@ -2,6 +2,7 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { markOpenRouter } from '../auto-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
@@ -41,6 +42,7 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     stream,
     stream_options: writeStreamOptions(call, warn),
   })
+  if (row.wire.openrouterExtras) markOpenRouter(body, call)
   return { body, warnings }
 }
 
@@ -144,6 +146,8 @@ const writeExtra = (
     if (name === 'stream_options' || (!row.wire.openaiExtras && marks.has(name))) continue
     if (!row.wire.openaiExtras && openaiOnly.has(name))
       warn('dropped_parameter', name, `${row.title} does not take ${name}.`)
+    else if (name === 'reasoning' && !row.wire.openrouterExtras)
+      warn('dropped_parameter', name, `${row.title} takes no wishes about reasoning but its effort on this wire.`)
     else if (name === 'logit_bias' && !takesSampling(card, effort))
       warn('dropped_parameter', name, `${card.id} does not take ${name}.`)
     else kept[name] = value

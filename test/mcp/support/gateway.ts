@@ -145,6 +145,7 @@ const receiptOf = (served: Served, context: RequestContext): Receipt => ({
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: served.provider, model: served.model, answeredModel: served.model },
   usage: receiptUsage,
   priceId: 'openai/gpt-6-luna@2026-11-01',

@@ -1,0 +1,60 @@
+import type { Warning } from '../../contract/chat.ts'
+import { readResponsesBody } from '../../contract/responses-request.ts'
+import type { KnownNames } from '../../contract/routing-fields.ts'
+import { headerOf } from '../exchange.ts'
+import type { Frames, InboundWire } from '../inbound.ts'
+import type { Rename } from '../own-words.ts'
+import { createResponseEvents, errorFrame } from './responses/events.ts'
+import { responseDocument } from './responses/object.ts'
+
+/** `POST /v1/responses`: stateless, the whole conversation each time. */
+export const createResponsesWire = (known: KnownNames): InboundWire => ({
+  read(body, { req }) {
+    const { request, stream, echo, origins, warnings } = readResponsesBody(body, known, headerOf(req, 'cache-control'))
+    return {
+      request,
+      stream,
+      rename: renameBy(origins),
+      document: (answer) => responseDocument(withOwn(answer, warnings), echo),
+      frames: (served, createdS): Frames => {
+        const events = createResponseEvents(served, { createdS, echo })
+        return { ...events, end: (end) => events.end(withOwn(end, warnings)) }
+      },
+    }
+  },
+  errorFrame: (error, requestId) => errorFrame(error, requestId, 0),
+})
+
+/** What the wire itself leaves out is told before what a provider does. */
+const withOwn = <Said extends { warnings: readonly Warning[] }>(said: Said, own: readonly Warning[]): Said => ({
+  ...said,
+  warnings: [...own, ...said.warnings],
+})
+
+const words: ReadonlyMap<string, string> = new Map([
+  ['max_tokens', 'max_output_tokens'],
+  ['reasoning_effort', 'reasoning.effort'],
+  ['response_format', 'text.format'],
+  ['verbosity', 'text.verbosity'],
+  ['logprobs', 'top_logprobs'],
+])
+
+/** The gateway's path of a field in this wire's words; `origins` say where each message was said. */
+const renameBy =
+  (origins: readonly string[]): Rename =>
+  (param) => {
+    const [, field = '', rest = ''] = /^(\w+)(.*)$/s.exec(param) ?? []
+    if (field === 'messages') return originOf(rest, origins)
+    if (field === 'tools' || field === 'tool_choice') return field + rest.replace('.function', '')
+    if (field === 'response_format') return `text.format${rest.replace('.json_schema', '')}`
+    const own = words.get(field)
+    return own === undefined ? param : own + rest
+  }
+
+/** A message may be several items, and an item's parts are not the message's: the item is named, and of its content the place. */
+const originOf = (path: string, origins: readonly string[]): string => {
+  const [, index, content = ''] = /^\[(\d+)\](\.content(?:\[\d+\])?)?/.exec(path) ?? []
+  const origin = index === undefined ? undefined : origins[Number(index)]
+  if (origin === undefined) return 'input'
+  return origin.startsWith('input[') ? origin + content : origin
+}
