@@ -1,11 +1,12 @@
 import { plainly } from './meaning.ts'
 import type { Meaning } from './meaning.ts'
+import { promptOf } from './completions.ts'
 import { longestAnswer } from './messages.ts'
-import type { WireName } from './wires.ts'
+import type { SpokenName } from './wires.ts'
 
 /** What of a request's meaning is lost on one wire, and why that may be. */
 export interface Loss {
-  wire: WireName
+  wire: SpokenName
   /** `both`: the wire has no word for it. `out`: its models refuse it, so that only what goes to them lacks it. */
   side: 'both' | 'out'
   what: string
@@ -37,7 +38,22 @@ const withoutDocumentNames = (meaning: Meaning): Meaning => ({
 })
 
 /** Whatever else is lost between two wires is a fault. */
-const losses: readonly Loss[] = [
+export const losses: readonly Loss[] = [
+  {
+    wire: 'openai-completions',
+    side: 'both',
+    what: 'everything but one text of the user’s, which is all that a prompt is',
+    lose: (meaning) => ({
+      ...meaning,
+      system: [],
+      said: [{ by: 'user', text: promptOf(meaning) }],
+      tools: [],
+      choice: null,
+      parallel: null,
+      format: null,
+    }),
+    told: null,
+  },
   {
     wire: 'openai-chat',
     side: 'both',
@@ -145,7 +161,7 @@ const losses: readonly Loss[] = [
   },
 ]
 
-export const lossesOn = (wire: WireName, sides: readonly Loss['side'][]): Loss[] =>
+export const lossesOn = (wire: SpokenName, sides: readonly Loss['side'][]): Loss[] =>
   losses.filter((loss) => loss.wire === wire && sides.includes(loss.side))
 
 /** The meaning after these losses, and those of them that changed it. */
