@@ -53,6 +53,7 @@ const homes: Record<string, readonly string[]> = {
   opossum: ['resilience'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
+  'prom-client': ['telemetry'],
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.

@@ -21,7 +21,10 @@ import { createInboundRoute } from './inbound.ts'
 import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
+import { watchReply } from './watch-reply.ts'
+import type { Reply } from './watch-reply.ts'
 
 export interface HttpDeps {
   gateway: Gateway
@@ -38,6 +41,8 @@ export interface HttpDeps {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** Told of every request once its answer is sent or broken off; unset: nobody counts. */
+  replied?: ((reply: Reply) => void) | undefined
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -78,12 +83,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
+  const paths = [...hotRoutes.keys(), ...pagePaths]
+  const routeOf = createRouteOf(paths)
   const pages = createPages({
     models: deps.models,
     readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
     version: deps.version,
     sendError,
-    paths: [...hotRoutes.keys(), ...pagePaths],
+    paths,
   })
 
   /** The order of the door, the same for every route. */
@@ -115,6 +122,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const arrival = openArrival(req, res, deps.newId)
     running.add(arrival)
+    if (deps.replied) watchReply(arrival, routeOf(arrival.path), deps.replied)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
     try {
