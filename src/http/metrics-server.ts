@@ -37,7 +37,11 @@ export const createMetricsServer = (deps: {
     res.writeHead(200, { 'content-type': contentType, 'content-length': Buffer.byteLength(text) }).end(text)
   }
 
-  const server = createServer({ requireHostHeader: false, headersTimeout: headTimeoutMs, requestTimeout: headTimeoutMs })
+  const server = createServer({
+    requireHostHeader: false,
+    headersTimeout: headTimeoutMs,
+    requestTimeout: headTimeoutMs,
+  })
   server.on('request', (req, res) => {
     setSecurityHeaders(res)
     answer(req, res).catch((thrown: unknown) => {

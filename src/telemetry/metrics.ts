@@ -72,7 +72,8 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
       observe(receipt)
       const { errorCode } = receipt
       // After a try nothing but what is left of the cost limit ends a request with either code.
-      if (errorCode === 'limit_unsatisfiable' || errorCode === 'cost_limit_reached') budgetExceeded({ stage: 'stopped' })
+      if (errorCode === 'limit_unsatisfiable' || errorCode === 'cost_limit_reached')
+        budgetExceeded({ stage: 'stopped' })
     },
     refused: ({ code, detail }) => {
       refused({ code })

@@ -14,9 +14,10 @@ export const labelMeanings = {
   status: 'HTTP status; 499 where the caller left before there was one; `other` for those that the gateway never sends',
   operation: 'What was asked for: `chat` and its like',
   provider: 'Provider row of config/providers.yaml; `none` where nobody served, `other` for an unknown one',
-  model: "Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes",
+  model: 'Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes',
   task: 'Task class that the router saw; `none` where it did not look',
-  outcome: 'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
+  outcome:
+    'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
   cache: '`miss`, `exact` (remembered), `shared` (the same request was running), `bypass`',
   simulated: '`true` for answers of the sandbox, which cost nothing',
   type: '`input` and `output`, which add up to all tokens; or what is a part of them: `cache_read`, `cache_write`, `reasoning`',

@@ -23,11 +23,32 @@ export const showState = ({ gauge }: ReturnType<typeof createInstruments>, reade
       circuits.map((state) => [{ provider, state }, Number(state === circuit)] as const),
     ),
   )
-  gauge(catalogue.callsInFlight, ofProviders(({ inFlight }) => inFlight))
-  gauge(catalogue.slots, ofProviders(({ maxConcurrent }) => maxConcurrent))
-  gauge(catalogue.queue, ofProviders(({ waiting }) => waiting))
-  gauge(catalogue.cacheEntries, alone(async () => (await cache()).entries))
-  gauge(catalogue.cacheBytes, alone(async () => (await cache()).bytes))
-  gauge(catalogue.cacheMaxBytes, alone(async () => (await cache()).maxBytes))
-  gauge(catalogue.ready, alone(() => Number(isReady())))
+  gauge(
+    catalogue.callsInFlight,
+    ofProviders(({ inFlight }) => inFlight),
+  )
+  gauge(
+    catalogue.slots,
+    ofProviders(({ maxConcurrent }) => maxConcurrent),
+  )
+  gauge(
+    catalogue.queue,
+    ofProviders(({ waiting }) => waiting),
+  )
+  gauge(
+    catalogue.cacheEntries,
+    alone(async () => (await cache()).entries),
+  )
+  gauge(
+    catalogue.cacheBytes,
+    alone(async () => (await cache()).bytes),
+  )
+  gauge(
+    catalogue.cacheMaxBytes,
+    alone(async () => (await cache()).maxBytes),
+  )
+  gauge(
+    catalogue.ready,
+    alone(() => Number(isReady())),
+  )
 }
