@@ -38,6 +38,7 @@ export const timeStores = <Stores extends Ports>(stores: Stores, stored: (call: 
       append: ofReceipts('append', receipts.append),
       find: ofReceipts('find', receipts.find),
       usage: ofReceipts('usage', receipts.usage),
+      recent: ofReceipts('recent', receipts.recent),
       prune: ofReceipts('prune', receipts.prune),
     },
     directory: { ...directory, find: ofKeys('find', directory.find) },
