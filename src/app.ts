@@ -181,6 +181,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       mode: config.auth.mode,
       known,
       models: admin,
+      readSide: admin,
       mcp: ({ req, res, ...context }) => mcpOverHttp(req, res, context),
       readiness,
       version,

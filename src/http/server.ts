@@ -7,6 +7,8 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { apiPaths, createApi, isApiPath } from './api/api.ts'
+import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
@@ -32,6 +34,8 @@ export interface HttpDeps {
   mode: AuthMode
   known: KnownNames
   models: Pick<Models, 'models' | 'model'>
+  /** What the ledger knows, for `/api`. */
+  readSide: ReadSide
   /** The MCP face, for `POST /mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
   mcp: (exchange: Exchange) => Promise<void>
   readiness: () => Readiness
@@ -83,7 +87,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
-  const paths = [...hotRoutes.keys(), ...pagePaths]
+  const api = createApi(deps.readSide)
+  const paths = [...hotRoutes.keys(), ...pagePaths, ...apiPaths]
   const routeOf = createRouteOf(paths)
   const pages = createPages({
     models: deps.models,
@@ -106,7 +111,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardBodySize(req, settings.maxBodyBytes)
 
     const route = hotRoutes.get(path)
-    if (!route || !caller) pages(req, res)
+    if (caller && isApiPath(path)) await api({ ...arrival, caller })
+    else if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }
 

@@ -34,6 +34,8 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         usageQueries.push(query)
         return Promise.resolve(reportFor(query))
       },
+      recent: () => Promise.resolve([]),
+      find: () => Promise.resolve(null),
     },
     cache: {
       stats: (scope) => Promise.resolve({ entries: counted(scope), bytes: counted(scope) * 100, maxBytes: 1_000_000 }),
