@@ -108,7 +108,10 @@ export const anyReceipt: fc.Arbitrary<Receipt> = fc
       routeMs: count,
       totalMs: count,
     }),
-    tags: fc.record({ user: fc.option(fc.constantFrom('u1', 'u2', '')), metadata: fc.dictionary(fc.constantFrom(...oddNames), fc.constantFrom('x', '', 'é'), { maxKeys: 3 }) }),
+    tags: fc.record({
+      user: fc.option(fc.constantFrom('u1', 'u2', '')),
+      metadata: fc.dictionary(fc.constantFrom(...oddNames), fc.constantFrom('x', '', 'é'), { maxKeys: 3 }),
+    }),
     simulated: fc.boolean(),
   } as const)
   .map((said) => receiptOf(said))

@@ -19,10 +19,10 @@ export const parameters = <Shape extends z.ZodRawShape>(shape: Shape) =>
  */
 export const readQuery = <T>(req: IncomingMessage, schema: z.ZodType<T>): T => {
   const [, query = ''] = /\?([^#]*)/.exec(req.url ?? '') ?? []
-  const given: Record<string, string> = {}
+  const given = new Map<string, string>()
   for (const [name, value] of new URLSearchParams(query)) {
-    if (Object.hasOwn(given, name)) throw invalid(name.slice(0, 64), 'stands in the address twice: send it once.')
-    if (value !== '') given[name] = value
+    if (given.has(name)) throw invalid(name.slice(0, 64), 'stands in the address twice: send it once.')
+    given.set(name, value)
   }
-  return read(schema, given, '')
+  return read(schema, Object.fromEntries([...given].filter(([, value]) => value !== '')), '')
 }

@@ -16,9 +16,10 @@ const span = {
 }
 
 /** Query of `GET /api/stats`. */
-export const statsQuery = parameters(span).transform(
-  ({ scope: whose, ...rest }): Omit<StatsQuestion, 'caller'> => ({ ...rest, whose }),
-)
+export const statsQuery = parameters(span).transform(({ scope: whose, ...rest }): Omit<StatsQuestion, 'caller'> => ({
+  ...rest,
+  whose,
+}))
 
 /** Query of `GET /api/usage`. `key` is what people call a caller. */
 export const usageQuery = parameters({
@@ -28,7 +29,10 @@ export const usageQuery = parameters({
   format: z.enum(['json', 'csv']).optional(),
   limit: wholeNumber(1, 100_000).default(10_000),
 }).transform(({ scope: whose, group_by, format, limit, ...rest }) => ({
-  question: { ...rest, whose, groupBy: group_by === 'key' ? 'caller' : group_by } satisfies Omit<UsageQuestion, 'caller'>,
+  question: { ...rest, whose, groupBy: group_by === 'key' ? 'caller' : group_by } satisfies Omit<
+    UsageQuestion,
+    'caller'
+  >,
   format,
   limit,
 }))

@@ -46,14 +46,19 @@ describe('the plan of every statement that runs while the gateway serves', () =>
     expect(scanning).toEqual(['SELECT * FROM keys ORDER BY created_at_ms, id'])
   })
 
-  test.each(usageGroupings.filter((by) => by !== 'tag'))('sums by %s out of an index alone, from the first of the span to its last', (groupBy) => {
-    const everybody = usageSql({ callerId: null, fromMs: 0, untilMs: 1, groupBy, simulated: false })
-    expect(planOf(everybody)).toMatch(
-      /SEARCH receipts USING COVERING INDEX receipts_for_usage \(received_at_ms>\? AND received_at_ms<\?\)/,
-    )
-    const mine = usageSql({ callerId: 'key_ada', user: 'x', fromMs: 0, untilMs: 1, groupBy, simulated: false })
-    expect(planOf(mine)).toMatch(/SEARCH receipts USING INDEX receipts_by_caller \(caller_id=\? AND received_at_ms>\?/)
-  })
+  test.each(usageGroupings.filter((by) => by !== 'tag'))(
+    'sums by %s out of an index alone, from the first of the span to its last',
+    (groupBy) => {
+      const everybody = usageSql({ callerId: null, fromMs: 0, untilMs: 1, groupBy, simulated: false })
+      expect(planOf(everybody)).toMatch(
+        /SEARCH receipts USING COVERING INDEX receipts_for_usage \(received_at_ms>\? AND received_at_ms<\?\)/,
+      )
+      const mine = usageSql({ callerId: 'key_ada', user: 'x', fromMs: 0, untilMs: 1, groupBy, simulated: false })
+      expect(planOf(mine)).toMatch(
+        /SEARCH receipts USING INDEX receipts_by_caller \(caller_id=\? AND received_at_ms>\?/,
+      )
+    },
+  )
 
   test('lists the newest from an index, and sorts those of one millisecond at most', () => {
     const after = { receivedAtMs: 1, id: 'r' }
