@@ -172,6 +172,8 @@ test('any request is answered, once it is rid of what each refusal names', async
           expect(status).toBe(200)
           return
         }
+        // A whole reply too: the model kept to no schema within its bound on tokens, and its text is in the error.
+        if (error.details.error_code === 'structured_output_invalid') return
         const said = `${JSON.stringify(asked)} ${error.details.param}: ${error.message}`
         expect(status, said).toBeLessThan(500)
         const rest = without(asked, error.details.param ?? '')
@@ -179,7 +181,7 @@ test('any request is answered, once it is rid of what each refusal names', async
         asked = rest
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 400 },
   )
 })
 
@@ -240,6 +242,6 @@ test('a malformed body is refused as such, whatever is wrong with it', async () 
       expect(status).toBe(400)
       expect(error?.details.error_code).toMatch(/^invalid_(?:json|request)$/)
     }),
-    { numRuns: 100 },
+    { numRuns: 400 },
   )
 })
