@@ -73,7 +73,7 @@ const result = marked(
 )
 const thought = fc.constantFrom(
   { type: 'thinking', thinking: 'Hm.', signature: '' },
-  { type: 'thinking', thinking: 'Hm.', signature: 'gemini:aGk=' },
+  { type: 'thinking', thinking: 'Hm.', signature: 'another:aGk=' },
   { type: 'redacted_thinking', data: 'responses:{}' },
 )
 const call = marked(
@@ -181,7 +181,7 @@ test('any request is answered, once it is rid of what each refusal names', async
         asked = rest
       }
     }),
-    { numRuns: 400 },
+    { numRuns: 100 },
   )
 })
 
@@ -242,6 +242,6 @@ test('a malformed body is refused as such, whatever is wrong with it', async () 
       expect(status).toBe(400)
       expect(error?.details.error_code).toMatch(/^invalid_(?:json|request)$/)
     }),
-    { numRuns: 400 },
+    { numRuns: 100 },
   )
 })
