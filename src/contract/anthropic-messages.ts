@@ -114,7 +114,16 @@ const readThought = (block: Block, at: string): ReasoningBlock => {
 
 const readToolUse = (block: Block, at: string): ToolCall => {
   const given = readFields(toolUse, block, at)
-  const { id, name, input, cache_control: cacheControl, type: _type, caller: _caller, toolset_name: _set, ...extra } = given
+  const {
+    id,
+    name,
+    input,
+    cache_control: cacheControl,
+    type: _type,
+    caller: _caller,
+    toolset_name: _set,
+    ...extra
+  } = given
   return {
     id: originalToolId(id),
     name,

@@ -55,8 +55,7 @@ export const readTextBlocks = (content: unknown, param: string, note: Note): Tex
 
 export const readText = (block: Block, at: string, note: Note): TextPart => {
   const { text, citations, cache_control: cacheControl } = readFields(textBlock, block, at)
-  if (Array.isArray(citations) && citations.length > 0)
-    note(`${at}.citations`, 'The gateway does not carry citations.')
+  if (Array.isArray(citations) && citations.length > 0) note(`${at}.citations`, 'The gateway does not carry citations.')
   return { type: 'text', text, cacheControl }
 }
 
@@ -92,7 +91,8 @@ const readImage = (block: Block, at: string): ImagePart => {
   const { source, cache_control: cacheControl } = readFields(imageBlock, block, at)
   const from = `${at}.source`
   const { type } = read(sourceType, source, from)
-  if (type === 'url') return { type: 'image', source: { kind: 'url', url: read(address, source, from).url }, cacheControl }
+  if (type === 'url')
+    return { type: 'image', source: { kind: 'url', url: read(address, source, from).url }, cacheControl }
   if (type !== 'base64') throw foreignSource(type, from, '"base64" or "url"')
   const { media_type: mediaType, data } = read(imageBytes, source, from)
   return { type: 'image', source: { kind: 'base64', mediaType: mediaType.toLowerCase(), data }, cacheControl }

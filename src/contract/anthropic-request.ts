@@ -107,7 +107,8 @@ export const readMessagesBody = (body: unknown, known: KnownNames, cacheControl?
     stop: given.stop_sequences,
     reasoningEffort: output.effort,
     extra,
-    ...(Object.keys(extra).length > 0 && { extraIn: 'anthropic' }),
+    // An effort is everybody's, but with Anthropic it does not switch thinking on.
+    ...((Object.keys(extra).length > 0 || output.effort !== undefined) && { extraIn: 'anthropic' }),
     requirements,
     limits,
     fallbacks: (given.fallbacks ?? []).map((name, index) =>
@@ -163,8 +164,8 @@ const readExtra = (body: object, note: Note): JsonObject => {
     if (value === null || (Object.hasOwn(messagesBody.shape, name) && !alsoUpstream.has(name))) continue
     const whyNot = Object.hasOwn(refused, name) ? refused[name] : undefined
     if (whyNot !== undefined) throw invalid(name, whyNot)
-    if (leftOut.has(name)) note(name, `The gateway does not carry "${name}".`)
-    else extra[name] = value
+    if (leftOut.has(name) && value !== 'standard') note(name, `The gateway does not carry "${name}".`)
+    else if (!leftOut.has(name)) extra[name] = value
   }
   return extra
 }

@@ -4,9 +4,7 @@ import { invalid, json, jsonObject, read, readFields, unread } from './border.ts
 import type { ChatRequest, Tool, ToolChoice } from './chat.ts'
 
 const list = z.array(z.unknown())
-const toolName = z
-  .string()
-  .regex(/^[a-zA-Z0-9_-]{1,128}$/, 'must be 1 to 128 letters, digits, underscores or dashes.')
+const toolName = z.string().regex(/^[a-zA-Z0-9_-]{1,128}$/, 'must be 1 to 128 letters, digits, underscores or dashes.')
 const toolKind = z.object({ type: z.string().nullish(), name: unread })
 const tool = z
   .object({
@@ -54,9 +52,18 @@ const readTool = (entry: unknown, at: string, note: Note): Tool => {
     )
   }
   const given = readFields(tool, entry, at)
-  const { type: _type, name, description, input_schema: parameters, strict, cache_control: cacheControl, ...rest } = given
+  const {
+    type: _type,
+    name,
+    description,
+    input_schema: parameters,
+    strict,
+    cache_control: cacheControl,
+    ...rest
+  } = given
   for (const [field, value] of Object.entries(rest))
-    if (value !== false) note(`${at}.${field.slice(0, 64)}`, `The gateway does not carry "${field.slice(0, 64)}" of a tool.`)
+    if (value !== false)
+      note(`${at}.${field.slice(0, 64)}`, `The gateway does not carry "${field.slice(0, 64)}" of a tool.`)
   const { type: schemaType = 'object', ...schema } = parameters
   return { name, description, parameters: { type: schemaType, ...schema }, strict, cacheControl }
 }

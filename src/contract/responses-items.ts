@@ -16,10 +16,16 @@ const reasoning = z.object({ summary: thoughtParts, content: thoughtParts, encry
 
 type Assistant = Extract<Message, { role: 'assistant' }>
 
+/** Where a message was said, in the caller's words: `input[2]`, its parts in `input[2].output`. */
+export interface Origin {
+  at: string
+  /** Null where the parts are no list of the caller's, or of several items. */
+  parts: string | null
+}
+
 export interface ReadInput {
   messages: Message[]
-  /** Where each message was said, in the caller's words: `input[2]`. */
-  origins: string[]
+  origins: Origin[]
   warnings: Warning[]
 }
 
@@ -30,7 +36,11 @@ export interface ReadInput {
  */
 export const readInput = (value: unknown, param: string): ReadInput => {
   if (typeof value === 'string')
-    return { messages: [{ role: 'user', content: [{ type: 'text', text: value }] }], origins: [param], warnings: [] }
+    return {
+      messages: [{ role: 'user', content: [{ type: 'text', text: value }] }],
+      origins: [{ at: param, parts: null }],
+      warnings: [],
+    }
   const turns = createTurns()
   for (const [index, item] of read(itemList, value, param).entries()) readItem(item, `${param}[${index}]`, turns)
   return turns.end()
@@ -38,7 +48,7 @@ export const readInput = (value: unknown, param: string): ReadInput => {
 
 /** The conversation so far. */
 interface Turns {
-  add(message: Exclude<Message, Assistant>, at: string): void
+  add(message: Exclude<Message, Assistant>, at: string, parts: string): void
   /** The assistant's open turn, or a new one. `begins`: it is a new step of the assistant's. */
   assistant(at: string, begins: 'thought' | 'text' | 'call'): Assistant
   warn(param: string, message: string): void
@@ -46,13 +56,13 @@ interface Turns {
 }
 
 const createTurns = (): Turns => {
-  const said: { message: Message; at: string }[] = []
+  const said: { message: Message; origin: Origin }[] = []
   const warnings: Warning[] = []
   const warn = (param: string, text: string): void =>
     void warnings.push({ code: 'dropped_parameter', param, message: text })
   return {
     warn,
-    add: (added, at) => void said.push({ message: added, at }),
+    add: (added, at, parts) => void said.push({ message: added, origin: { at, parts } }),
     assistant(at, begins) {
       const last = said.at(-1)?.message
       if (last?.role === 'assistant') {
@@ -60,17 +70,17 @@ const createTurns = (): Turns => {
         if (begins === 'call' || last.toolCalls.length > 0 || !hasSpoken) return last
       }
       const opened: Assistant = { role: 'assistant', content: [], reasoning: [], toolCalls: [] }
-      said.push({ message: opened, at })
+      said.push({ message: opened, origin: { at, parts: null } })
       return opened
     },
     end() {
-      const kept = said.filter(({ message: turn, at }) => {
+      const kept = said.filter(({ message: turn, origin: { at } }) => {
         if (turn.role !== 'assistant') return true
         const isEmpty = turn.content.length === 0 && turn.refusal === undefined && turn.toolCalls.length === 0
         if (isEmpty && turn.reasoning.length > 0) warn(at, 'Thoughts that nothing followed are not sent to a model.')
         return !isEmpty
       })
-      return { messages: kept.map((turn) => turn.message), origins: kept.map(({ at }) => at), warnings }
+      return { messages: kept.map((turn) => turn.message), origins: kept.map(({ origin }) => origin), warnings }
     },
   }
 }
@@ -93,7 +103,8 @@ const readItem = (item: unknown, at: string, turns: Turns): void => {
     }
     case 'function_call_output': {
       const { call_id: toolCallId, output } = readFields(functionOutput, item, at)
-      turns.add({ role: 'tool', toolCallId, content: readInputParts(output, `${at}.output`) }, at)
+      const parts = `${at}.output`
+      turns.add({ role: 'tool', toolCallId, content: readInputParts(output, parts) }, at, parts)
       return
     }
     case 'reasoning':
@@ -111,16 +122,17 @@ const readItem = (item: unknown, at: string, turns: Turns): void => {
 const readMessage = (item: unknown, at: string, turns: Turns): void => {
   const { role, content, phase } = readFields(message, item, at)
   if (phase !== undefined) turns.warn(`${at}.phase`, 'The gateway does not tell models the phase of a message.')
+  const parts = `${at}.content`
   switch (role) {
     case 'system':
     case 'developer':
-      turns.add({ role: 'system', content: readInputTexts(content, `${at}.content`) }, at)
+      turns.add({ role: 'system', content: readInputTexts(content, parts) }, at, parts)
       return
     case 'user':
-      turns.add({ role: 'user', content: readInputParts(content, `${at}.content`) }, at)
+      turns.add({ role: 'user', content: readInputParts(content, parts) }, at, parts)
       return
     case 'assistant': {
-      const { text, refusal } = readOutputParts(content, `${at}.content`)
+      const { text, refusal } = readOutputParts(content, parts)
       const turn = turns.assistant(at, 'text')
       turn.content.push(...text)
       if (refusal !== undefined) turn.refusal = (turn.refusal ?? '') + refusal

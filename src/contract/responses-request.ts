@@ -7,7 +7,7 @@ import type { Json, JsonObject } from './json.ts'
 import { metadataMarks, userMark } from './marks.ts'
 import { chatFields } from './openai-request.ts'
 import { readInput } from './responses-items.ts'
-import type { ReadInput } from './responses-items.ts'
+import type { Origin, ReadInput } from './responses-items.ts'
 import { readFlatChoice, readFlatTools, readTextFormat } from './responses-tools.ts'
 import { readRouting, routingFields } from './routing-fields.ts'
 import type { KnownNames } from './routing-fields.ts'
@@ -53,6 +53,7 @@ const responsesBody = z.object({
       mode: z.string().nullish(),
       context: z.enum(['auto', 'current_turn', 'all_turns']).nullish(),
     })
+    .loose()
     .optional(),
   metadata: metadataMarks.optional(),
   user: userMark.optional(),
@@ -99,8 +100,8 @@ export interface ReadResponse {
   request: ChatRequest
   stream: boolean
   echo: ResponseEcho
-  /** Where each message was said, in the caller's words. */
-  origins: readonly string[]
+  /** Where each message was said. */
+  origins: readonly Origin[]
   /** What the gateway leaves out, whoever answers. */
   warnings: readonly Warning[]
 }
@@ -153,7 +154,7 @@ const readConversation = ({ input, instructions }: ResponsesBody): ReadInput => 
   const { messages, origins, warnings } = readInput(input, 'input')
   if (instructions !== undefined) {
     messages.unshift({ role: 'system', content: [{ type: 'text', text: instructions }] })
-    origins.unshift('instructions')
+    origins.unshift({ at: 'instructions', parts: null })
   }
   if (messages.length === 0) throw invalid('input', 'holds nothing that was said.')
   return { messages, origins, warnings }

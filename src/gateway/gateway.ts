@@ -1,6 +1,6 @@
 import type { ExactCache } from '../cache/exact.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
-import type { ChatRequest } from '../contract/chat.ts'
+import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { Answer, GatewayEvent, RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Plan, TaskGuess } from '../contract/plan.ts'
@@ -20,6 +20,7 @@ import { createAuthenticate } from './authenticate.ts'
 import { createCall } from './call.ts'
 import { collect } from './collect.ts'
 import { createComplete } from './complete.ts'
+import { createCount } from './count.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
@@ -53,6 +54,11 @@ export interface Gateway {
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
+  /**
+   * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
+   * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
+   */
+  count(request: ChatRequest, context: RequestContext): Promise<number>
 }
 
 interface GatewayParts {
@@ -62,6 +68,7 @@ interface GatewayParts {
   cache: ExactCache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
+  resolve: (choice: ModelChoice) => readonly ModelCard[]
   deployments: Deployments
   dialects: ReadonlyMap<string, Dialect>
   prices: PriceBook
@@ -130,6 +137,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     complete,
     collect: (request, context) => collect(complete(request, context)),
     explain: async (request) => route(request, classify(request)),
+    count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: flights.drain,
   }
 }

@@ -7,6 +7,10 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { isAnthropicPath } from './anthropic/error.ts'
+import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
+import { apiPaths, createApi, isApiPath } from './api/api.ts'
+import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
@@ -23,7 +27,10 @@ import { createChatWire } from './openai/chat.ts'
 import { createCompletionsWire } from './openai/completions.ts'
 import { createResponsesWire } from './openai/responses.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
+import { watchReply } from './watch-reply.ts'
+import type { Reply } from './watch-reply.ts'
 
 export interface HttpDeps {
   gateway: Gateway
@@ -31,6 +38,8 @@ export interface HttpDeps {
   mode: AuthMode
   known: KnownNames
   models: Pick<Models, 'models' | 'model'>
+  /** What the ledger knows, for `/api`. */
+  readSide: ReadSide
   /** The MCP face, for `POST /mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
   mcp: (exchange: Exchange) => Promise<void>
   readiness: () => Readiness
@@ -40,6 +49,8 @@ export interface HttpDeps {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** Told of every request once its answer is sent or broken off; unset: nobody counts. */
+  replied?: ((reply: Reply) => void) | undefined
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -79,15 +90,20 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/v1/chat/completions', inbound(createChatWire(known))],
     ['/v1/responses', inbound(createResponsesWire(known))],
     ['/v1/completions', inbound(createCompletionsWire(known))],
+    ['/v1/messages', inbound(createMessagesWire(known))],
+    ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
+  const api = createApi(deps.readSide)
+  const paths = [...hotRoutes.keys(), ...pagePaths, ...apiPaths]
+  const routeOf = createRouteOf(paths)
   const pages = createPages({
     models: deps.models,
     readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
     version: deps.version,
     sendError,
-    paths: [...hotRoutes.keys(), ...pagePaths],
+    paths,
   })
 
   /** The order of the door, the same for every route. */
@@ -103,7 +119,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardBodySize(req, settings.maxBodyBytes)
 
     const route = hotRoutes.get(path)
-    if (!route || !caller) pages(req, res)
+    if (caller && isApiPath(path)) await api({ ...arrival, caller })
+    else if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }
 
@@ -118,13 +135,15 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const arrival = openArrival(req, res, deps.newId)
+    if (isAnthropicPath(arrival.path)) res.setHeader('request-id', arrival.requestId)
     running.add(arrival)
+    if (deps.replied) watchReply(arrival, routeOf(arrival.path), deps.replied)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
     try {
       await pass(arrival)
     } catch (thrown) {
-      sendError(req, res, thrown, arrival.path === '/mcp' ? 'json-rpc' : 'openai')
+      sendError(req, res, thrown, arrival.path)
     }
   }
 

@@ -228,7 +228,10 @@ const refuseNativeParts = (
 /** What is in a part: a type that nobody knows counts as a file. */
 const kindOf = ({ type, file }: NativePart['value']): NativeKind => {
   if (type === 'input_audio') return 'audio'
-  const data = typeof file === 'object' && file !== null && !Array.isArray(file) ? file.file_data : undefined
+  const { file_data: data, file_url: url } =
+    typeof file === 'object' && file !== null && !Array.isArray(file) ? file : {}
+  // An address is one of a PDF: no other kind of document comes by it.
+  if (typeof url === 'string') return 'pdf'
   return typeof data === 'string' && data.startsWith('data:application/pdf;base64,') ? 'pdf' : 'file'
 }
 

@@ -145,3 +145,55 @@ describe('thoughts', () => {
     },
   )
 })
+
+test("errors are the SDK's own, with a code and the field", async () => {
+  const ask = (fields: object): Promise<unknown> => client.responses.create({ model: 'gpt-4o', input: 'Hi', ...fields })
+  await expect(ask({ model: 'no-such-model' })).rejects.toSatisfy(
+    (error) => error instanceof OpenAI.NotFoundError && error.code === 'model_not_found',
+  )
+  await expect(ask({ previous_response_id: 'resp_1' })).rejects.toSatisfy(
+    (error) => error instanceof OpenAI.BadRequestError && error.param === 'previous_response_id',
+  )
+  await expect(ask({ tools: [{ type: 'web_search' }] })).rejects.toSatisfy(
+    (error) => error instanceof OpenAI.BadRequestError && error.param === 'tools[0].type',
+  )
+})
+
+test('a stream that breaks raises, and one that is left stops the provider', async () => {
+  it.upstream.script([{ kind: 'cut', after: 3 }])
+  const broken = client.responses.stream({ model: 'claude-haiku-5-5', input: 'Tell me about ships.' })
+  await expect(broken.finalResponse()).rejects.toSatisfy(
+    (error) => error instanceof OpenAI.APIError && error.code === 'provider_cut',
+  )
+  it.upstream.script([{ kind: 'stall', after: 3 }])
+  const before = it.upstream.requests.length
+  const left = await client.responses.create({ model: 'gpt-4o', input: 'Tell me about trains.', stream: true })
+  for await (const event of left) if (event.type === 'response.output_text.delta') left.controller.abort()
+  expect((await it.upstream.waitForClose(before + 1)).closedEarly).toBe(true)
+  await expect.poll(() => it.receipts.at(-1)?.outcome).toBe('client_aborted')
+})
+
+test('a limit on the tokens makes the response incomplete, and log probabilities come where there are any', async () => {
+  const short = await client.responses.create({ model: 'gpt-4o', input: 'Tell me about rivers.', max_output_tokens: 5 })
+  expect(short).toMatchObject({ status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } })
+  const content = [{ token: 'IP', logprob: -1, bytes: null, top_logprobs: [] }]
+  const message = { role: 'assistant', content: 'IP', refusal: null }
+  const choice = { index: 0, message, logprobs: { content, refusal: null }, finish_reason: 'stop' }
+  const usage = { prompt_tokens: 5, completion_tokens: 1, total_tokens: 6 }
+  const reply = { id: 'c', object: 'chat.completion', created: 1, model: 'gpt-4o', choices: [choice], usage }
+  it.upstream.script([{ body: reply }])
+  const weighed = await client.responses.create({ model: 'gpt-4o', input: 'What is IP?', top_logprobs: 2 })
+  expect(weighed.output).toMatchObject([
+    { content: [{ text: 'IP', logprobs: [{ token: 'IP', logprob: -1, bytes: [] }] }] },
+  ])
+})
+
+test('an answer that is remembered is the same, by either wire', async () => {
+  const input = 'What is a gateway?'
+  const first = await client.responses.create({ model: 'gpt-4o', input })
+  const chat = await client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: input }] })
+  expect(gatewayOf(chat)).toMatchObject({ cache: 'exact', cost_usd: '0.000000000' })
+  const again = client.responses.stream({ model: 'gpt-4o', input })
+  expect((await again.finalResponse()).output_text).toBe(first.output_text)
+  expect(it.receipts.map(({ cache }) => cache)).toEqual(['miss', 'exact', 'exact'])
+})

@@ -44,7 +44,7 @@ describe('the body', () => {
         tags: {},
       },
       stream: false,
-      origins: ['input'],
+      origins: [{ at: 'input', parts: null }],
       warnings: [],
     })
   })

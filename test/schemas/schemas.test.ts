@@ -100,6 +100,11 @@ describe('a check', () => {
   })
 })
 
+test('a schema is compiled once, however its keys are ordered', () => {
+  const once = schemas.compile({ type: 'object', required: ['a'], title: 'once' }, 'schema')
+  expect(schemas.compile({ title: 'once', required: ['a'], type: 'object' }, 'json_schema')).toBe(once)
+})
+
 describe('a schema is refused', () => {
   const exploding = definitions(31, (index) => (index < 30 ? { allOf: [refTo(index + 1), refTo(index + 1)] } : {}))
   const manyPatterns = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`a{0,${900 + (n % 100)}}${n}`, {}]))

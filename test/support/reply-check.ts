@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { tasks } from '../../src/contract/plan.ts'
+import { createAnthropicJudge } from './anthropic-replies.ts'
 import {
   validateChatReply,
   validateChunk,
@@ -72,6 +73,8 @@ const modelExtension = z.strictObject({
   output_usd_per_mtok: usd.nullable(),
 })
 
+const faultsOfAnthropic = createAnthropicJudge({ answer: answerExtension, error: errorExtension })
+
 const answered = z.looseObject({ gateway: answerExtension })
 const mayAnswer = z.looseObject({ gateway: answerExtension.optional() })
 const refused = z.strictObject({ error: z.looseObject({ gateway: errorExtension }) })
@@ -86,6 +89,7 @@ export const faultsOf = (reply: Reply): readonly string[] => {
   const { method, path, status, body } = reply
   if (path === '/mcp' || (path === '/ready' && status === 503)) return []
   if (body === '') return method === 'HEAD' || status === 204 ? [] : ['/ is empty']
+  if (path === '/v1/messages' || path.startsWith('/v1/messages/')) return faultsOfAnthropic(reply)
   if (status >= 400) return inJson(body, faultsOfError)
   if (path === '/v1/models') return inJson(body, faultsOfModelList)
   if (path.startsWith('/v1/models/')) return inJson(body, faultsOfModel)

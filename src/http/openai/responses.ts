@@ -1,4 +1,5 @@
 import type { Warning } from '../../contract/chat.ts'
+import type { Origin } from '../../contract/responses-items.ts'
 import { readResponsesBody } from '../../contract/responses-request.ts'
 import type { KnownNames } from '../../contract/routing-fields.ts'
 import { headerOf } from '../exchange.ts'
@@ -41,7 +42,7 @@ const words: ReadonlyMap<string, string> = new Map([
 
 /** The gateway's path of a field in this wire's words; `origins` say where each message was said. */
 const renameBy =
-  (origins: readonly string[]): Rename =>
+  (origins: readonly Origin[]): Rename =>
   (param) => {
     const [, field = '', rest = ''] = /^(\w+)(.*)$/s.exec(param) ?? []
     if (field === 'messages') return originOf(rest, origins)
@@ -51,10 +52,10 @@ const renameBy =
     return own === undefined ? param : own + rest
   }
 
-/** A message may be several items, and an item's parts are not the message's: the item is named, and of its content the place. */
-const originOf = (path: string, origins: readonly string[]): string => {
-  const [, index, content = ''] = /^\[(\d+)\](\.content(?:\[\d+\])?)?/.exec(path) ?? []
+/** Of a message that is several items the first is named, and none of its parts. */
+const originOf = (path: string, origins: readonly Origin[]): string => {
+  const [, index, content, part = ''] = /^\[(\d+)\](\.content)?(\[\d+\])?/.exec(path) ?? []
   const origin = index === undefined ? undefined : origins[Number(index)]
   if (origin === undefined) return 'input'
-  return origin.startsWith('input[') ? origin + content : origin
+  return content !== undefined && origin.parts !== null ? origin.parts + part : origin.at
 }

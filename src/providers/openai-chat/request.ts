@@ -5,6 +5,7 @@ import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { markOpenRouter } from '../auto-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { withoutForeignExtra } from '../foreign-extra.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
 import { warnAboutFailedResults } from '../failed-results.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
@@ -17,9 +18,10 @@ import type { Warn } from '../warn.ts'
 import { writeMessages } from './messages.ts'
 
 /** The body of `POST /chat/completions`, and what of the request it leaves out. */
-export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
-  const { request, card, row, stream } = call
+export const writeRequest = (asked: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
   const { warnings, warn } = createWarnings()
+  const call = withoutForeignExtra(asked, asked.row.wire.openrouterExtras ? openrouterFields : noFields, warn)
+  const { request, card, row, stream } = call
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
@@ -45,6 +47,10 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
   if (row.wire.openrouterExtras) markOpenRouter(body, call)
   return { body, warnings }
 }
+
+/** Fields that OpenRouter and Anthropic call by the same name. */
+const openrouterFields: ReadonlySet<string> = new Set(['top_k'])
+const noFields: ReadonlySet<string> = new Set()
 
 const takesField = ({ wire }: ProviderRow, name: string): boolean =>
   wire.penalties !== false || !name.endsWith('_penalty')

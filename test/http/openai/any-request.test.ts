@@ -108,6 +108,8 @@ describe.skipIf(!openaiSchemaAvailable).each(surfaces)(`$path as OpenAI describe
             expect(status).toBe(200)
             return
           }
+          // Any schema, and any bound on the answer's length: nothing may fit them.
+          if (error.code === 'structured_output_invalid') return
           expect(status, error.message).toBeLessThan(500)
           expect(error.param, `${error.code}: ${error.message}`).not.toBeNull()
           const rest = without(request, error.param ?? '', surface)

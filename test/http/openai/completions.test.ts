@@ -15,7 +15,7 @@ const ask = async (script: Script, fields: object = {}) => {
   const reply = await postTo(`${http.url}/v1/completions`, { ...question, ...fields })
   const said = await reply.text()
   const data: unknown[] = said.startsWith('data: ')
-    ? said.split('\n\n').map((chunk) => (/^data: \{/.test(chunk) ? JSON.parse(chunk.slice(6)) : chunk.slice(6)))
+    ? said.split('\n\n').map((chunk) => (chunk.startsWith('data: {') ? JSON.parse(chunk.slice(6)) : chunk.slice(6)))
     : [JSON.parse(said)]
   return { status: reply.status, data: data.filter((piece) => piece !== ''), seen: http.seen }
 }

@@ -38,7 +38,7 @@ export interface Parameter {
 
 export const everywhere = (fate: Fate) => ({ openai: fate, anthropic: fate, compatible: fate })
 export const openaiAlone = { openai: 'sent', anthropic: 'told', compatible: 'told' } as const
-export const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
+const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
 
 const described = { name: 'add', parameters: { type: 'object', properties: { a: { type: 'number' } } } }
 const tools = [{ type: 'function', function: described }]
@@ -167,8 +167,7 @@ export const turns = {
   'messages[].content[].file': {
     messages: shows({ type: 'file', file: pdf }),
     openai: '"type":"file"',
-    // The row takes no parts of OpenAI's alone.
-    anthropic: { refused: 'messages' },
+    anthropic: '"type":"document","source":{"type":"base64","media_type":"application/pdf"',
   },
   'messages[].content[].image_url': {
     messages: shows({ type: 'image_url', image_url: { ...image, detail: 'low' } }),

@@ -46,6 +46,7 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    count: () => Promise.resolve(12),
     explain: (request) => {
       const prompt = lastText(request)
       if (prompt === 'nobody')
