@@ -30,6 +30,14 @@ const withFormatName = (meaning: Meaning): Meaning => ({
 const withoutFormatOfNamedCall = (meaning: Meaning): Meaning =>
   typeof meaning.choice === 'object' && meaning.choice !== null ? { ...meaning, format: null } : meaning
 
+const withDocumentNames = (meaning: Meaning): Meaning => ({
+  ...meaning,
+  said: meaning.said.map((piece) =>
+    'document' in piece
+      ? { ...piece, document: { ...piece.document, name: piece.document.name ?? 'document.pdf' } }
+      : piece,
+  ),
+})
 const withoutDocumentNames = (meaning: Meaning): Meaning => ({
   ...meaning,
   said: meaning.said.map((piece) =>
@@ -63,9 +71,23 @@ export const losses: readonly Loss[] = [
   },
   {
     wire: 'openai-chat',
+    side: 'out',
+    what: 'that a document has no name: it must have one',
+    lose: withDocumentNames,
+    told: null,
+  },
+  {
+    wire: 'openai-chat',
     side: 'both',
     what: 'that a schema has no name: it must have one',
     lose: withFormatName,
+    told: null,
+  },
+  {
+    wire: 'openai-responses',
+    side: 'out',
+    what: 'that a document has no name: it must have one',
+    lose: withDocumentNames,
     told: null,
   },
   {

@@ -6,7 +6,7 @@ import type { Loss } from './losses.ts'
 import { meaning, plainly } from './meaning.ts'
 import { dialects, faces, spoken } from './wires.ts'
 
-const numRuns = Number(process.env['ROUND_TRIPS'] ?? 100)
+const numRuns = Number(process.env['ROUND_TRIPS'] ?? 60)
 const keysOf = <Key extends string>(table: Readonly<Partial<Record<Key, unknown>>>): Key[] =>
   Object.keys(table) as Key[]
 

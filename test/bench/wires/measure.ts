@@ -48,7 +48,9 @@ export const measureWires = async ({ rounds, calls, callers }: Plan, tell: (cell
       const call = makeCall({ row: makeRow({ baseUrl, maxConcurrent: callers }), stream })
       const model = oracle.model(baseUrl)
       const ours = async (): Promise<Reading> => oursOf(await ask(dialect, call))
-      const theirs = async (): Promise<Reading> => theirsOf(await askModel(model, hi, stream))
+      // Ours is given a deadline, too.
+      const theirs = async (): Promise<Reading> =>
+        theirsOf(await askModel(model, { ...hi, abortSignal: AbortSignal.timeout(15_000) }, stream))
       const measure = (one: () => Promise<Reading>) => cpuOf(one, calls, callers)
 
       // Compiled and connected before anything counts.
