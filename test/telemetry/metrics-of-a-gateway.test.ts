@@ -144,6 +144,15 @@ test('the port serves nothing else, and to loopback names only', async () => {
   expect([head.status, await head.text()]).toEqual([200, ''])
 })
 
+test('a port in use says which variable moves it', async () => {
+  await using one = await startMeasured()
+  const port = new URL(one.metricsUrl).port
+  await using other = await startApp({ env: { METRICS_PORT: port } })
+  await expect(other.app.metrics?.listen()).rejects.toThrow(
+    `Port ${port} is in use by another program. Stop it, or choose another port: METRICS_PORT=${Number(port) + 1} npm start.`,
+  )
+})
+
 test("the callers' port never shows them, and without METRICS_PORT there are none", async () => {
   await using measured = await startMeasured()
   expect((await fetch(`${measured.url}/metrics`)).status).toBe(404)

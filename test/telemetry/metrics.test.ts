@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { GatewayError } from '../../src/contract/errors.ts'
@@ -7,6 +9,7 @@ import { createMetrics } from '../../src/telemetry/metrics.ts'
 import { catalogue } from '../../src/telemetry/metrics/catalogue.ts'
 import type { MetricRow } from '../../src/telemetry/metrics/catalogue.ts'
 import { receiptOf } from '../stores/receipt-of.ts'
+import { projectRoot } from '../support/app.ts'
 import { readSamples, sumOf } from './scrape.ts'
 import type { Sample } from './scrape.ts'
 
@@ -102,6 +105,21 @@ describe('the catalogue', () => {
       ]),
     )
   })
+})
+
+test('the queries of docs/metrics.md ask for metrics and labels that there are', () => {
+  const page = readFileSync(path.join(projectRoot, 'docs/metrics.md'), 'utf8')
+  const [, queries = ''] = /```promql\n([^`]+)```/.exec(page) ?? []
+  const names = [...queries.matchAll(/\b(?:llm|gen_ai|http|store)_\w+(?=[{\[])/g)].map(([name]) => name)
+  const labels = [...queries.matchAll(/(\w+)(?:=~|!=|=)"/g)].map(([, label = '']) => label)
+  const grouped = [...queries.matchAll(/by \(([^)]+)\)/g)].flatMap(([, list = '']) => list.split(', '))
+  expect(names.length).toBeGreaterThan(4)
+  const known = rows.flatMap(({ name, type }) =>
+    type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  )
+  expect(names.filter((name) => !known.includes(name))).toEqual([])
+  const knownLabels = new Set<string>([...rows.flatMap((row) => row.labels), 'le'])
+  expect([...labels, ...grouped].filter((label) => !knownLabels.has(label))).toEqual([])
 })
 
 describe('what is counted', () => {
