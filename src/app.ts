@@ -25,9 +25,11 @@ import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createDialects } from './providers/index.ts'
+import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
+import type { PassthroughRows } from './routing/passthrough.ts'
 import { createRoute } from './routing/route.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
@@ -99,7 +101,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     clock,
   })
   const dialects = createDialects(upstream)
-  const { classify, route, routeEmbedding } = createRoute({
+  const { classify, route, routeEmbedding, routePassthrough } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -107,6 +109,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     countInput: tokens.estimateInput,
     clock,
     classify: classifyLexically,
+    passthrough: { ...passthroughRowsOf(config, rows), countInput: tokens.countPassthrough },
     embedding: { wireOf: embeddingWiresOf(config, dialects), countInput: tokens.countEmbedding },
   })
 
@@ -116,8 +119,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     classify,
     route,
     routeEmbedding,
+    routePassthrough,
     deployments,
     dialects,
+    passThrough: createPassThrough(upstream),
     prices,
     tokens,
     receipts: ledger,
@@ -231,6 +236,13 @@ const embeddingWiresOf =
     const name = knownProviders.find(({ id }) => id === provider)?.template.dialect ?? ''
     return dialects.get(name)?.embed ? { openaiShaped: name === 'openai-chat' } : null
   }
+
+/** What the router must know of rows for native calls. */
+const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRow[]): PassthroughRows => ({
+  callable: () => rows.map(({ id, dialect }) => ({ provider: id, dialect })),
+  dialectOf: (provider) => knownProviders.find(({ id }) => id === provider)?.template.dialect,
+  bareCard: (provider, id) => unchartedCard({ id: provider }, id),
+})
 
 const systemClock: Clock = { now: () => Date.now() }
 

@@ -1,7 +1,9 @@
 import type { AnswerEvent, ChatRequest, Finish, Usage, Warning } from './chat.ts'
 import type { EmbeddingRequest, VectorsEvent } from './embedding.ts'
 import type { ModelCard } from './model.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Content } from './operation.ts'
+import type { PassthroughRequest, RawEvent } from './passthrough.ts'
 
 /** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
 export interface SecretText {
@@ -116,11 +118,25 @@ export type FactEvent =
   | { type: 'partial-usage'; usage: Usage }
   | { type: 'warning'; warning: Warning }
 
+/** What is read in a copy of a reply whose content is passed on unread. */
+export type CopyFact =
+  | FactEvent
+  /** Text that the provider bills as output. */
+  | { type: 'written'; text: string }
+  /** The provider refused or broke off, in words that the caller is to read as they are. */
+  | { type: 'complaint'; code: ErrorCode; status: number }
+
 /**
  * One event of a provider's reply, in order. `identity` comes first, and again if the provider goes over to another
  * model on the way; `finish` and `usage` come at the end, in either order.
  */
 export type UpstreamEvent<Event extends Content = AnswerEvent> = FactEvent | Event
+
+/** Carries native calls to every wire, byte for byte. */
+export type PassThrough = (
+  call: UpstreamCall<PassthroughRequest>,
+  signal: AbortSignal,
+) => AsyncGenerator<CopyFact | RawEvent, void>
 
 /**
  * A wire dialect. Its methods throw a GatewayError when the provider refuses, fails, stalls, cuts or lies; before the first

@@ -13,10 +13,12 @@ import { createFlights } from '../lib/flight.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Admit } from './admit.ts'
 import { createAnswer } from './answer.ts'
+import type { AnswerSteps } from './answer.ts'
 import { createAttempt } from './attempt.ts'
 import type { FindWire } from './attempt.ts'
 import { createCall } from './call.ts'
 import { createComplete } from './complete.ts'
+import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
@@ -25,6 +27,7 @@ import { createReserve } from './reserve.ts'
 import type { Fit } from './reserve.ts'
 import { createRespond } from './respond.ts'
 import { createSettle } from './settle.ts'
+import { createShare } from './share.ts'
 import { nameOf } from './trail.ts'
 import type { Trail } from './trail.ts'
 
@@ -57,6 +60,8 @@ export interface OwnParts<Request extends Asked, Event extends Content> {
   countOutput: (text: string, card: ModelCard) => number
   /** Told what a provider counted. */
   learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
+  /** How a miss is carried out; shared with all who ask the same unless said. */
+  carry?: (steps: AnswerSteps<Request, Event>) => Carry<Request, Event>
   /** What was asked and said, for owners who log it. */
   contentOf: (trail: Trail<Request>) => object
 }
@@ -90,13 +95,15 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     random: parts.random,
   })
   const flights = createFlights<JourneyEvent<Event>>()
+  const respond = createRespond<Request, Event>(record)
+  const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }
+  const share = (): Carry<Request, Event> => createShare({ answer: createAnswer(steps), respond, flights, clock })
   const complete = createComplete({
     operation,
     admit: parts.admit,
     recall: createRecall({ memory, clock }),
-    answer: createAnswer({ route, call, settle: settling.settle, record, remember: createRemember(memory), clock }),
-    respond: createRespond(record),
-    flights,
+    carry: own.carry?.(steps) ?? share(),
+    respond,
     refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
       events.refused(
         { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },

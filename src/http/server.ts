@@ -7,7 +7,7 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { invitesBody, readJson } from './body.ts'
+import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
 import { createSendError } from './error.ts'
@@ -21,6 +21,7 @@ import { createInboundRoute } from './inbound.ts'
 import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
 import { createEmbeddingsRoute } from './openai/embeddings.ts'
+import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createUnifiedRoute } from './unified.ts'
 
@@ -65,8 +66,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   let draining: Promise<void> | null = null
 
   const sendError = createSendError(logger)
-  const readBody = ({ req, signal }: Exchange): Promise<unknown> =>
-    readJson(req, { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }, signal)
+  const bodyLimits = { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }
+  const readBody = ({ req, signal }: Exchange): Promise<unknown> => readJson(req, bodyLimits, signal)
 
   const inbound = (wire: InboundWire): Route => ({
     methods: ['POST'],
@@ -80,6 +81,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
+  const passthrough: Route = {
+    methods: ['GET', 'POST'],
+    answer: createPassthroughRoute({
+      gateway,
+      known,
+      readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
+    }),
+  }
   const pages = createPages({
     models: deps.models,
     readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
@@ -100,7 +109,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardContentType(req)
     guard.guardBodySize(req, settings.maxBodyBytes)
 
-    const route = hotRoutes.get(path)
+    const route = hotRoutes.get(path) ?? (path.startsWith(passthroughPath) ? passthrough : undefined)
     if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }

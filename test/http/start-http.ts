@@ -133,6 +133,9 @@ export const startHttp = async (options: StartOptions = {}) => {
     ),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    passThrough: () => {
+      throw new Error('not asked here')
+    },
     embed: () => Promise.reject(new Error('not asked here')),
     explain: () => Promise.reject(new Error('not asked here')),
   }

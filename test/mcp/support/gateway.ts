@@ -47,6 +47,13 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    async *passThrough({ endpoint }, context) {
+      const served: Served = { ...servedBy(context), model: 'gpt-6-luna' }
+      yield { type: 'start', served }
+      yield { type: 'head', status: 200, headers: { 'content-type': 'application/json' } }
+      yield { type: 'bytes', bytes: Buffer.from(JSON.stringify({ endpoint })) }
+      yield { type: 'end', finishes: [], usage: receiptUsage, warnings: [], receipt: receiptOf(served, context) }
+    },
     embed: async (request, context) => {
       const served: Served = { ...servedBy(context), model: 'text-embedding-3-small' }
       const receipt = receiptOf(served, context)
