@@ -47,7 +47,7 @@ const generate = (method: string, rest: Pick<Endpoint, 'reader' | 'isDeterminist
  * Every endpoint that the passthrough lane has, and no other: files, batches, fine-tuning, assistants and the
  * administration of an account are not for callers who hold no key of their own.
  */
-export const endpoints: readonly Endpoint[] = [
+const endpoints: readonly Endpoint[] = [
   post({ dialects: openai, pattern: /^chat\/completions$/, model: 'known', reader: 'chat', isDeterministic: false }),
   post({ dialects: openai, pattern: /^completions$/, model: 'known', reader: 'completion', isDeterministic: false }),
   post({ dialects: openai, pattern: /^responses$/, model: 'known', reader: 'responses', isDeterministic: false }),
@@ -80,8 +80,8 @@ export const endpoints: readonly Endpoint[] = [
   models(gemini, ''),
 ]
 
-/** The endpoint without its version and a leading slash, as the table has it. */
-export const bareEndpoint = (endpoint: string): string => endpoint.replace(/^\/?(?:v1(?:beta)?\/)?/, '')
+/** The endpoint without its version, as the table has it. */
+export const bareEndpoint = (endpoint: string): string => endpoint.replace(/^v1(?:beta)?\//, '')
 
 /**
  * The rows of the table that an endpoint means, of one dialect or of all. Nothing is decoded, joined or resolved: what is

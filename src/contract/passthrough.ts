@@ -19,4 +19,5 @@ export interface PassthroughRequest extends Asked {
 /** A provider's reply as it came: its head, then its bytes. */
 export type RawEvent =
   | { type: 'head'; status: number; headers: Readonly<Record<string, string>> }
-  | { type: 'bytes'; bytes: Uint8Array }
+  /** `goesOn`: part of a stream that has not come to its end, which a caller reads at once. */
+  | { type: 'bytes'; bytes: Uint8Array; goesOn: boolean }

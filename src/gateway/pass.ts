@@ -9,8 +9,8 @@ import { startOf } from './start.ts'
 import type { Trail } from './trail.ts'
 
 /**
- * A miss by itself: nobody else follows it, so the provider is read as fast as the caller reads. The last bytes are held
- * until the ledger has the receipt.
+ * A miss by itself: nobody else follows it, so the provider is read as fast as the caller reads. What may be the last
+ * bytes is held until the ledger has the receipt.
  */
 export const createPass = (steps: AnswerSteps<PassthroughRequest, RawEvent>): Carry<PassthroughRequest, RawEvent> => {
   const { route, call, settle, record, remember, clock } = steps
@@ -21,6 +21,9 @@ export const createPass = (steps: AnswerSteps<PassthroughRequest, RawEvent>): Ca
     const close = (end: Pick<Receipt, 'outcome' | 'errorCode'>): Promise<Receipt> => {
       isClosed = true
       settle(trail)
+      // The reply itself says late who answered.
+      const answeredModel = trail.attempts.at(-1)?.answeredModel ?? null
+      if (trail.served && answeredModel !== null) trail.served = { ...trail.served, answeredModel }
       return record(trail, end)
     }
     try {
@@ -34,7 +37,9 @@ export const createPass = (steps: AnswerSteps<PassthroughRequest, RawEvent>): Ca
         }
         kept.add(event)
         if (held) yield held
-        held = event
+        held = null
+        if (event.type === 'bytes' && !event.goesOn) held = event
+        else yield event
       }
       const written = await close(endingOf(trail))
       if (written.outcome === 'complete') await kept.keep(written)

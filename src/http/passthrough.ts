@@ -59,5 +59,10 @@ export const createPassthroughRoute =
 
 /** Waits until the caller has read: the provider is then read no faster. */
 const drained = async (res: ServerResponse, signal: AbortSignal): Promise<void> => {
-  if (res.writableNeedDrain) await once(res, 'drain', { signal })
+  try {
+    if (res.writableNeedDrain) await once(res, 'drain', { signal })
+  } catch (thrown) {
+    signal.throwIfAborted()
+    throw thrown
+  }
 }

@@ -1,4 +1,5 @@
 import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
+import { findEndpoints } from '../contract/endpoints.ts'
 import type { EmbeddingRequest } from '../contract/embedding.ts'
 import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { ModelCard } from '../contract/model.ts'
@@ -39,7 +40,7 @@ interface RequestTokens {
   estimateInput(request: ChatRequest, card: ModelCard): number
   /** Input of a request for vectors. Many or long texts are projected from samples. */
   countEmbedding(request: EmbeddingRequest, card: ModelCard): number
-  /** Input of a native call: the whole payload as text, which is somewhat more than its provider counts. */
+  /** Input of a native call: the whole payload as text, which is somewhat more than its provider counts; 0 where nothing is billed. */
   countPassthrough(request: PassthroughRequest, card: ModelCard): number
   /** Written text in the model's own tokens. */
   countOutput(text: string, card: ModelCard): number
@@ -59,7 +60,9 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
       ? counter.count(input.texts.join('\n'))
       : input.tokens.reduce((sum, { length }) => sum + length, 0),
   )
-  const countPayloadOnce = oncePerRequest(({ text }: PassthroughRequest) => counter.count(text))
+  const countPayloadOnce = oncePerRequest(({ method, endpoint, text }: PassthroughRequest) =>
+    findEndpoints(method, endpoint).every(({ reader }) => reader === null) ? 0 : counter.count(text),
+  )
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 
   return {

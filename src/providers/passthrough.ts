@@ -48,7 +48,7 @@ export const createPassThrough = (http: UpstreamHttp): PassThrough =>
       if (ours.has(error.code)) throw error
       yield head
       yield { type: 'complaint', code: error.code, status }
-      yield { type: 'bytes', bytes: Buffer.from(reply.redact(explanation)) }
+      yield { type: 'bytes', bytes: Buffer.from(reply.redact(explanation)), goesOn: false }
       return
     }
 
@@ -61,7 +61,7 @@ export const createPassThrough = (http: UpstreamHttp): PassThrough =>
     yield head
     for await (const bytes of reply.body) {
       if (copy) yield* copy.feed(bytes)
-      yield { type: 'bytes', bytes }
+      yield { type: 'bytes', bytes, goesOn: copy?.goesOn === true }
     }
     if (copy) yield* copy.end()
   }

@@ -12,6 +12,8 @@ import { readers } from './readers.ts'
 export interface Copy {
   feed(bytes: Uint8Array): CopyFact[]
   end(): CopyFact[]
+  /** A stream whose last event has not come: more follows. */
+  readonly goesOn: boolean
 }
 
 /** A document that is longer is passed on and not read: its tokens are then our own count. */
@@ -28,6 +30,7 @@ export const createCopy = (options: {
   const { row, isStream, status } = options
   const reader = readers[options.reader](options)
   let hasGivenUp = false
+  let hasEnded = false
 
   const attend = (read: () => (UpstreamEvent | CopyFact)[]): CopyFact[] => {
     if (hasGivenUp) return []
@@ -43,11 +46,16 @@ export const createCopy = (options: {
 
   function streamCopy(): Copy {
     const events = createEventReader()
-    const readAll = (found: readonly ServerSentEvent[]): CopyFact[] =>
-      found
+    const readAll = (found: readonly ServerSentEvent[]): CopyFact[] => {
+      hasEnded ||= found.some(({ data }) => lastEvents.test(data))
+      return found
         .filter(({ data }) => data.trim() !== '[DONE]')
         .flatMap((event) => attend(() => reader.event(readChunk(event, row))))
+    }
     return {
+      get goesOn() {
+        return !hasEnded
+      },
       feed: (bytes) => readAll(events.feed(bytes)),
       end: () => [...readAll(events.end()), ...attend(reader.end)],
     }
@@ -57,6 +65,7 @@ export const createCopy = (options: {
     const pieces: Uint8Array[] = []
     let length = 0
     return {
+      goesOn: false,
       feed: (bytes) => {
         length += bytes.length
         if (length <= longestDocument) pieces.push(bytes)
@@ -75,6 +84,10 @@ export const createCopy = (options: {
     }
   }
 }
+
+/** How the wires end their streams: OpenAI's two, Anthropic's and Google's, and an error on any of them. */
+const lastEvents =
+  /^\s*\[DONE\]|"type": ?"(?:message_stop|response\.(?:completed|failed|incomplete)|error)"|"finishReason"|^\s*\{"error"/
 
 const factOf = (event: UpstreamEvent | CopyFact): CopyFact[] => {
   switch (event.type) {

@@ -51,7 +51,7 @@ export const createScriptedGateway = (): ScriptedGateway => {
       const served: Served = { ...servedBy(context), model: 'gpt-6-luna' }
       yield { type: 'start', served }
       yield { type: 'head', status: 200, headers: { 'content-type': 'application/json' } }
-      yield { type: 'bytes', bytes: Buffer.from(JSON.stringify({ endpoint })) }
+      yield { type: 'bytes', bytes: Buffer.from(JSON.stringify({ endpoint })), goesOn: false }
       yield { type: 'end', finishes: [], usage: receiptUsage, warnings: [], receipt: receiptOf(served, context) }
     },
     embed: async (request, context) => {
