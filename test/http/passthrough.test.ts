@@ -286,8 +286,9 @@ describe('a stream', () => {
     let sent = 0
     provider.answers(async (res) => {
       res.writeHead(200, { 'content-type': 'application/octet-stream' })
+      const closed = once(res, 'close')
       for (; sent < most && !res.destroyed; sent++)
-        if (!res.write(piece)) await Promise.race([once(res, 'drain'), once(res, 'close')])
+        if (!res.write(piece)) await Promise.race([once(res, 'drain'), closed])
       res.end()
     })
     const leaving = new AbortController()
