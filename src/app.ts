@@ -31,6 +31,7 @@ import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
 import type { PassthroughRows } from './routing/passthrough.ts'
 import { createRoute } from './routing/route.ts'
+import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
@@ -101,7 +102,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     clock,
   })
   const dialects = createDialects(upstream)
-  const { classify, route, routeEmbedding, routePassthrough } = createRoute({
+  const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -120,6 +121,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     route,
     routeEmbedding,
     routePassthrough,
+    resolve,
     deployments,
     dialects,
     passThrough: createPassThrough(upstream),
@@ -128,6 +130,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     receipts: ledger,
     events,
     resilience: config.resilience,
+    schemas: createSchemas(),
+    structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     clock,

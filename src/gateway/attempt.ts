@@ -105,9 +105,11 @@ const note = (fact: CopyFact, entry: Attempt, trail: Trail): void => {
     case 'warning':
       trail.warnings.push(fact.warning)
       break
-    case 'finish':
-      trail.finishes.push({ choice: fact.choice, reason: fact.reason, native: fact.native })
+    case 'finish': {
+      const { type: _type, ...finish } = fact
+      trail.finishes.push(finish)
       break
+    }
     case 'written':
       entry.written.push(fact.text)
       break

@@ -17,6 +17,7 @@ import type { AnswerSteps } from './answer.ts'
 import { createAttempt } from './attempt.ts'
 import type { FindWire } from './attempt.ts'
 import { createCall } from './call.ts'
+import type { Call } from './call.ts'
 import { createComplete } from './complete.ts'
 import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
@@ -27,6 +28,7 @@ import { createReserve } from './reserve.ts'
 import type { Fit } from './reserve.ts'
 import { createRespond } from './respond.ts'
 import { createSettle } from './settle.ts'
+import type { Settle } from './settle.ts'
 import { createShare } from './share.ts'
 import { nameOf } from './trail.ts'
 import type { Trail } from './trail.ts'
@@ -60,6 +62,8 @@ export interface OwnParts<Request extends Asked, Event extends Content> {
   countOutput: (text: string, card: ModelCard) => number
   /** Told what a provider counted. */
   learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
+  /** What is made of the call: further calls by the same means, on the same trail. */
+  wrapCall?: (call: Call<Request, Event>, settling: Settle<Request>) => Call<Request, Event>
   /** How a miss is carried out; shared with all who ask the same unless said. */
   carry?: (steps: AnswerSteps<Request, Event>) => Carry<Request, Event>
   /** What was asked and said, for owners who log it. */
@@ -86,7 +90,7 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     completed: (receipt, trail) => events.completed(receipt, () => own.contentOf(trail)),
     unrecorded: events.unrecorded,
   })
-  const call = createCall({
+  const plainCall = createCall<Request, Event>({
     deployments,
     attempt: createAttempt({ findWire: own.findWire, instanceId: parts.instanceId, clock }),
     reserve: createReserve(own.fit(settling.spentNanoUsd)),
@@ -94,6 +98,7 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     clock,
     random: parts.random,
   })
+  const call = own.wrapCall?.(plainCall, settling) ?? plainCall
   const flights = createFlights<JourneyEvent<Event>>()
   const respond = createRespond<Request, Event>(record)
   const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }

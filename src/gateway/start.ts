@@ -15,5 +15,6 @@ export const startOf = (
     task: task?.task ?? null,
     cache,
     simulated,
+    inputTokens: candidate.forecast.inputTokens,
   },
 })

@@ -60,6 +60,7 @@ export const createScriptedGateway = (): ScriptedGateway => {
       const vectors = Array.from({ length: countInputs(request.input) }, () => Float32Array.of(0.6, 0.8))
       return { served, vectors, usage: receiptUsage, warnings: [], receipt }
     },
+    count: () => Promise.resolve(12),
     explain: (request) => {
       const prompt = lastText(request)
       if (prompt === 'nobody')
@@ -156,6 +157,7 @@ const receiptOf = (served: Served, context: RequestContext): Receipt => ({
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: served.provider, model: served.model, answeredModel: served.model },
   usage: receiptUsage,
   priceId: 'openai/gpt-6-luna@2026-11-01',
