@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
-import type { ProviderRow } from './contract/provider.ts'
+import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -27,8 +27,11 @@ import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createDialects } from './providers/index.ts'
+import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
+import type { EmbeddingWire } from './routing/embedding.ts'
+import type { PassthroughRows } from './routing/passthrough.ts'
 import { createRoute } from './routing/route.ts'
 import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
@@ -106,7 +109,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const { classify, route, resolve } = createRoute({
+  const dialects = createDialects(upstream)
+  const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -114,6 +118,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     countInput: tokens.estimateInput,
     clock,
     classify: classifyLexically,
+    passthrough: { ...passthroughRowsOf(config, rows), countInput: tokens.countPassthrough },
+    embedding: { wireOf: embeddingWiresOf(config, dialects), countInput: tokens.countEmbedding },
   })
 
   const gatewayParts = {
@@ -121,9 +127,12 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    routeEmbedding,
+    routePassthrough,
     resolve,
     deployments,
-    dialects: createDialects(upstream),
+    dialects,
+    passThrough: createPassThrough(upstream),
     prices,
     tokens,
     receipts: ledger,
@@ -255,6 +264,21 @@ const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
     },
   }
 }
+
+/** How each provider's wire does embeddings, for the router. */
+const embeddingWiresOf =
+  ({ knownProviders }: Config, dialects: ReadonlyMap<string, Dialect>): EmbeddingWire =>
+  (provider) => {
+    const name = knownProviders.find(({ id }) => id === provider)?.template.dialect ?? ''
+    return dialects.get(name)?.embed ? { openaiShaped: name === 'openai-chat' } : null
+  }
+
+/** What the router must know of rows for native calls. */
+const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRow[]): PassthroughRows => ({
+  callable: () => rows.map(({ id, dialect }) => ({ provider: id, dialect })),
+  dialectOf: (provider) => knownProviders.find(({ id }) => id === provider)?.template.dialect,
+  bareCard: (provider, id) => unchartedCard({ id: provider }, id),
+})
 
 const systemClock: Clock = { now: () => Date.now() }
 

@@ -1,28 +1,31 @@
-import type { ChatRequest } from '../contract/chat.ts'
 import type { GatewayError } from '../contract/errors.ts'
-import type { GatewayEvent, RequestContext } from '../contract/journey.ts'
+import type { JourneyEvent, RequestContext } from '../contract/journey.ts'
+import type { Asked, Content, Operation } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
-import type { Flights } from '../lib/flight.ts'
 import type { Admit } from './admit.ts'
-import type { Answer } from './answer.ts'
 import { asGatewayError } from './attempt.ts'
 import { startDeadline } from './deadline.ts'
-import { follow } from './follow.ts'
-import type { Recall } from './recall.ts'
+import type { Miss, Recall } from './recall.ts'
 import { replay } from './replay.ts'
 import type { Respond } from './respond.ts'
 import { openTrail } from './trail.ts'
 import type { Trail } from './trail.ts'
 
-interface Steps {
+/** The second half of a journey, for a request that memory could not answer. */
+export type Carry<Request extends Asked, Event extends Content> = (
+  trail: Trail<Request>,
+  miss: Miss,
+  signal: AbortSignal,
+) => AsyncGenerator<JourneyEvent<Event>, void>
+
+interface Steps<Request extends Asked, Event extends Content> {
+  operation: Operation
   admit: Admit
-  recall: Recall
-  answer: Answer
-  respond: Respond
-  /** Calls that run now. */
-  flights: Flights<GatewayEvent>
+  recall: Recall<Request, Event>
+  carry: Carry<Request, Event>
+  respond: Respond<Request, Event>
   /** Told of every request that ended without a receipt. */
-  refused: (trail: Trail, error: GatewayError) => void
+  refused: (trail: Trail<Request>, error: GatewayError) => void
   deadlineMs: number
   clock: Clock
 }
@@ -32,12 +35,16 @@ interface Steps {
  *
  *   admit → recall → [ classify → route → reserve → call → settle → record → remember ] → respond
  *
- * A hit is a remembered stream. A miss is a flight: the bracketed steps (`answer.ts`) run once for all identical
- * requests of the moment, are paid once by the one that came first, and go on as long as anybody follows them.
+ * A hit is a remembered stream. A miss goes through the bracketed steps: once for all identical requests of the moment
+ * (`share.ts`, `answer.ts`), or by itself and as fast as its caller reads (`pass.ts`).
  */
-export const createComplete = ({ admit, recall, answer, respond, flights, refused, deadlineMs, clock }: Steps) =>
-  async function* complete(request: ChatRequest, context: RequestContext): AsyncGenerator<GatewayEvent, void> {
-    const trail = openTrail({ request, context, deadlineMs, clock })
+export const createComplete = <Request extends Asked, Event extends Content>(steps: Steps<Request, Event>) => {
+  const { operation, admit, recall, carry, respond, refused, deadlineMs, clock } = steps
+  return async function* complete(
+    request: Request,
+    context: RequestContext,
+  ): AsyncGenerator<JourneyEvent<Event>, void> {
+    const trail = openTrail({ operation, request, context, deadlineMs, clock })
     using deadline = startDeadline(trail, clock)
     try {
       await using _ticket = await admit(trail)
@@ -46,9 +53,7 @@ export const createComplete = ({ admit, recall, answer, respond, flights, refuse
         yield* respond(trail, replay(memory.answer, trail, clock), deadline.signal)
         return
       }
-      const flight = flights.join(memory.flightKey, (emit, signal) => answer(trail, memory, emit, signal))
-      const events = flight.events(deadline.signal)
-      yield* flight.role === 'leader' ? events : respond(trail, follow(events, trail, clock), deadline.signal)
+      yield* carry(trail, memory, deadline.signal)
     } catch (thrown) {
       const error = asGatewayError(thrown, deadline.signal)
       const hasReceipt = trail.attempts.length > 0 || trail.served !== null
@@ -56,3 +61,4 @@ export const createComplete = ({ admit, recall, answer, respond, flights, refuse
       throw error
     }
   }
+}

@@ -1,11 +1,11 @@
 import type { AnswerEvent, Finish } from '../contract/chat.ts'
-import type { CallEvent } from './call.ts'
+import type { First } from './call.ts'
 
 /** An answer that is looked at as a whole, choice by choice. */
 export interface Draft {
-  add(event: CallEvent): void
+  add(event: First | AnswerEvent): void
   /** Who answered; null until the first token. */
-  readonly first: Extract<CallEvent, { type: 'first' }> | null
+  readonly first: First | null
   /** What came of one choice. */
   choice(choice: number): readonly AnswerEvent[]
   /** Every choice that began or ended. */

@@ -5,7 +5,7 @@ import type { Clock } from '../contract/runtime.ts'
 import type { StructuredSettings } from '../contract/settings.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 import { asGatewayError } from './attempt.ts'
-import type { Call, CallEvent } from './call.ts'
+import type { Call, First } from './call.ts'
 import { openDraft } from './draft.ts'
 import type { Draft } from './draft.ts'
 import { createJudge } from './judge.ts'
@@ -13,8 +13,8 @@ import type { Faulty } from './judge.ts'
 import type { Settle } from './settle.ts'
 import type { Trail } from './trail.ts'
 
-interface StructuredOptions extends Settle {
-  call: Call
+interface StructuredOptions extends Settle<ChatRequest> {
+  call: Call<ChatRequest, AnswerEvent>
   route: (request: ChatRequest, task: TaskGuess) => Plan
   compile: Schemas['compile']
   settings: StructuredSettings
@@ -35,7 +35,7 @@ type Repair = { repaired: Draft } | { failed: GatewayError }
  * provider itself holds the model to the format, or where nothing would be repaired; it is judged at its end all the same.
  * @throws GatewayError invalid_request for the schema, structured_output_invalid with the text as it came
  */
-export const createStructured = (options: StructuredOptions): Call => {
+export const createStructured = (options: StructuredOptions): Call<ChatRequest, AnswerEvent> => {
   const { call, route, compile, settings, settle, spentNanoUsd, clock } = options
 
   return async function* structured(plan, trail, signal) {
@@ -82,7 +82,7 @@ export const createStructured = (options: StructuredOptions): Call => {
       const { served, task } = trail
       if (!served || !task) throw new GatewayError('internal', 'The gateway failed to answer this request.')
       const request = repairRequest(trail.request, served, faulty)
-      const turn: Trail = { ...trail, request, finishes: [], warnings: [] }
+      const turn: Trail<ChatRequest> = { ...trail, request, finishes: [], warnings: [] }
       const triesBefore = trail.attempts.length
       const repaired = openDraft()
       try {
@@ -110,11 +110,7 @@ export const createStructured = (options: StructuredOptions): Call => {
     }
   }
 
-  function passesLive(
-    { candidate }: Extract<CallEvent, { type: 'first' }>,
-    format: AskedFormat,
-    { context, warnings }: Trail,
-  ): boolean {
+  function passesLive({ candidate }: First, format: AskedFormat, { context, warnings }: Trail): boolean {
     if (!context.incremental) return false
     if (settings.maxRepairs === 0) return true
     // A dialect warns wherever it asks for a format in words, or leaves out a part of the schema.
@@ -123,7 +119,7 @@ export const createStructured = (options: StructuredOptions): Call => {
   }
 
   /** What the promises of a request leave for a further turn. */
-  function limitsLeft(trail: Trail): ChatRequest['limits'] {
+  function limitsLeft(trail: Trail<ChatRequest>): ChatRequest['limits'] {
     const { maxCostNanoUsd, maxLatencyMs } = trail.request.limits
     const leftNanoUsd = (maxCostNanoUsd ?? 0n) - spentNanoUsd(trail)
     return {

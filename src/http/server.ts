@@ -11,7 +11,7 @@ import { isAnthropicPath } from './anthropic/error.ts'
 import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
 import { apiPaths, createApi, isApiPath } from './api/api.ts'
 import type { ReadSide } from './api/api.ts'
-import { invitesBody, readJson } from './body.ts'
+import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
 import { createSendError } from './error.ts'
@@ -26,6 +26,8 @@ import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
 import { createCompletionsWire } from './openai/completions.ts'
 import { createResponsesWire } from './openai/responses.ts'
+import { createEmbeddingsRoute } from './openai/embeddings.ts'
+import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
@@ -77,8 +79,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   let draining: Promise<void> | null = null
 
   const sendError = createSendError(logger)
-  const readBody = ({ req, signal }: Exchange): Promise<unknown> =>
-    readJson(req, { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }, signal)
+  const bodyLimits = { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }
+  const readBody = ({ req, signal }: Exchange): Promise<unknown> => readJson(req, bodyLimits, signal)
 
   const inbound = (wire: InboundWire): Route => ({
     methods: ['POST'],
@@ -92,9 +94,18 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/v1/completions', inbound(createCompletionsWire(known))],
     ['/v1/messages', inbound(createMessagesWire(known))],
     ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
+    ['/v1/embeddings', { methods: ['POST'], answer: createEmbeddingsRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
+  const passthrough: Route = {
+    methods: ['GET', 'POST'],
+    answer: createPassthroughRoute({
+      gateway,
+      known,
+      readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
+    }),
+  }
   const api = createApi(deps.readSide)
   const paths = [...hotRoutes.keys(), ...pagePaths, ...apiPaths]
   const routeOf = createRouteOf(paths)
@@ -118,7 +129,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardContentType(req)
     guard.guardBodySize(req, settings.maxBodyBytes)
 
-    const route = hotRoutes.get(path)
+    const route = hotRoutes.get(path) ?? (path.startsWith(passthroughPath) ? passthrough : undefined)
     if (caller && isApiPath(path)) await api({ ...arrival, caller })
     else if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })

@@ -1,17 +1,23 @@
 import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
+import type { EmbeddingRequest } from '../contract/embedding.ts'
 import type { HealthView, ProviderHealth } from '../contract/health.ts'
+import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { ModelCard } from '../contract/model.ts'
-import type { Candidate, Plan, TaskGuess } from '../contract/plan.ts'
+import type { Candidate, Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { RoutingSettings } from '../contract/settings.ts'
 import { createCandidates } from './candidates.ts'
 import type { Classify } from './classify.ts'
 import { createJudge } from './eligible.ts'
+import { createEmbeddingRoute } from './embedding.ts'
+import type { EmbeddingWire } from './embedding.ts'
 import type { Verdict } from './eligible.ts'
 import { createForecast } from './forecast.ts'
 import type { Ask, Grounds } from './gates.ts'
 import { createNames } from './names.ts'
+import { createPassthroughRoute } from './passthrough.ts'
+import type { PassthroughRows } from './passthrough.ts'
 import { byChoice, byScore, cheapestOf } from './order.ts'
 import { readQuestion } from './question.ts'
 import { refusalError } from './refuse.ts'
@@ -33,6 +39,11 @@ interface RouteParts {
   countInput: (request: ChatRequest, card: ModelCard) => number
   clock: Clock
   classify: Classify
+  embedding: {
+    wireOf: EmbeddingWire
+    countInput: (request: EmbeddingRequest, card: ModelCard) => number
+  }
+  passthrough: PassthroughRows & { countInput: (request: PassthroughRequest, card: ModelCard) => number }
 }
 
 export interface Router {
@@ -44,6 +55,16 @@ export interface Router {
    *   context_length_exceeded, price_unknown, limit_unsatisfiable
    */
   route(request: ChatRequest, task: TaskGuess): Plan
+  /**
+   * The same for vectors.
+   * @throws GatewayError as `route`
+   */
+  routeEmbedding(request: EmbeddingRequest): Lineup
+  /**
+   * The one row that a native call goes to.
+   * @throws GatewayError as `route`, and not_found
+   */
+  routePassthrough(request: PassthroughRequest): Lineup
   /**
    * Every row that a choice means, the one asked for first.
    * @throws GatewayError model_not_found
@@ -109,6 +130,8 @@ export const createRoute = (parts: RouteParts): Router => {
 
   return {
     route,
+    routeEmbedding: createEmbeddingRoute({ ...parts, ...parts.embedding, names }),
+    routePassthrough: createPassthroughRoute({ ...parts, ...parts.passthrough, names }),
     classify: (request) =>
       request.requirements.task === undefined
         ? parts.classify(readQuestion(request))

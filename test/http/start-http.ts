@@ -136,6 +136,10 @@ export const startHttp = async (options: StartOptions = {}) => {
     ),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    passThrough: () => {
+      throw new Error('not asked here')
+    },
+    embed: unasked,
     explain: unasked,
     count: () => Promise.resolve(12),
   }

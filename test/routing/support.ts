@@ -121,6 +121,7 @@ export interface Scene {
   flags?: Record<string, ReturnType<Grounds['rowFlags']>>
   /** Providers that take any model id. */
   openProviders?: readonly string[]
+  embeddingWires?: Record<string, { openaiShaped: boolean }>
   health?: HealthView
   settings?: Partial<RoutingSettings>
   nowMs?: number
@@ -145,6 +146,16 @@ export const routerFor = (scene: Scene): Router =>
       Math.ceil(JSON.stringify(messages.map(({ content }) => content)).length * (scene.tokensPerChar ?? 0.25)),
     clock: { now: () => scene.nowMs ?? noon },
     classify: classifyLexically,
+    embedding: {
+      wireOf: (provider) => scene.embeddingWires?.[provider] ?? null,
+      countInput: ({ input }) => Math.ceil(JSON.stringify(input).length / 4),
+    },
+    passthrough: {
+      callable: () => [],
+      dialectOf: () => undefined,
+      bareCard: (provider, id) => card(`${provider}:${id}`, { uncharted: true }),
+      countInput: ({ text }) => Math.ceil(text.length / 4),
+    },
   })
 
 /** Routes as the gateway does. */

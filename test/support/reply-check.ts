@@ -5,6 +5,7 @@ import {
   validateChatReply,
   validateChunk,
   validateCompletion,
+  validateEmbeddings,
   validateError,
   validateModel,
   validateModelList,
@@ -90,6 +91,8 @@ export const faultsOf = (reply: Reply): readonly string[] => {
   if (path === '/mcp' || (path === '/ready' && status === 503)) return []
   if (body === '') return method === 'HEAD' || status === 204 ? [] : ['/ is empty']
   if (path === '/v1/messages' || path.startsWith('/v1/messages/')) return faultsOfAnthropic(reply)
+  // A provider's own refusal is passed on in its own words; ours is known by its mark.
+  if (path.startsWith('/v1/passthrough/') && !body.includes('"gateway":{"request_id"')) return []
   if (status >= 400) return inJson(body, faultsOfError)
   if (path === '/v1/models') return inJson(body, faultsOfModelList)
   if (path.startsWith('/v1/models/')) return inJson(body, faultsOfModel)
@@ -99,6 +102,8 @@ export const faultsOf = (reply: Reply): readonly string[] => {
       return isStream ? faultsOfStream(body, faultsOfChunk) : inJson(body, faultsOfChat)
     case '/v1/completions':
       return isStream ? faultsOfStream(body, faultsOfTextChunk) : inJson(body, faultsOfText)
+    case '/v1/embeddings':
+      return inJson(body, faultsOfEmbeddings)
     case '/v1/responses':
       return isStream ? faultsOfResponseStream(body) : inJson(body, faultsOfResponse)
     default:
@@ -108,6 +113,16 @@ export const faultsOf = (reply: Reply): readonly string[] => {
 
 const faultsOfChat = (value: unknown) => [...validateChatReply(value), ...extensionFaults(answered, value)]
 const faultsOfChunk = (value: unknown) => [...validateChunk(value), ...extensionFaults(mayAnswer, value)]
+/** Base64 is a caller's wish that OpenAI grants and does not describe: such a vector is looked at as the numbers it is. */
+const faultsOfEmbeddings = (value: unknown) => [
+  ...validateEmbeddings(withNumbers(value)),
+  ...extensionFaults(answered, value),
+]
+const encoded = z.looseObject({ data: z.array(z.looseObject({ embedding: z.base64() })) })
+const withNumbers = (value: unknown): unknown => {
+  const { data: list } = encoded.safeParse(value)
+  return list ? { ...list, data: list.data.map((item) => ({ ...item, embedding: [0] })) } : value
+}
 const faultsOfResponse = (value: unknown) => [...validateResponse(value), ...extensionFaults(answered, value)]
 const faultsOfText = (value: unknown) => [...validateCompletion(value), ...extensionFaults(answered, value)]
 /** OpenAI describes no chunk of a text completion: it is one whose choices may still be without a reason to end. */

@@ -8,6 +8,7 @@ const groupOf: Readonly<Record<UsageQuery['groupBy'], (receipt: Receipt, tag: st
   provider: ({ served }) => served?.provider ?? null,
   model: ({ served }) => served?.model ?? null,
   task: ({ task }) => task?.task ?? null,
+  operation: ({ operation }) => operation,
   day: ({ receivedAtMs }) => new Date(receivedAtMs).toISOString().slice(0, 10),
   hour: ({ receivedAtMs }) => `${new Date(receivedAtMs).toISOString().slice(0, 13)}:00Z`,
   caller: ({ caller: { id, name } }) => (name === id ? id : `${id} ${name}`),
