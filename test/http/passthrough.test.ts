@@ -521,6 +521,15 @@ describe('headers', () => {
     ])
   })
 
+  test('that no client may send are left out', async () => {
+    provider.answers(document({}))
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'naïve' }
+    const body = JSON.stringify(chat)
+    const reply = await raw({ method: 'POST', path: '/v1/passthrough/openai/chat/completions', headers, body })
+    expect(statusOf(reply)).toBe(200)
+    expect(provider.received[0]?.headers['idempotency-key']).toBeUndefined()
+  })
+
   test("of the provider stay there, but for those that are the caller's business", async () => {
     provider.answers(
       document(completion, {
