@@ -7,6 +7,7 @@ import type { ProviderEntry } from '../../src/config/schema/providers.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
 import { renderExampleEnv } from './example-env.ts'
+import { renderMetrics } from './metrics.ts'
 
 /** Every generated file, by its path from the project's root. */
 export const renderAll = (root: string): { file: string; text: string }[] => {
@@ -18,6 +19,7 @@ export const renderAll = (root: string): { file: string; text: string }[] => {
     })),
     { file: 'docs/configuration.md', text: renderConfiguration(rows) },
     { file: 'docs/errors.md', text: renderErrors() },
+    { file: 'docs/metrics.md', text: renderMetrics() },
     { file: 'deploy/example.env', text: renderExampleEnv(rows) },
   ]
 }

@@ -7,6 +7,7 @@ import type {
   HttpSettings,
   LedgerSettings,
   LogSettings,
+  MetricsSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -20,6 +21,7 @@ import { checkDirectories, dataDirOf } from './directories.ts'
 import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
+import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
@@ -32,6 +34,7 @@ import {
   cacheSettings,
   httpSettings,
   ledgerSettings,
+  metricsSettings,
   rateSettings,
   resilienceSettings,
   routingSettings,
@@ -47,6 +50,7 @@ export interface Config {
   configDir: string
   auth: AuthSettings
   log: LogSettings
+  metrics: MetricsSettings | null
   /** Rows that can be called. */
   providers: readonly ProviderRow[]
   /** Every row, and what to set where it cannot be called. */
@@ -94,6 +98,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const problems = [
     ...envProblems,
     ...checkDirectories(env, configDir, root),
+    ...checkPorts(env),
     ...authProblems,
     ...Object.values(files).flatMap((file) => file.problems),
     ...rowProblems,
@@ -111,6 +116,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    metrics: metricsSettings(env),
     providers: rows,
     knownProviders: known,
     models: cards,

@@ -12,6 +12,7 @@ test('an empty environment has the documented defaults', () => {
   expect(env).toEqual({
     HOST: '127.0.0.1',
     PORT: 8080,
+    METRICS_HOST: '127.0.0.1',
     DATA_DIR: './data',
     CONFIG_DIR: './config',
     LOG_LEVEL: 'info',
