@@ -1,6 +1,7 @@
 /** Routes of which a part varies: their beginning, and how they are written down. */
 const varying = [
   ['/v1/models/', '/v1/models/{id}'],
+  ['/v1/passthrough/', '/v1/passthrough/{provider}/{endpoint}'],
   ['/api/traces/', '/api/traces/{id}'],
   ['/v1/passthrough/', '/v1/passthrough/{provider}/{endpoint}'],
 ] as const
