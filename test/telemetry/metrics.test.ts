@@ -110,7 +110,7 @@ describe('the catalogue', () => {
 test('the queries of docs/metrics.md ask for metrics and labels that there are', () => {
   const page = readFileSync(path.join(projectRoot, 'docs/metrics.md'), 'utf8')
   const [, queries = ''] = /```promql\n([^`]+)```/.exec(page) ?? []
-  const names = [...queries.matchAll(/\b(?:llm|gen_ai|http|store)_\w+(?=[{\[])/g)].map(([name]) => name)
+  const names = [...queries.matchAll(/\b(?:llm|gen_ai|http|store)_\w+(?=[{[])/g)].map(([name]) => name)
   const labels = [...queries.matchAll(/(\w+)(?:=~|!=|=)"/g)].map(([, label = '']) => label)
   const grouped = [...queries.matchAll(/by \(([^)]+)\)/g)].flatMap(([, list = '']) => list.split(', '))
   expect(names.length).toBeGreaterThan(4)
