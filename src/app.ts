@@ -30,6 +30,7 @@ import { createDialects } from './providers/index.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import { createRoute } from './routing/route.ts'
+import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
@@ -105,7 +106,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const { classify, route } = createRoute({
+  const { classify, route, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -120,6 +121,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    resolve,
     deployments,
     dialects: createDialects(upstream),
     prices,
@@ -127,6 +129,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     receipts: ledger,
     events,
     resilience: config.resilience,
+    schemas: createSchemas(),
+    structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     clock,

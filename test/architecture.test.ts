@@ -11,7 +11,18 @@ import {
 } from './support/architecture.ts'
 
 const words = ['contract', 'lib']
-const domain = ['tenants', 'limits', 'cache', 'perception', 'routing', 'resilience', 'ledger', 'prompts', 'telemetry']
+const domain = [
+  'tenants',
+  'limits',
+  'cache',
+  'perception',
+  'routing',
+  'resilience',
+  'ledger',
+  'prompts',
+  'schemas',
+  'telemetry',
+]
 const core = ['gateway', 'documents', 'admin', ...words]
 const part: Room = { imports: words, node: true }
 
@@ -44,6 +55,8 @@ const homes: Record<string, readonly string[]> = {
   '@modelcontextprotocol/node': ['mcp'],
   '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
+  ajv: ['schemas'],
+  'ajv-formats': ['schemas'],
   commander: ['cli'],
   'eventsource-parser': ['providers', 'cli'],
   express: ['http'],
@@ -53,6 +66,7 @@ const homes: Record<string, readonly string[]> = {
   opossum: ['resilience'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
+  re2js: ['schemas'],
   'prom-client': ['telemetry'],
   undici: ['providers'],
   yaml: ['config'],

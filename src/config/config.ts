@@ -11,6 +11,7 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  StructuredSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
@@ -37,6 +38,7 @@ import {
   rateSettings,
   resilienceSettings,
   routingSettings,
+  structuredSettings,
 } from './settings.ts'
 
 /** Everything that the environment and config/*.yaml decide. What is switched off is null. */
@@ -60,6 +62,7 @@ export interface Config {
   cache: CacheSettings
   rate: RateSettings | null
   resilience: ResilienceSettings
+  structured: StructuredSettings
   ledger: LedgerSettings
   /** With `start`, app.ts puts the sandbox behind every row (`sandboxRows`). */
   sandbox: 'start' | 'off'
@@ -122,6 +125,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     cache: cacheSettings(cache, env),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
+    structured: structuredSettings(limits),
     ledger: ledgerSettings(limits, env),
     sandbox,
     proxy: proxyOf(env),

@@ -6,6 +6,7 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  StructuredSettings,
 } from '../contract/settings.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
@@ -57,6 +58,10 @@ export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSetti
     restMs: resilience.breaker.rest_ms,
     accountRestMs: resilience.breaker.account_rest_ms,
   },
+})
+
+export const structuredSettings = ({ structured_output: output }: LimitsEntry): StructuredSettings => ({
+  maxRepairs: output.max_repairs,
 })
 
 export const ledgerSettings = ({ ledger }: LimitsEntry, env: Env): LedgerSettings => ({

@@ -33,6 +33,8 @@ export interface ProviderRow {
   simulated: boolean
   /** `id:anything` may name a model that no card describes. */
   uncharted?: boolean | undefined
+  /** The gateway marks long prefixes for the provider's cache itself, at models that want marks. */
+  autoPromptCaching?: boolean | undefined
   maxConcurrent: number
   timeouts: ProviderTimeouts
   wire: RowFlags
@@ -45,6 +47,10 @@ export interface ProviderTimeouts {
   /** Between two reads of the reply's body. */
   stallMs: number
 }
+
+/** Parts that the gateway does not read, by what is in them: a PDF as a data URL, any other file, sound. */
+export const nativeKinds = ['pdf', 'file', 'audio'] as const
+export type NativeKind = (typeof nativeKinds)[number]
 
 /** What a provider's wire can and cannot do, whatever the model. */
 export interface RowFlags {
@@ -76,10 +82,10 @@ export interface RowFlags {
    */
   multipleChoices?: boolean | undefined
   /**
-   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood.
+   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood: all, none, or some.
    * @default true
    */
-  nativeParts?: boolean | undefined
+  nativeParts?: boolean | readonly NativeKind[] | undefined
   /**
    * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
    * @default true

@@ -85,6 +85,11 @@ export interface HttpSettings {
   drainMs: number
 }
 
+export interface StructuredSettings {
+  /** Times that an answer which is not in the format asked for is sent back to its model, for each choice; 0: never. */
+  maxRepairs: number
+}
+
 /** Where /metrics is served, apart from what callers reach. */
 export interface MetricsSettings {
   host: string

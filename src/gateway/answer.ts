@@ -51,6 +51,7 @@ export const createAnswer = ({ classify, route, call, settle, record, remember, 
               task: task?.task ?? null,
               cache,
               simulated,
+              inputTokens: candidate.forecast.inputTokens,
             },
           })
         } else {

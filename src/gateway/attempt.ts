@@ -60,9 +60,11 @@ export const createAttempt = (options: {
           case 'warning':
             trail.warnings.push(event.warning)
             break
-          case 'finish':
-            trail.finishes.push({ choice: event.choice, reason: event.reason, native: event.native })
+          case 'finish': {
+            const { type: _type, ...finish } = event
+            trail.finishes.push(finish)
             break
+          }
           default:
             entry.firstTokenMs ??= elapsedMs(entry.startedAtMs, clock.now())
             entry.written.push(textOf(event))

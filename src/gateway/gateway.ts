@@ -1,16 +1,17 @@
 import type { ExactCache } from '../cache/exact.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
-import type { ChatRequest } from '../contract/chat.ts'
+import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { Answer, GatewayEvent, RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Dialect } from '../contract/provider.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
-import type { ResilienceSettings } from '../contract/settings.ts'
+import type { ResilienceSettings, StructuredSettings } from '../contract/settings.ts'
 import type { Receipts } from '../contract/store.ts'
 import { createFlights } from '../lib/flight.ts'
 import type { RateTicket } from '../limits/rate.ts'
+import type { Schemas } from '../schemas/schemas.ts'
 import type { Events } from '../telemetry/events.ts'
 import { createAdmit } from './admit.ts'
 import { createAnswer } from './answer.ts'
@@ -19,6 +20,7 @@ import { createAuthenticate } from './authenticate.ts'
 import { createCall } from './call.ts'
 import { collect } from './collect.ts'
 import { createComplete } from './complete.ts'
+import { createCount } from './count.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
@@ -26,6 +28,7 @@ import { createRemember } from './remember.ts'
 import { createReserve } from './reserve.ts'
 import { createRespond } from './respond.ts'
 import { createSettle } from './settle.ts'
+import { createStructured } from './structured.ts'
 import { nameOf } from './trail.ts'
 
 /** The core's public side: the only things a face can do. */
@@ -51,6 +54,11 @@ export interface Gateway {
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
+  /**
+   * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
+   * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
+   */
+  count(request: ChatRequest, context: RequestContext): Promise<number>
 }
 
 interface GatewayParts {
@@ -60,6 +68,7 @@ interface GatewayParts {
   cache: ExactCache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
+  resolve: (choice: ModelChoice) => readonly ModelCard[]
   deployments: Deployments
   dialects: ReadonlyMap<string, Dialect>
   prices: PriceBook
@@ -72,6 +81,8 @@ interface GatewayParts {
   receipts: Pick<Receipts, 'append'>
   events: Events
   resilience: ResilienceSettings
+  schemas: Schemas
+  structured: StructuredSettings
   /** Whole-request deadline where the caller set none. */
   deadlineMs: number
   /** Names this gateway in the hop header. */
@@ -102,12 +113,14 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     clock,
     random,
   })
+  const { compile } = parts.schemas
+  const structured = createStructured({ call, route, compile, settings: parts.structured, ...settling, clock })
   const remember = createRemember({ cache })
   const flights = createFlights<GatewayEvent>()
   const complete = createComplete({
     admit: createAdmit({ take: parts.takeRate, clock }),
     recall: createRecall({ cache, clock }),
-    answer: createAnswer({ classify, route, call, settle: settling.settle, record, remember, clock }),
+    answer: createAnswer({ classify, route, call: structured, settle: settling.settle, record, remember, clock }),
     respond: createRespond(record),
     flights,
     refused: ({ request, context }, error) =>
@@ -124,6 +137,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     complete,
     collect: (request, context) => collect(complete(request, context)),
     explain: async (request) => route(request, classify(request)),
+    count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: flights.drain,
   }
 }

@@ -7,6 +7,8 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { isAnthropicPath } from './anthropic/error.ts'
+import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
 import { apiPaths, createApi, isApiPath } from './api/api.ts'
 import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson } from './body.ts'
@@ -22,6 +24,8 @@ import { listen } from './listen.ts'
 import { createInboundRoute } from './inbound.ts'
 import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
+import { createCompletionsWire } from './openai/completions.ts'
+import { createResponsesWire } from './openai/responses.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
@@ -84,6 +88,10 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   /** Every route that can spend, matched exactly before Express is asked: docs/decisions/0004. */
   const hotRoutes = new Map<string, Route>([
     ['/v1/chat/completions', inbound(createChatWire(known))],
+    ['/v1/responses', inbound(createResponsesWire(known))],
+    ['/v1/completions', inbound(createCompletionsWire(known))],
+    ['/v1/messages', inbound(createMessagesWire(known))],
+    ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
@@ -127,6 +135,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const arrival = openArrival(req, res, deps.newId)
+    if (isAnthropicPath(arrival.path)) res.setHeader('request-id', arrival.requestId)
     running.add(arrival)
     if (deps.replied) watchReply(arrival, routeOf(arrival.path), deps.replied)
     res.once('close', () => running.delete(arrival))
@@ -134,7 +143,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     try {
       await pass(arrival)
     } catch (thrown) {
-      sendError(req, res, thrown, arrival.path === '/mcp' ? 'json-rpc' : 'openai')
+      sendError(req, res, thrown, arrival.path)
     }
   }
 

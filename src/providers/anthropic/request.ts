@@ -1,9 +1,11 @@
-import type { ChatRequest, ContentPart, Message, Warning } from '../../contract/chat.ts'
+import type { ChatRequest, ContentPart, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { markAnthropic } from '../auto-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
+import { warnAboutSpeakers } from '../speakers.ts'
 import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
@@ -28,7 +30,7 @@ export const writeRequest = (
   warnAboutMissing(request, row, warn)
 
   const body = compact({
-    ...writeExtra(request.extra, thinking, row, warn),
+    ...writeExtra(request, thinking, row, warn),
     model: card.id,
     max_tokens: maxTokens,
     system: system.length > 0 ? system : undefined,
@@ -41,6 +43,7 @@ export const writeRequest = (
     metadata: writeMetadata(request),
     stream,
   })
+  markAnthropic(body, call)
   return { body, warnings, answerTool: format.by === 'tool' ? format.name : null }
 }
 
@@ -88,19 +91,11 @@ const warnAboutMissing = (request: ChatRequest, { title }: ProviderRow, warn: Wa
   if (request.logprobs) warn('dropped_parameter', 'logprobs', `${title} does not give log probabilities.`)
   if (request.topLogprobs !== undefined)
     warn('dropped_parameter', 'top_logprobs', `${title} does not give log probabilities.`)
-  warnAboutTurns(request.messages, title, warn)
+  warnAboutSpeakers(request.messages, title, warn)
+  if (request.messages.some(({ content }) => content.some(isBreakpoint)))
+    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} marks prefixes by "cache_control" instead.`)
   for (const name of Object.keys(readStreamOptions(request.extra, warn).others))
     warn('dropped_parameter', `stream_options.${name}`, `${title} does not take stream_options.${name}.`)
-}
-
-const warnAboutTurns = (messages: readonly Message[], title: string, warn: Warn): void => {
-  if (messages.some((message) => 'name' in message && message.name !== undefined))
-    warn('dropped_parameter', 'messages', `${title} has no field for the name of who speaks.`)
-  const parts = messages.flatMap(({ content }): readonly ContentPart[] => content)
-  if (parts.some((part) => part.type === 'image' && part.detail !== undefined && part.detail !== 'auto'))
-    warn('dropped_parameter', 'messages', `${title} looks at every image in the same detail.`)
-  if (parts.some(isBreakpoint))
-    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} marks prefixes by "cache_control" instead.`)
 }
 
 const isBreakpoint = (part: ContentPart): boolean =>
@@ -120,14 +115,20 @@ const native: ReadonlySet<string> = new Set([
 /** Read elsewhere, or a mark on the caller's bill that nobody misses here. */
 const readElsewhere: ReadonlySet<string> = new Set(['thinking', 'output_config', 'stream_options', 'user', 'metadata'])
 
-const writeExtra = (extra: JsonObject, thinking: Thinking, { title }: ProviderRow, warn: Warn): JsonObject => {
+/** A client of Anthropic's knows what it says: its fields go on as they came. */
+const writeExtra = (
+  { extra, extraIn }: ChatRequest,
+  thinking: Thinking,
+  { title }: ProviderRow,
+  warn: Warn,
+): JsonObject => {
   const kept: JsonObject = {}
   for (const [name, value] of Object.entries(extra)) {
     if (readElsewhere.has(name)) continue
     // The name is OpenAI's too, with other values.
     const isForeign = name === 'service_tier' && value !== 'auto' && value !== 'standard_only'
     const isRefused = name === 'top_k' && thinking.isOn
-    if (native.has(name) && !isForeign && !isRefused) kept[name] = value
+    if ((native.has(name) || extraIn === 'anthropic') && !isForeign && !isRefused) kept[name] = value
     else warn('dropped_parameter', name, `${title} does not take ${name}${isRefused ? ' with thinking' : ''}.`)
   }
   return kept

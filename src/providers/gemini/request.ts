@@ -2,9 +2,11 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { withoutForeignExtra } from '../foreign-extra.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
+import { warnAboutSpeakers } from '../speakers.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { writeContents } from './contents.ts'
@@ -14,17 +16,19 @@ import { writeFormat, writeTools } from './tools.ts'
 
 /** The body of `generateContent`, and what of the request it leaves out. Model and stream are in the path. */
 export const writeRequest = (
-  call: UpstreamCall,
+  asked: UpstreamCall,
   signatures: CallSignatures,
 ): { body: JsonObject; warnings: Warning[] } => {
-  const { request, card, row } = call
   const { warnings, warn } = createWarnings()
+  const call = withoutForeignExtra(asked, new Set(['top_k']), warn)
+  const { request, card, row } = call
   const thinking = chooseThinking(call, warn)
   const format = writeFormat(call, warn)
   const mustSign = card.wire.thinking === 'level'
   const { system, contents } = writeContents(request.messages, { signatures, mustSign, warn })
   if (format.instruction !== undefined) system.push({ text: format.instruction })
   warnAboutPrefixMarks(request, { title: row.title, wire: { openaiExtras: false } }, warn)
+  warnAboutSpeakers(request.messages, row.title, warn)
   const extra = writeExtra(request.extra, call, thinking.effort, warn)
 
   const generationConfig = {

@@ -46,6 +46,7 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    count: () => Promise.resolve(12),
     explain: (request) => {
       const prompt = lastText(request)
       if (prompt === 'nobody')
@@ -145,6 +146,7 @@ const receiptOf = (served: Served, context: RequestContext): Receipt => ({
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: served.provider, model: served.model, answeredModel: served.model },
   usage: receiptUsage,
   priceId: 'openai/gpt-6-luna@2026-11-01',
