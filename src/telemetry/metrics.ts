@@ -40,14 +40,17 @@ export interface Metrics {
   expose(): Promise<{ contentType: string; text: string }>
 }
 
-const successes = [200, 204]
+/** Beside the errors' own: successes, and what Anthropic's wire says of an overload. */
+const otherStatuses = [200, 204, 529]
 
 /** Counts in memory, from the process's start on: nothing is kept, and nothing is sent anywhere. */
 export const createMetrics = ({ known, version }: { known: KnownNames; version: string }): Metrics => {
   const registry = new Registry()
   const instruments = createInstruments(registry)
   const { counter, histogram, gauge } = instruments
-  const boundStatus = createStatusBound(new Set([...successes, ...Object.values(errorTable).map((row) => row.status)]))
+  const boundStatus = createStatusBound(
+    new Set([...otherStatuses, ...Object.values(errorTable).map((row) => row.status)]),
+  )
 
   const httpRequests = counter(catalogue.httpRequests)
   const httpDuration = histogram(catalogue.httpDuration)

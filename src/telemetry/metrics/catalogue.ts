@@ -137,6 +137,12 @@ export const catalogue = {
     help: 'Requests that went on to another deployment after one had failed, by the deployment that was tried last.',
     labels: served,
   },
+  repairs: {
+    type: 'counter',
+    name: 'llm_repairs_total',
+    help: 'Times that a model was asked again because its JSON did not fit the schema, by who answered at last.',
+    labels: served,
+  },
   unrecorded: {
     type: 'counter',
     name: 'llm_receipts_unrecorded_total',
