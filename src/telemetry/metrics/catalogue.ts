@@ -19,7 +19,7 @@ export const labelMeanings = {
   outcome:
     'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
   cache: '`miss`, `exact` (remembered), `shared` (the same request was running), `bypass`',
-  simulated: '`true` for answers of the sandbox, which cost nothing',
+  simulated: '`true` for answers of the sandbox, priced as if real and paid by nobody',
   type: '`input` and `output`, which add up to all tokens; or what is a part of them: `cache_read`, `cache_write`, `reasoning`',
   code: 'Error code of docs/errors.md',
   stage: '`refused`: before anything was spent; `stopped`: after a try',
