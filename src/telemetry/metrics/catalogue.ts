@@ -11,7 +11,7 @@
 export const labelMeanings = {
   method: 'HTTP method; `other` for methods that no route takes',
   route: 'Path of the route, `{id}` for the part that varies; `other` for paths that are not there',
-  status: 'HTTP status; 499 where the caller left before there was one; `other` for those that the gateway never sends',
+  status: 'HTTP status; 499 where the caller left before there was one; `other` for those that HTTP does not have',
   operation: 'What was asked for: `chat` and its like',
   provider: 'Provider row of config/providers.yaml; `none` where nobody served, `other` for an unknown one',
   model: 'Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes',
