@@ -139,6 +139,13 @@ export const errorTable = {
     retryable: false,
     advice: 'Shorten the input, or use a model with a larger context window.',
   },
+  parameter_unsupported: {
+    status: 400,
+    type: 'invalid_request_error',
+    retryable: false,
+    advice:
+      'Leave the field out, name a model that takes it, or drop requirements.strict: then it is left out or changed, and a warning says so.',
+  },
   content_filtered: {
     status: 400,
     type: 'invalid_request_error',

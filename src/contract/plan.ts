@@ -39,6 +39,8 @@ export interface Requirements {
   models?: readonly string[] | undefined
   /** Says the task instead of having it guessed. */
   task?: Task | undefined
+  /** Hard: whoever would leave out or change a part of the request is not asked. */
+  strict?: boolean | undefined
 }
 
 /** One factor's verdict about a candidate: 0 (worst) … 1 (best), with the reason in words. */

@@ -103,6 +103,10 @@ const requirementFields = {
   exclude_providers: z.array(z.string()).optional().describe('Never use these providers.'),
   models: z.array(z.string()).min(1).optional().describe('Use only these models.'),
   task: z.enum(tasks).optional().describe('The kind of work, when you would rather say it than have it guessed.'),
+  strict: z
+    .boolean()
+    .optional()
+    .describe('Refuse what would otherwise be left out or changed for a model, and told in a warning.'),
   max_cost_usd: z
     .union([z.number(), z.string()], 'must be an amount in dollars such as 0.05, as a number or a decimal string.')
     .optional()
@@ -138,6 +142,7 @@ export const readRequirements = (
       excludeProviders: given.exclude_providers,
       models: given.models,
       task: given.task,
+      strict: given.strict,
     },
     limits: {
       maxCostNanoUsd:

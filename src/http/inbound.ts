@@ -118,12 +118,19 @@ export const createInboundRoute = ({ wire, gateway, settings, readBody, clock, l
 
   return async (exchange: Exchange): Promise<void> => {
     const asked = wire.read(await readBody(exchange), exchange)
+    refuseLosses(asked)
     try {
       await (asked.stream ? answerAsItComes : answerWhole)(exchange, asked)
     } catch (thrown) {
       throw errorInOwnWords(thrown, asked.rename)
     }
   }
+}
+
+/** What is lost in the reading already is refused here to the strict, what a model lacks where its request is written. */
+const refuseLosses = ({ request, warnings = [] }: Asked): void => {
+  const [loss] = request.requirements.strict === true ? warnings : []
+  if (loss) throw new GatewayError('parameter_unsupported', loss.message, { param: loss.param })
 }
 
 const incomplete = (): GatewayError => new GatewayError('provider_cut', 'The answer ended before it was complete.')

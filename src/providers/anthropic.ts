@@ -11,7 +11,7 @@ export const createAnthropic = (http: UpstreamHttp): Dialect => ({
   async *chat(call, signal) {
     const { body, warnings, answerTool } = writeRequest(call)
     const headers = { 'anthropic-version': '2023-06-01' }
-    const reply = await ask(http, call, { path: '/v1/messages', headers, body }, signal)
+    const reply = await ask(http, call, { path: '/v1/messages', headers, body, warnings }, signal)
     const answer = createAnswer({ row: call.row, warnings, answerTool, refuse: reply.refuse })
     if (reply.kind === 'document') yield* answer.message(reply.value)
     else

@@ -24,7 +24,7 @@ export const createGemini = (http: UpstreamHttp): Dialect => {
 
       let continuation: JsonObject = {}
       for (let asked = 0; asked <= mostContinuations; asked++) {
-        const reply = await ask(http, call, { path, headers: {}, body: { ...body, ...continuation } }, signal)
+        const reply = await ask(http, call, { path, headers: {}, body: { ...body, ...continuation }, warnings }, signal)
         if (reply.kind === 'document') for (const value of reply.values) yield* answer.chunk(value, reply)
         else
           for await (const events of reply.events)

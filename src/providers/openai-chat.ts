@@ -12,7 +12,7 @@ export const createOpenAiChat = (http: UpstreamHttp): Dialect => ({
   async *chat(call, signal) {
     const { row } = call
     const { body, warnings } = writeRequest(call)
-    const reply = await ask(http, call, { path: '/chat/completions', headers: {}, body }, signal)
+    const reply = await ask(http, call, { path: '/chat/completions', headers: {}, body, warnings }, signal)
     const answer = createAnswer({ row, isWhole: reply.kind === 'document', warnings, refuse: reply.refuse })
     if (reply.kind === 'document') yield* answer.chunk(reply.value)
     else

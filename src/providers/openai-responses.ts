@@ -20,7 +20,7 @@ export const createOpenAiResponses = (http: UpstreamHttp): Dialect => ({
   async *chat(call, signal) {
     const { row } = call
     const { body, warnings } = writeRequest(call)
-    const reply = await ask(http, call, { path: '/responses', headers: {}, body, fields }, signal)
+    const reply = await ask(http, call, { path: '/responses', headers: {}, body, fields, warnings }, signal)
     const answer = createAnswer({ row, warnings, refuse: reply.refuse })
     if (reply.kind === 'document') yield* answer.response(reply.value)
     else

@@ -1,9 +1,8 @@
-import type { Warning } from '../../contract/chat.ts'
 import type { Origin } from '../../contract/responses-items.ts'
 import { readResponsesBody } from '../../contract/responses-request.ts'
 import type { KnownNames } from '../../contract/routing-fields.ts'
 import { headerOf } from '../exchange.ts'
-import type { Frames, InboundWire } from '../inbound.ts'
+import type { InboundWire } from '../inbound.ts'
 import type { Rename } from '../own-words.ts'
 import { createResponseEvents, errorFrame } from './responses/events.ts'
 import { responseDocument } from './responses/object.ts'
@@ -16,20 +15,12 @@ export const createResponsesWire = (known: KnownNames): InboundWire => ({
       request,
       stream,
       rename: renameBy(origins),
-      document: (answer) => responseDocument(withOwn(answer, warnings), echo),
-      frames: (served, createdS): Frames => {
-        const events = createResponseEvents(served, { createdS, echo })
-        return { ...events, end: (end) => events.end(withOwn(end, warnings)) }
-      },
+      warnings,
+      document: (answer) => responseDocument(answer, echo),
+      frames: (served, createdS) => createResponseEvents(served, { createdS, echo }),
     }
   },
   errorFrame: (error, requestId) => errorFrame(error, requestId, 0),
-})
-
-/** What the wire itself leaves out is told before what a provider does. */
-const withOwn = <Said extends { warnings: readonly Warning[] }>(said: Said, own: readonly Warning[]): Said => ({
-  ...said,
-  warnings: [...own, ...said.warnings],
 })
 
 const words: ReadonlyMap<string, string> = new Map([

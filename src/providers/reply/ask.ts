@@ -1,5 +1,7 @@
+import type { Warning } from '../../contract/chat.ts'
 import { GatewayError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
+import type { Requirements } from '../../contract/plan.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import type { UpstreamHttp, UpstreamReply } from '../http.ts'
 import { objectOf, parseJson } from '../shape.ts'
@@ -28,6 +30,8 @@ interface Question {
   body: JsonObject
   /** Fields whose names differ from those of a chat request: what a provider says of them is said of those. */
   fields?: ReadonlyMap<string, string>
+  /** What of the request had to be left out or changed. */
+  warnings?: readonly Warning[]
 }
 
 const maxErrorBytes = 64 * 1024
@@ -36,14 +40,18 @@ const longestOpening = 6
 
 /**
  * Puts a question to a provider.
- * @throws GatewayError for every reply that is no answer: another status than 2xx, a web page, half a document
+ * @throws GatewayError parameter_unsupported before anything is sent, where the caller is strict and the question says less
+ *   than the request; and for every reply that is no answer: another status than 2xx, a web page, half a document
  */
 export const ask = async (
   http: UpstreamHttp,
-  { row, key, hops }: Pick<UpstreamCall, 'row' | 'key' | 'hops'>,
-  { fields, ...question }: Question,
+  { row, key, hops, request }: Pick<UpstreamCall<{ requirements?: Requirements }>, 'row' | 'key' | 'hops' | 'request'>,
+  { fields, warnings = [], ...question }: Question,
   signal: AbortSignal,
 ): Promise<ProviderReply> => {
+  const [loss] = request.requirements?.strict === true ? warnings : []
+  if (loss) throw new GatewayError('parameter_unsupported', loss.message, { param: loss.param, provider: row.id })
+
   const reply = await http.post({ row, key, hops, ...question }, signal)
   const { status, headers, body, redact, receivedAtMs: nowMs } = reply
   const context = { row, redact, headers, nowMs, fields }
