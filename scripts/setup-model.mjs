@@ -30,7 +30,6 @@ if (form === 'int8' || form === 'fp32') {
       onFetch: () =>
         process.stderr.write(`Fetching the embedding model ${model.name} (${megabytes} MB, once) to ${folder}\n`),
     })
-    if (!quietly) process.stderr.write(`The embedding model is in place: ${folder}\n`)
   } catch (error) {
     process.exitCode = 1
     const where = relative(root, folder).startsWith('..') ? folder : relative(root, folder)

@@ -24,6 +24,9 @@ import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
+import { createPerception } from './perception/perception.ts'
+import type { Perception } from './perception/perception.ts'
+import { embedderWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
@@ -233,6 +236,15 @@ export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & A
   const keys = createKeyDirectory({ directory: stores.directory, fixed, clock: systemClock })
   return { ...keys, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
 }
+
+/** The embedder alone, for commands that need no gateway; null where there is to be none. */
+export const openPerception = ({ embedder, log }: Config, logTo: LogTarget): Perception | null =>
+  embedder &&
+  createPerception({
+    startWorker: embedderWorker(embedder),
+    settings: embedder,
+    logger: createLogger({ ...log, level: 'error' }, logTo),
+  })
 
 const proxyOf = ({ proxy }: Config) =>
   proxy && {

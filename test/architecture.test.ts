@@ -44,6 +44,7 @@ const homes: Record<string, readonly string[]> = {
   '@modelcontextprotocol/node': ['mcp'],
   '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
+  '@xenova/transformers': ['perception'],
   commander: ['cli'],
   'eventsource-parser': ['providers', 'cli'],
   express: ['http'],
@@ -56,7 +57,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'cli'],
+  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'perception', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

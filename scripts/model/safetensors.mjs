@@ -10,8 +10,9 @@
 export function readSafetensors(file) {
   const headerBytes = Number(file.readBigUInt64LE(0))
   const start = 8 + headerBytes
-  /** @type {Record<string, { dtype: string, shape: number[], data_offsets: [number, number] }>} */
-  const header = JSON.parse(file.toString('utf8', 8, start))
+  const header = /** @type {Record<string, { dtype: string, shape: number[], data_offsets: [number, number] }>} */ (
+    JSON.parse(file.toString('utf8', 8, start))
+  )
   return (name) => {
     const entry = header[name]
     if (entry?.dtype !== 'F32') throw new Error(`the weights have no tensor ${name} of 32-bit numbers`)

@@ -4,6 +4,7 @@ import type { PriceRule } from '../contract/price.ts'
 import type { ProviderRow, SecretText } from '../contract/provider.ts'
 import type {
   CacheSettings,
+  EmbedderSettings,
   HttpSettings,
   LedgerSettings,
   LogSettings,
@@ -29,6 +30,7 @@ import { schemas } from './schema/files.ts'
 import { createSecret } from './secrets.ts'
 import {
   cacheSettings,
+  embedderSettings,
   httpSettings,
   ledgerSettings,
   rateSettings,
@@ -54,6 +56,8 @@ export interface Config {
   prices: readonly PriceRule[]
   routing: RoutingSettings
   cache: CacheSettings
+  /** Null: there is to be none. */
+  embedder: EmbedderSettings | null
   rate: RateSettings | null
   resilience: ResilienceSettings
   ledger: LedgerSettings
@@ -114,6 +118,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     prices: rules,
     routing: routingSettings(routing),
     cache: cacheSettings(cache, env),
+    embedder: embedderSettings(env, root),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
     ledger: ledgerSettings(limits, env),

@@ -63,6 +63,13 @@ const variables = z.object({
     .string()
     .default('./config')
     .describe('Directory of the YAML files; those that it lacks are the shipped ones.'),
+  EMBEDDER: oneOf(['int8', 'fp32', 'none'])
+    .default('int8')
+    .describe('Form of the local embedding model: `int8`, the larger and slower `fp32`, or `none` to go without.'),
+  MODEL_DIR: z
+    .string()
+    .default('./.models/all-MiniLM-L6-v2')
+    .describe("Directory of the local embedding model's files; set-up fills it, from what lies there where it can."),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
   LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
     .default('auto')
