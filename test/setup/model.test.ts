@@ -31,7 +31,7 @@ describe('set-up of the embedding model', () => {
     expect(await setUp(folder.path, [hubSource(repository, hub.url, hasty)])).toEqual(['fetching'])
     expect(hub.asked).toEqual(['/makers/tiny/resolve/r1/tokenizer.json', '/makers/tiny/resolve/r1/model.safetensors'])
     expect(contentOf(folder.path, 'onnx/int8.onnx')).toBe(model.built.int8.sha256)
-    expect(new Set(readdirSync(folder.path, { recursive: true }))).toEqual(
+    expect(new Set(readdirSync(folder.path, { recursive: true, encoding: 'utf8' }))).toEqual(
       new Set(['config.json', 'onnx', 'onnx/int8.onnx', 'set-up.json', 'tokenizer.json']),
     )
     const record: unknown = JSON.parse(readFileSync(path.join(folder.path, 'set-up.json'), 'utf8'))
