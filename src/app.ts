@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
-import type { ProviderRow } from './contract/provider.ts'
+import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
@@ -30,6 +30,7 @@ import { embedderWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
+import type { EmbeddingWire } from './routing/embedding.ts'
 import { createRoute } from './routing/route.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
@@ -100,7 +101,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const { classify, route } = createRoute({
+  const dialects = createDialects(upstream)
+  const { classify, route, routeEmbedding } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -108,6 +110,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     countInput: tokens.estimateInput,
     clock,
     classify: classifyLexically,
+    embedding: { wireOf: embeddingWiresOf(config, dialects), countInput: tokens.countEmbedding },
   })
 
   const gatewayParts = {
@@ -115,8 +118,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    routeEmbedding,
     deployments,
-    dialects: createDialects(upstream),
+    dialects,
     prices,
     tokens,
     receipts: ledger,
@@ -222,6 +226,14 @@ const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
     },
   }
 }
+
+/** How each provider's wire does embeddings, for the router. */
+const embeddingWiresOf =
+  ({ knownProviders }: Config, dialects: ReadonlyMap<string, Dialect>): EmbeddingWire =>
+  (provider) => {
+    const name = knownProviders.find(({ id }) => id === provider)?.template.dialect ?? ''
+    return dialects.get(name)?.embed ? { openaiShaped: name === 'openai-chat' } : null
+  }
 
 const systemClock: Clock = { now: () => Date.now() }
 

@@ -1,3 +1,4 @@
+import type { AnswerEvent } from '../contract/chat.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import { byteSizeOf } from '../lib/byte-size.ts'
 
@@ -17,7 +18,7 @@ export type KeepRefusal =
   | 'simulated'
   | 'too_large'
 
-interface Bounds {
+export interface Bounds {
   maxEntryBytes: number
   /** Whether this cache holds simulated answers. */
   simulated: boolean
@@ -25,23 +26,29 @@ interface Bounds {
   force: boolean
 }
 
-type Admission = { admissible: true; bytes: number } | { admissible: false; reason: KeepRefusal }
+export type Admission = { admissible: true; bytes: number } | { admissible: false; reason: KeepRefusal }
 
 /** Whether this answer may be given again: whole, ended by the model itself, in words. `bytes` is its size for the bound. */
-export const judgeAdmission = (answer: CachedAnswer, { maxEntryBytes, simulated, force }: Bounds): Admission => {
-  const reason = refusalOf(answer, simulated, force)
+export const judgeAdmission = (answer: CachedAnswer<AnswerEvent>, bounds: Bounds): Admission =>
+  weighAdmission(answer, refusalOf(answer, bounds.force), bounds)
+
+/** What holds for answers of every kind: of one world, sandbox or real, and not too large. `reason`: what the kind has against it. */
+export const weighAdmission = (
+  answer: CachedAnswer,
+  reason: KeepRefusal | null,
+  { maxEntryBytes, simulated }: Bounds,
+): Admission => {
+  if (answer.simulated !== simulated) return { admissible: false, reason: 'simulated' }
   if (reason) return { admissible: false, reason }
   const bytes = byteSizeOf(answer)
   return bytes > maxEntryBytes ? { admissible: false, reason: 'too_large' } : { admissible: true, bytes }
 }
 
 const refusalOf = (
-  { events, finishes, warnings, task, simulated: isSimulated }: CachedAnswer,
-  simulated: boolean,
+  { events, finishes, warnings, task }: CachedAnswer<AnswerEvent>,
   force: boolean,
 ): KeepRefusal | null => {
-  const has = (type: CachedAnswer['events'][number]['type']): boolean => events.some((event) => event.type === type)
-  if (isSimulated !== simulated) return 'simulated'
+  const has = (type: AnswerEvent['type']): boolean => events.some((event) => event.type === type)
   if (has('tool-call')) return 'tool_calls'
   if (has('refusal')) return 'refusal'
   if (finishes.length === 0 || finishes.some(({ reason }) => reason !== 'stop')) return 'unfinished'

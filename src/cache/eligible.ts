@@ -27,7 +27,7 @@ export type BypassReason =
   /** The request could not be fingerprinted. */
   | 'unreadable'
 
-type Eligibility =
+export type Eligibility =
   /** `capMs`: the longest life that the question allows. */
   { eligible: true; capMs: number } | { eligible: false; reason: BypassReason }
 

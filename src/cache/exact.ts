@@ -1,19 +1,24 @@
-import type { ChatRequest } from '../contract/chat.ts'
+import type { Asked, Content } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
 import type { CacheEntry, CachedAnswer, Entries } from '../contract/store.ts'
-import { judgeAdmission } from './admissible.ts'
 import type { KeepRefusal } from './admissible.ts'
-import { judgeEligibility } from './eligible.ts'
 import type { BypassReason } from './eligible.ts'
-import { fingerprint } from './fingerprint.ts'
+import type { AnswerKind } from './kind.ts'
 import { countUp, createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
 import { ttlOf } from './ttl.ts'
 
 /** What memory had for a request. A hit is given as it was; a miss says where its answer goes. */
-export type Look =
-  | { state: 'hit'; entry: CacheEntry; ageMs: number }
+export type Look<Event extends Content = Content> = Hit<Event> | NoHit
+
+export interface Hit<Event extends Content> {
+  state: 'hit'
+  entry: CacheEntry<Event>
+  ageMs: number
+}
+
+export type NoHit =
   /** `key` is equal for equal requests: concurrent ones may share a call. `write`: the answer is to be kept, for `ttlMs`. */
   | { state: 'miss'; key: string; ttlMs: number; write: boolean; force: boolean }
   | { state: 'bypass'; reason: BypassReason }
@@ -27,11 +32,17 @@ export interface CacheStats extends Tally {
   maxBytes: number
 }
 
-export interface ExactCache {
+/** Remembered answers of one kind. */
+export interface AnswerMemory<Request extends Asked, Event extends Content> {
   /** Never throws: a memory that fails is a miss. */
-  look(request: ChatRequest, scope: string): Promise<Look>
+  look(request: Request, scope: string): Promise<Look<Event>>
   /** Remembers a complete answer where its look wants that. Never throws. */
-  keep(look: Look, scope: string, answer: CachedAnswer): Promise<Keeping>
+  keep(look: Look, scope: string, answer: CachedAnswer<Event>): Promise<Keeping>
+}
+
+export interface ExactCache {
+  /** The part of it that holds answers of this kind. */
+  of<Request extends Asked, Event extends Content>(kind: AnswerKind<Request, Event>): AnswerMemory<Request, Event>
   /** Of one scope, or of all (null). */
   stats(scope: string | null): Promise<CacheStats>
   /** Forgets a scope's answers (null: all); a dry run only counts them. Returns how many. */
@@ -50,35 +61,41 @@ interface ExactCacheOptions {
 export const createExactCache = ({ entries, clock, settings, simulated }: ExactCacheOptions): ExactCache => {
   const tallies = createTallies()
 
-  const bypass = (scope: string, reason: BypassReason): Look => {
+  const bypass = (scope: string, reason: BypassReason): NoHit => {
     countUp(tallies.of(scope).bypasses, reason)
     return { state: 'bypass', reason }
   }
 
-  const recall = async (key: string, scope: string, maxAgeMs: number): Promise<Look | null> => {
-    const entry = await entries.get(key)
-    if (!entry || entry.scope !== scope) return null
+  const recall = async <Event extends Content>(
+    { holds }: AnswerKind<never, Event>,
+    { key, scope, maxAgeMs }: { key: string; scope: string; maxAgeMs: number },
+  ): Promise<Hit<Event> | null> => {
+    const found = await entries.get(key)
+    if (!found || found.scope !== scope || !holds(found.answer)) return null
+    const entry = { ...found, answer: found.answer }
     const ageMs = Math.max(0, clock.now() - entry.createdAtMs)
     // As RFC 9111: fresh while the age is below max-age, so that 0 takes nothing.
     return ageMs < maxAgeMs ? { state: 'hit', entry, ageMs } : null
   }
 
-  return {
+  const memoryOf = <Request extends Asked, Event extends Content>(
+    kind: AnswerKind<Request, Event>,
+  ): AnswerMemory<Request, Event> => ({
     look: async (request, scope) => {
       if (!settings.enabled) return bypass(scope, 'disabled')
-      const verdict = judgeEligibility(request)
+      const verdict = kind.judgeEligibility(request)
       if (!verdict.eligible) return bypass(scope, verdict.reason)
-      const key = keyOf({ request, scope, simulated })
+      const key = keyOf(() => kind.fingerprint({ request, scope, simulated }))
       if (key === null) return bypass(scope, 'unreadable')
 
       const tally = tallies.of(scope)
       const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity } = request.cache
       if (read) {
-        const hit = await recall(key, scope, maxAgeMs).catch(() => {
+        const hit = await recall(kind, { key, scope, maxAgeMs }).catch(() => {
           tally.failures += 1
           return null
         })
-        if (hit?.state === 'hit') {
+        if (hit) {
           tally.hits += 1
           tally.savedNanoUsd += hit.entry.answer.costNanoUsd ?? 0n
           return hit
@@ -86,7 +103,7 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
         tally.misses += 1
       } else countUp(tally.bypasses, 'no_cache')
 
-      const ttlMs = ttlOf('chat', settings, { askedMs, capMs: verdict.capMs })
+      const ttlMs = ttlOf(kind.name, settings, { askedMs, capMs: verdict.capMs })
       return { state: 'miss', key, ttlMs, write: write && ttlMs > 0, force }
     },
 
@@ -94,7 +111,7 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       if (look.state !== 'miss' || !look.write) return { kept: false, reason: 'not_wanted' }
       const tally = tallies.of(scope)
       const bounds = { maxEntryBytes: settings.maxEntryBytes, simulated, force: look.force }
-      const verdict = judgeAdmission(answer, bounds)
+      const verdict = kind.judgeAdmission(answer, bounds)
       if (!verdict.admissible) {
         countUp(tally.refusals, verdict.reason)
         return { kept: false, reason: verdict.reason }
@@ -110,16 +127,19 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       tally.kept += 1
       return { kept: true }
     },
+  })
 
+  return {
+    of: memoryOf,
     stats: async (scope) => ({ ...tallies.read(scope), ...(await entries.stats(scope)) }),
     clear: (query) => entries.clear(query),
   }
 }
 
 /** Null for a request nested so deep that it has no fingerprint: it is then answered like any other, but not remembered. */
-const keyOf = (parts: Parameters<typeof fingerprint>[0]): string | null => {
+const keyOf = (fingerprint: () => string): string | null => {
   try {
-    return fingerprint(parts)
+    return fingerprint()
   } catch {
     return null
   }

@@ -1,7 +1,7 @@
 import type { CacheSettings } from '../contract/settings.ts'
 
 /** What is remembered, each with a life of its own. */
-type CacheKind = 'chat' | 'embeddings' | 'models'
+export type CacheKind = 'chat' | 'embeddings' | 'models'
 
 type TtlSettings = Pick<CacheSettings, 'chatTtlMs' | 'embeddingsTtlMs' | 'modelsTtlMs' | 'maxTtlMs'>
 

@@ -27,7 +27,8 @@ export const readCards = (
   const problems: Problem[] = []
   for (const [familyIndex, family] of models.families.entries())
     for (const [modelIndex, model] of family.models.entries()) {
-      const { context, max_output: output } = { ...family.defaults, ...model }
+      const { context, max_output: most } = { ...family.defaults, ...model }
+      const output = model.embedding ? 0 : most
       if (context === undefined || output === undefined)
         problems.push(
           file.problem(
@@ -71,7 +72,8 @@ const cardOf = (
     id: model.id,
     name: model.same_as ?? model.id,
     aliases: model.aliases,
-    kind: 'chat',
+    kind: model.embedding ? 'embedding' : 'chat',
+    embedding: model.embedding,
     contextTokens: window.context,
     maxInputTokens: traits.max_input ?? window.context,
     maxOutputTokens: window.output,

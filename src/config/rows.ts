@@ -138,5 +138,6 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
     multipleChoices: entry.flags.multiple_choices,
     nativeParts: entry.flags.native_parts,
     callExtras: entry.flags.call_extras,
+    dimensionsField: entry.flags.dimensions_field,
   },
 })

@@ -1,4 +1,5 @@
 import type { JsonObject, Json } from './json.ts'
+import type { Asked } from './operation.ts'
 import type { Requirements } from './plan.ts'
 import type { NanoUsd } from './money.ts'
 
@@ -106,8 +107,7 @@ export interface CacheChoice {
 }
 
 /** A chat completion in the gateway's own words: what every face reads into and every dialect writes from. */
-export interface ChatRequest {
-  model: ModelChoice
+export interface ChatRequest extends Asked {
   messages: Message[]
   tools: Tool[]
   toolChoice?: ToolChoice | undefined
@@ -128,12 +128,8 @@ export interface ChatRequest {
   /** Fields that the gateway does not know: they go to an OpenAI-shaped provider untouched. */
   extra: JsonObject
   requirements: Requirements
-  limits: RequestLimits
   /** Models to fall back to, in order, when the named one cannot answer. */
   fallbacks: ModelChoice[]
-  cache: CacheChoice
-  /** The caller's own marks for its bill. */
-  tags: { user?: string | undefined; metadata?: Record<string, string> | undefined }
 }
 
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter'

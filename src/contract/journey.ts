@@ -1,5 +1,7 @@
 import type { AnswerEvent, Finish, ReasoningBlock, ToolCall, Usage, Warning } from './chat.ts'
 import type { Json } from './json.ts'
+import type { Content } from './operation.ts'
+import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
 import type { Task } from './plan.ts'
 import type { CacheState, Face, Receipt } from './receipt.ts'
@@ -32,10 +34,13 @@ export interface Served {
 }
 
 /** One event of the journey as a face sees it: `start`, then the answer, then one `end`, after which nothing comes. */
-export type GatewayEvent =
+export type JourneyEvent<Event extends Content> =
   | { type: 'start'; served: Served }
-  | AnswerEvent
+  | Event
   | { type: 'end'; finishes: readonly Finish[]; usage: Usage; warnings: readonly Warning[]; receipt: Receipt }
+
+/** The journey of a chat. */
+export type GatewayEvent = JourneyEvent<AnswerEvent>
 
 /** An answer in one piece. */
 export interface Answer {
@@ -45,6 +50,9 @@ export interface Answer {
   warnings: readonly Warning[]
   receipt: Receipt
 }
+
+/** Vectors with who made them and what they cost. */
+export interface EmbeddingAnswer extends Omit<Answer, 'choices'>, Pick<VectorsEvent, 'vectors'> {}
 
 export interface AnswerChoice {
   index: number

@@ -61,6 +61,8 @@ export interface ModelCard {
   /** Other names that callers may use. */
   aliases: readonly string[]
   kind: 'chat' | 'embedding' | 'image'
+  /** Of an embedding model: how long its vectors are, and whether a request may shorten them. */
+  embedding?: { dimensions: number; adjustable: boolean } | undefined
   contextTokens: number
   maxInputTokens: number
   maxOutputTokens: number

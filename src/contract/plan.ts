@@ -91,10 +91,16 @@ export interface Refusal {
 }
 
 /** Candidates in the order in which they will be tried. Never empty: routing throws the typed refusal instead. */
-export interface Plan {
-  task: TaskGuess
+export interface Lineup {
+  /** Null where the operation knows no tasks. */
+  task: TaskGuess | null
   candidates: readonly Candidate[]
   refusals: readonly Refusal[]
+}
+
+/** The lineup of a chat. */
+export interface Plan extends Lineup {
+  task: TaskGuess
   /** `named`: the caller chose the model; `auto`: the score did. */
   mode: 'named' | 'auto'
 }

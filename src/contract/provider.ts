@@ -1,5 +1,7 @@
 import type { AnswerEvent, ChatRequest, Finish, Usage, Warning } from './chat.ts'
+import type { EmbeddingRequest, VectorsEvent } from './embedding.ts'
 import type { ModelCard } from './model.ts'
+import type { Content } from './operation.ts'
 
 /** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
 export interface SecretText {
@@ -85,27 +87,28 @@ export interface RowFlags {
    * @default true
    */
   callExtras?: boolean | undefined
+  /**
+   * What the length of a vector is called (Mistral: `output_dimension`).
+   * @default dimensions
+   */
+  dimensionsField?: string | undefined
 }
 
 /** What a dialect is asked to do: one request at one model with one key. */
-export interface UpstreamCall {
+export interface UpstreamCall<Request = ChatRequest> {
   row: ProviderRow
   card: ModelCard
   key: SecretText | null
-  request: ChatRequest
+  request: Request
   /** Ask the provider for a stream. The events are the same either way. */
   stream: boolean
   /** Sent upstream so that a loop through gateways is seen: ids of the gateways passed so far, ours last. */
   hops: readonly string[]
 }
 
-/**
- * One event of a provider's reply, in order. `identity` comes first, and again if the provider goes over to another
- * model on the way; `finish` and `usage` come at the end, in either order.
- */
-export type UpstreamEvent =
+/** What a provider's reply says beside its content. */
+export type FactEvent =
   | { type: 'identity'; model: string | null; responseId: string | null }
-  | AnswerEvent
   | ({ type: 'finish' } & Finish)
   /** May come more than once; the last stands. */
   | { type: 'usage'; usage: Usage }
@@ -114,11 +117,22 @@ export type UpstreamEvent =
   | { type: 'warning'; warning: Warning }
 
 /**
- * A wire dialect. `chat` throws a GatewayError when the provider refuses, fails, stalls, cuts or lies; before the first
+ * One event of a provider's reply, in order. `identity` comes first, and again if the provider goes over to another
+ * model on the way; `finish` and `usage` come at the end, in either order.
+ */
+export type UpstreamEvent<Event extends Content = AnswerEvent> = FactEvent | Event
+
+/**
+ * A wire dialect. Its methods throw a GatewayError when the provider refuses, fails, stalls, cuts or lies; before the first
  * event that is a failed try, after it a broken answer. A generator that returns has seen a complete answer.
  * Aborting `signal` closes the upstream connection at once and makes the generator throw the signal's reason.
  */
 export interface Dialect {
   name: string
   chat(call: UpstreamCall, signal: AbortSignal): AsyncGenerator<UpstreamEvent, void>
+  /** One `vectors` event for all inputs. Absent where the wire has no embeddings. */
+  embed?: (
+    call: UpstreamCall<EmbeddingRequest>,
+    signal: AbortSignal,
+  ) => AsyncGenerator<UpstreamEvent<VectorsEvent>, void>
 }

@@ -2,6 +2,7 @@ import type { Caller } from './caller.ts'
 import type { Usage, Warning } from './chat.ts'
 import type { ErrorCode } from './errors.ts'
 import type { NanoUsd } from './money.ts'
+import type { Operation } from './operation.ts'
 import type { FactorScore, Refusal, TaskGuess } from './plan.ts'
 
 /** Why an answer came from memory or not. */
@@ -51,7 +52,7 @@ export interface Receipt {
   receivedAtMs: number
   caller: Pick<Caller, 'id' | 'name'>
   face: Face
-  operation: 'chat'
+  operation: Operation
   /** The caller's own id for the request. */
   clientRequestId: string | null
   traceId: string | null

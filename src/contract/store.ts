@@ -1,6 +1,7 @@
-import type { AnswerEvent, Finish, Usage, Warning } from './chat.ts'
+import type { Finish, Usage, Warning } from './chat.ts'
 import type { KeyRecord } from './caller.ts'
 import type { NanoUsd } from './money.ts'
+import type { Content } from './operation.ts'
 import type { TaskGuess } from './plan.ts'
 import type { Outcome, Receipt } from './receipt.ts'
 
@@ -19,7 +20,7 @@ export interface Receipts {
   prune(beforeMs: number): Promise<number>
 }
 
-export const usageGroupings = ['provider', 'model', 'task', 'day', 'caller', 'user', 'cache'] as const
+export const usageGroupings = ['provider', 'model', 'task', 'operation', 'day', 'caller', 'user', 'cache'] as const
 export type UsageGrouping = (typeof usageGroupings)[number]
 
 export interface UsageQuery {
@@ -89,8 +90,8 @@ export type CounterVerdict =
   | { allowed: false; retryAfterMs: number }
 
 /** An answer as it is remembered: complete, and enough to be streamed or folded again. */
-export interface CachedAnswer {
-  events: readonly AnswerEvent[]
+export interface CachedAnswer<Event extends Content = Content> {
+  events: readonly Event[]
   finishes: readonly Finish[]
   usage: Usage
   warnings: readonly Warning[]
@@ -103,13 +104,13 @@ export interface CachedAnswer {
   simulated: boolean
 }
 
-export interface CacheEntry {
+export interface CacheEntry<Event extends Content = Content> {
   key: string
   /** Who may read it: the caller's id. */
   scope: string
   createdAtMs: number
   expiresAtMs: number
-  answer: CachedAnswer
+  answer: CachedAnswer<Event>
   /** Size charged against the bound. */
   bytes: number
 }

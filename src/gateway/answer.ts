@@ -1,41 +1,48 @@
-import type { ChatRequest } from '../contract/chat.ts'
-import type { GatewayEvent } from '../contract/journey.ts'
-import type { Plan, TaskGuess } from '../contract/plan.ts'
+import type { JourneyEvent } from '../contract/journey.ts'
+import type { Asked, Content } from '../contract/operation.ts'
+import type { Lineup } from '../contract/plan.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { asGatewayError } from './attempt.ts'
 import type { Call } from './call.ts'
 import { endOf, outcomeOf } from './end.ts'
-import type { Memory } from './recall.ts'
+import type { Miss } from './recall.ts'
 import type { Record } from './record.ts'
 import type { Remember } from './remember.ts'
 import type { Settle } from './settle.ts'
 import type { Trail } from './trail.ts'
 
-interface AnswerSteps {
-  classify: (request: ChatRequest) => TaskGuess
-  route: (request: ChatRequest, task: TaskGuess) => Plan
-  call: Call
-  settle: Settle['settle']
-  record: Record
-  remember: Remember
+interface AnswerSteps<Request extends Asked, Event extends Content> {
+  /** Classifies too, where the operation knows tasks. */
+  route: (request: Request) => Lineup
+  call: Call<Request, Event>
+  settle: Settle<Request>['settle']
+  record: Record<Request>
+  remember: Remember<Event>
   clock: Clock
 }
 
 /** Answers a request that memory could not; emits what comes, the `end` only once the ledger has it. */
-export type Answer = (
-  trail: Trail,
-  memory: Exclude<Memory, { state: 'hit' }>,
-  emit: (event: GatewayEvent) => void,
+export type Answer<Request extends Asked, Event extends Content> = (
+  trail: Trail<Request>,
+  miss: Miss,
+  emit: (event: JourneyEvent<Event>) => void,
   signal: AbortSignal,
 ) => Promise<void>
 
 /** The second half of the journey, run once for everybody who asks the same: classify, route, call, settle, record, remember. */
-export const createAnswer = ({ classify, route, call, settle, record, remember, clock }: AnswerSteps): Answer =>
-  async function answer(trail, memory, emit, signal) {
-    const kept = remember(memory, trail)
+export const createAnswer = <Request extends Asked, Event extends Content>({
+  route,
+  call,
+  settle,
+  record,
+  remember,
+  clock,
+}: AnswerSteps<Request, Event>): Answer<Request, Event> =>
+  async function answer(trail, miss, emit, signal) {
+    const kept = remember(miss, trail)
     try {
-      trail.task = classify(trail.request)
-      trail.plan = route(trail.request, trail.task)
+      trail.plan = route(trail.request)
+      trail.task = trail.plan.task
       trail.routedAtMs = clock.now()
       for await (const event of call(trail.plan, trail, signal)) {
         if (event.type === 'first') {

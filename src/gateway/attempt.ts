@@ -1,41 +1,49 @@
-import type { AnswerEvent, ChatRequest } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
-import type { Dialect } from '../contract/provider.ts'
+import type { Asked, Content } from '../contract/operation.ts'
+import type { FactEvent, UpstreamCall, UpstreamEvent } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
-import { chooseDialect } from '../routing/dialect.ts'
 import { believeName, believeUsage } from './believe.ts'
 import type { Deployment } from './deployments.ts'
 import type { Attempt, Trail } from './trail.ts'
 
-interface Target {
+interface Target<Request> {
   card: ModelCard
   deployment: Deployment
   key: RingKey
-  request: ChatRequest
+  request: Request
 }
 
-export type MakeAttempt = (target: Target, trail: Trail, signal: AbortSignal) => AsyncGenerator<AnswerEvent, void>
+export type MakeAttempt<Request extends Asked, Event extends Content> = (
+  target: Target<Request>,
+  trail: Trail<Request>,
+  signal: AbortSignal,
+) => AsyncGenerator<Event, void>
+
+/** How a provider is asked; undefined where it has no wire for such a request. */
+export type FindWire<Request, Event extends Content> = (
+  call: Pick<UpstreamCall<Request>, 'row' | 'card' | 'request'>,
+) => ((call: UpstreamCall<Request>, signal: AbortSignal) => AsyncGenerator<UpstreamEvent<Event>, void>) | undefined
 
 /**
  * One try at one deployment with one key, under its breaker. Facts go to the trail as they become known, so that
  * whatever ends the try, what was used of it is there to be settled.
  * @throws GatewayError what the provider did, `provider_circuit_open`, or the signal's reason
  */
-export const createAttempt = (options: {
-  dialects: ReadonlyMap<string, Dialect>
+export const createAttempt = <Request extends Asked, Event extends Content>(options: {
+  findWire: FindWire<Request, Event>
   instanceId: string
   clock: Clock
-}): MakeAttempt => {
-  const { dialects, instanceId, clock } = options
+}): MakeAttempt<Request, Event> => {
+  const { findWire, instanceId, clock } = options
 
   return async function* attempt({ card, deployment, key, request }, trail, signal) {
     const { row, breaker } = deployment
-    const dialect = dialects.get(chooseDialect(row, card, request))
-    if (!dialect) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
+    const ask = findWire({ row, card, request })
+    if (!ask) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
     const pass = breaker.admit()
     if (!pass) throw circuitOpen(deployment, clock.now())
 
@@ -45,29 +53,14 @@ export const createAttempt = (options: {
     try {
       const hops = [...trail.context.hops, instanceId]
       const call = { row, card, key: key.secret, request, stream: trail.context.incremental, hops }
-      for await (const event of dialect.chat(call, signal)) {
-        switch (event.type) {
-          case 'identity':
-            entry.begun = true
-            entry.answeredModel = believeName(event.model)
-            break
-          case 'usage':
-            entry.reportedUsage = believeUsage(event.usage)
-            break
-          case 'partial-usage':
-            entry.usageSoFar = believeUsage(event.usage)
-            break
-          case 'warning':
-            trail.warnings.push(event.warning)
-            break
-          case 'finish':
-            trail.finishes.push({ choice: event.choice, reason: event.reason, native: event.native })
-            break
-          default:
-            entry.firstTokenMs ??= elapsedMs(entry.startedAtMs, clock.now())
-            entry.written.push(textOf(event))
-            yield event
+      for await (const event of ask(call, signal)) {
+        if (isFact(event)) {
+          note(event, entry, trail)
+          continue
         }
+        entry.firstTokenMs ??= elapsedMs(entry.startedAtMs, clock.now())
+        entry.written.push(textOf(event))
+        yield event
       }
       entry.outcome = 'answered'
     } catch (thrown) {
@@ -82,6 +75,37 @@ export const createAttempt = (options: {
       const errorCode = entry.outcome === 'aborted' ? (entry.errorCode ?? 'caller_left') : entry.errorCode
       pass.done({ errorCode, firstTokenMs: entry.firstTokenMs ?? entry.durationMs })
     }
+  }
+}
+
+const factTypes: ReadonlySet<string> = new Set<FactEvent['type']>([
+  'identity',
+  'usage',
+  'partial-usage',
+  'warning',
+  'finish',
+])
+
+const isFact = (event: UpstreamEvent<Content>): event is FactEvent => factTypes.has(event.type)
+
+const note = (fact: FactEvent, entry: Attempt, trail: Trail): void => {
+  switch (fact.type) {
+    case 'identity':
+      entry.begun = true
+      entry.answeredModel = believeName(fact.model)
+      break
+    case 'usage':
+      entry.reportedUsage = believeUsage(fact.usage)
+      break
+    case 'partial-usage':
+      entry.usageSoFar = believeUsage(fact.usage)
+      break
+    case 'warning':
+      trail.warnings.push(fact.warning)
+      break
+    case 'finish':
+      trail.finishes.push({ choice: fact.choice, reason: fact.reason, native: fact.native })
+      break
   }
 }
 
@@ -124,7 +148,7 @@ const reasonOf = ({ code, message, cause }: GatewayError): string | null => {
 }
 
 /** The text of an event that the provider bills as output; empty for those that carry none. */
-const textOf = (event: AnswerEvent): string => {
+const textOf = (event: Content): string => {
   switch (event.type) {
     case 'text':
     case 'reasoning':
@@ -136,6 +160,7 @@ const textOf = (event: AnswerEvent): string => {
     case 'reasoning-signature':
     case 'reasoning-redacted':
     case 'logprobs':
+    case 'vectors':
       return ''
   }
 }

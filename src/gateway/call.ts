@@ -1,6 +1,6 @@
-import type { AnswerEvent } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
-import type { Candidate, Plan } from '../contract/plan.ts'
+import type { Asked, Content } from '../contract/operation.ts'
+import type { Candidate, Lineup } from '../contract/plan.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
 import { alarm, sleep } from '../lib/abort.ts'
@@ -12,14 +12,23 @@ import type { Deployment, Deployments } from './deployments.ts'
 import type { Reserve } from './reserve.ts'
 import type { Trail } from './trail.ts'
 
-export type CallEvent = { type: 'first'; candidate: Candidate; answeredModel: string; simulated: boolean } | AnswerEvent
+interface First {
+  type: 'first'
+  candidate: Candidate
+  answeredModel: string
+  simulated: boolean
+}
 
-export type Call = (plan: Plan, trail: Trail, signal: AbortSignal) => AsyncGenerator<CallEvent, void>
+export type Call<Request extends Asked, Event extends Content> = (
+  plan: Lineup,
+  trail: Trail<Request>,
+  signal: AbortSignal,
+) => AsyncGenerator<First | Event, void>
 
-interface CallOptions {
+interface CallOptions<Request extends Asked, Event extends Content> {
   deployments: Deployments
-  attempt: MakeAttempt
-  reserve: Reserve
+  attempt: MakeAttempt<Request, Event>
+  reserve: Reserve<Request>
   settings: ResilienceSettings
   clock: Clock
   random: Random
@@ -30,8 +39,11 @@ interface CallOptions {
  * first token, nothing after it. `first` comes before the first token; a return means a complete answer.
  * @throws GatewayError the last candidate's failure, or what broke the answer
  */
-export const createCall = ({ deployments, attempt, reserve, settings, clock, random }: CallOptions): Call =>
-  async function* call(plan, trail, signal) {
+export const createCall = <Request extends Asked, Event extends Content>(
+  options: CallOptions<Request, Event>,
+): Call<Request, Event> => {
+  const { deployments, attempt, reserve, settings, clock, random } = options
+  return async function* call(plan, trail, signal) {
     using firstToken = firstTokenAlarm(trail, signal, clock)
     const failures: GatewayError[] = []
 
@@ -47,7 +59,7 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
       candidate: Candidate,
       deployment: Deployment,
       isLast: boolean,
-    ): AsyncGenerator<CallEvent, boolean> {
+    ): AsyncGenerator<First | Event, boolean> {
       const tried = new Set<number>()
       let key = deployment.keys.next(tried)
       if (!key) failures.push(whyNoKey(deployment, clock.now()))
@@ -114,6 +126,7 @@ export const createCall = ({ deployments, attempt, reserve, settings, clock, ran
       else if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined) keys.rest(key.index, retryAfterMs)
     }
   }
+}
 
 const isAccountFault = ({ code }: GatewayError): boolean =>
   code === 'provider_auth' || code === 'provider_out_of_credit'
@@ -121,7 +134,7 @@ const isAccountFault = ({ code }: GatewayError): boolean =>
 const faultOf = ({ code }: GatewayError): string =>
   code === 'provider_auth' ? 'its key is refused' : 'its account is out of credit'
 
-const serve = ({ card, ...rest }: Candidate, { row }: Deployment, trail: Trail): CallEvent => {
+const serve = ({ card, ...rest }: Candidate, { row }: Deployment, trail: Trail): First => {
   const answeredModel = trail.attempts.at(-1)?.answeredModel ?? card.id
   trail.served = { provider: row.id, model: card.id, answeredModel }
   return { type: 'first', candidate: { card, ...rest }, answeredModel, simulated: row.simulated }
@@ -159,7 +172,7 @@ const whyNoKey = (deployment: Deployment, nowMs: number): GatewayError => {
 }
 
 /** The failure to show: the last one, saying how many there were, with the shortest wait that anybody named. */
-const lastFailure = (failures: readonly GatewayError[], plan: Plan): GatewayError => {
+const lastFailure = (failures: readonly GatewayError[], plan: Lineup): GatewayError => {
   const last = failures.at(-1)
   if (!last) return new GatewayError('no_provider', 'None of the chosen models can be called.')
   const waits = failures.map(({ detail }) => detail.retryAfterMs).filter((ms) => ms !== undefined)

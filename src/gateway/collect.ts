@@ -1,5 +1,6 @@
 import type { AnswerEvent, Finish, ReasoningBlock, ToolCall } from '../contract/chat.ts'
-import type { Answer, AnswerChoice, GatewayEvent, Served } from '../contract/journey.ts'
+import type { VectorsEvent } from '../contract/embedding.ts'
+import type { Answer, AnswerChoice, EmbeddingAnswer, GatewayEvent, JourneyEvent, Served } from '../contract/journey.ts'
 import { GatewayError } from '../contract/errors.ts'
 
 /** Folds a stream into one answer: a plain reply is a stream that was waited for. */
@@ -25,6 +26,21 @@ export const collect = async (events: AsyncIterable<GatewayEvent>): Promise<Answ
         folds.set(event.choice, fold)
         fold.add(event)
       }
+    }
+  }
+  throw new GatewayError('provider_cut', 'The answer ended before it was complete.')
+}
+
+/** The same for vectors. */
+export const collectVectors = async (events: AsyncIterable<JourneyEvent<VectorsEvent>>): Promise<EmbeddingAnswer> => {
+  let served: Served | null = null
+  let vectors: VectorsEvent['vectors'] = []
+  for await (const event of events) {
+    if (event.type === 'start') served = event.served
+    else if (event.type === 'vectors') vectors = event.vectors
+    else if (served) {
+      const { usage, warnings, receipt } = event
+      return { served, vectors, usage, warnings, receipt }
     }
   }
   throw new GatewayError('provider_cut', 'The answer ended before it was complete.')

@@ -1,6 +1,6 @@
-import type { ChatRequest } from '../contract/chat.ts'
 import type { GatewayError } from '../contract/errors.ts'
-import type { GatewayEvent, RequestContext } from '../contract/journey.ts'
+import type { JourneyEvent, RequestContext } from '../contract/journey.ts'
+import type { Asked, Content, Operation } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Flights } from '../lib/flight.ts'
 import type { Admit } from './admit.ts'
@@ -14,15 +14,16 @@ import type { Respond } from './respond.ts'
 import { openTrail } from './trail.ts'
 import type { Trail } from './trail.ts'
 
-interface Steps {
+interface Steps<Request extends Asked, Event extends Content> {
+  operation: Operation
   admit: Admit
-  recall: Recall
-  answer: Answer
-  respond: Respond
+  recall: Recall<Request, Event>
+  answer: Answer<Request, Event>
+  respond: Respond<Request, Event>
   /** Calls that run now. */
-  flights: Flights<GatewayEvent>
+  flights: Flights<JourneyEvent<Event>>
   /** Told of every request that ended without a receipt. */
-  refused: (trail: Trail, error: GatewayError) => void
+  refused: (trail: Trail<Request>, error: GatewayError) => void
   deadlineMs: number
   clock: Clock
 }
@@ -35,9 +36,13 @@ interface Steps {
  * A hit is a remembered stream. A miss is a flight: the bracketed steps (`answer.ts`) run once for all identical
  * requests of the moment, are paid once by the one that came first, and go on as long as anybody follows them.
  */
-export const createComplete = ({ admit, recall, answer, respond, flights, refused, deadlineMs, clock }: Steps) =>
-  async function* complete(request: ChatRequest, context: RequestContext): AsyncGenerator<GatewayEvent, void> {
-    const trail = openTrail({ request, context, deadlineMs, clock })
+export const createComplete = <Request extends Asked, Event extends Content>(steps: Steps<Request, Event>) => {
+  const { operation, admit, recall, answer, respond, flights, refused, deadlineMs, clock } = steps
+  return async function* complete(
+    request: Request,
+    context: RequestContext,
+  ): AsyncGenerator<JourneyEvent<Event>, void> {
+    const trail = openTrail({ operation, request, context, deadlineMs, clock })
     using deadline = startDeadline(trail, clock)
     try {
       await using _ticket = await admit(trail)
@@ -56,3 +61,4 @@ export const createComplete = ({ admit, recall, answer, respond, flights, refuse
       throw error
     }
   }
+}

@@ -22,7 +22,7 @@ const noUsage: Usage = {
 }
 
 /** The last event of every answer. */
-export const endOf = (trail: Trail, receipt: Receipt): GatewayEvent => ({
+export const endOf = (trail: Trail, receipt: Receipt): Extract<GatewayEvent, { type: 'end' }> => ({
   type: 'end',
   finishes: trail.finishes,
   usage: receipt.usage ?? noUsage,

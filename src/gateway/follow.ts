@@ -1,13 +1,14 @@
-import type { GatewayEvent } from '../contract/journey.ts'
+import type { JourneyEvent } from '../contract/journey.ts'
+import type { Content } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** Another's running call, live, told as this request's own: `shared`, and its cost spared. Its end is left to `respond`. */
-export async function* follow(
-  events: AsyncIterable<GatewayEvent>,
+export async function* follow<Event extends Content>(
+  events: AsyncIterable<JourneyEvent<Event>>,
   trail: Trail,
   clock: Clock,
-): AsyncGenerator<GatewayEvent, void> {
+): AsyncGenerator<JourneyEvent<Event>, void> {
   trail.cache = 'shared'
   for await (const event of events) {
     switch (event.type) {

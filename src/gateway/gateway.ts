@@ -1,32 +1,21 @@
+import { chatAnswers } from '../cache/chat-answers.ts'
 import type { ExactCache } from '../cache/exact.ts'
+import { vectorAnswers } from '../cache/vector-answers.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
 import type { ChatRequest } from '../contract/chat.ts'
-import type { Answer, GatewayEvent, RequestContext } from '../contract/journey.ts'
+import type { EmbeddingRequest } from '../contract/embedding.ts'
+import type { Answer, EmbeddingAnswer, GatewayEvent, RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
-import type { Plan, TaskGuess } from '../contract/plan.ts'
-import type { PriceBook } from '../contract/price.ts'
+import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { Dialect } from '../contract/provider.ts'
-import type { Clock, Random } from '../contract/runtime.ts'
-import type { ResilienceSettings } from '../contract/settings.ts'
-import type { Receipts } from '../contract/store.ts'
-import { createFlights } from '../lib/flight.ts'
 import type { RateTicket } from '../limits/rate.ts'
-import type { Events } from '../telemetry/events.ts'
 import { createAdmit } from './admit.ts'
-import { createAnswer } from './answer.ts'
-import { createAttempt } from './attempt.ts'
 import { createAuthenticate } from './authenticate.ts'
-import { createCall } from './call.ts'
-import { collect } from './collect.ts'
-import { createComplete } from './complete.ts'
-import type { Deployments } from './deployments.ts'
-import { createRecall } from './recall.ts'
-import { createRecord } from './record.ts'
-import { createRemember } from './remember.ts'
-import { createReserve } from './reserve.ts'
-import { createRespond } from './respond.ts'
-import { createSettle } from './settle.ts'
-import { nameOf } from './trail.ts'
+import { collect, collectVectors } from './collect.ts'
+import { createChatFit, createEmbeddingFit } from './fit.ts'
+import { createJourney } from './journey.ts'
+import type { JourneyParts } from './journey.ts'
+import { chatWires, embeddingWires } from './wires.ts'
 
 /** The core's public side: the only things a face can do. */
 export interface Gateway {
@@ -47,83 +36,73 @@ export interface Gateway {
    */
   collect(request: ChatRequest, context: RequestContext): Promise<Answer>
   /**
+   * Turns texts into vectors, all or none.
+   * @throws GatewayError as `complete` before `start`
+   */
+  embed(request: EmbeddingRequest, context: RequestContext): Promise<EmbeddingAnswer>
+  /**
    * A dry run of classify and route: nothing is called, spent or recorded.
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
 }
 
-interface GatewayParts {
+interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   /** Finds the key of a secret; null where everybody is the one principal `local`. */
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
   takeRate: (callerId: string) => Promise<RateTicket>
   cache: ExactCache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
-  deployments: Deployments
+  routeEmbedding: (request: EmbeddingRequest) => Lineup
   dialects: ReadonlyMap<string, Dialect>
-  prices: PriceBook
   /** Our own counts, in a model's tokens, and what a provider counted, so that they get closer. */
   tokens: {
     countInput: (request: ChatRequest, card: ModelCard) => number
     countOutput: (text: string, card: ModelCard) => number
     learnInput: (request: ChatRequest, card: ModelCard, inputTokens: number) => void
+    countEmbedding: (request: EmbeddingRequest, card: ModelCard) => number
   }
-  receipts: Pick<Receipts, 'append'>
-  events: Events
-  resilience: ResilienceSettings
-  /** Whole-request deadline where the caller set none. */
-  deadlineMs: number
-  /** Names this gateway in the hop header. */
-  instanceId: string
-  clock: Clock
-  random: Random
 }
 
-/** Puts the steps of the journey together. Whoever holds a Gateway can reach a provider in no other way. */
+/** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
-  const { cache, classify, route, deployments, dialects, prices, tokens, receipts, events, clock, random } = parts
-  const settling = createSettle({ prices, ...tokens, learnSpeed: deployments.speeds.learn })
-  const record = createRecord({
-    receipts,
-    clock,
-    completed: (receipt, { request, attempts }) =>
-      events.completed(receipt, () => ({
-        messages: request.messages,
-        answer: attempts.flatMap(({ written }) => written).join(''),
-      })),
-    unrecorded: events.unrecorded,
+  const { cache, classify, route, dialects, tokens, prices, clock } = parts
+  const journeyParts: JourneyParts = { ...parts, admit: createAdmit({ take: parts.takeRate, clock }) }
+
+  const chat = createJourney(journeyParts, {
+    operation: 'chat',
+    memory: cache.of(chatAnswers),
+    route: (request: ChatRequest) => route(request, classify(request)),
+    fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
+    findWire: chatWires(dialects),
+    ...tokens,
+    contentOf: ({ request, attempts }) => ({
+      messages: request.messages,
+      answer: attempts.flatMap(({ written }) => written).join(''),
+    }),
   })
-  const call = createCall({
-    deployments,
-    attempt: createAttempt({ dialects, instanceId: parts.instanceId, clock }),
-    reserve: createReserve({ prices, spentNanoUsd: settling.spentNanoUsd, clock }),
-    settings: parts.resilience,
-    clock,
-    random,
-  })
-  const remember = createRemember({ cache })
-  const flights = createFlights<GatewayEvent>()
-  const complete = createComplete({
-    admit: createAdmit({ take: parts.takeRate, clock }),
-    recall: createRecall({ cache, clock }),
-    answer: createAnswer({ classify, route, call, settle: settling.settle, record, remember, clock }),
-    respond: createRespond(record),
-    flights,
-    refused: ({ request, context }, error) =>
-      events.refused(
-        { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },
-        error,
-      ),
-    deadlineMs: parts.deadlineMs,
-    clock,
+  const embedding = createJourney(journeyParts, {
+    operation: 'embedding',
+    memory: cache.of(vectorAnswers),
+    route: parts.routeEmbedding,
+    fit: (spentNanoUsd) => createEmbeddingFit({ spentNanoUsd }),
+    findWire: embeddingWires(dialects),
+    countInput: tokens.countEmbedding,
+    countOutput: () => 0,
+    // Vocabularies of embedding models differ little, and what they take is short.
+    learnInput: () => undefined,
+    contentOf: ({ request }) => ({ input: request.input }),
   })
 
   return {
     authenticate: createAuthenticate(parts.findKey),
-    complete,
-    collect: (request, context) => collect(complete(request, context)),
+    complete: chat.complete,
+    collect: (request, context) => collect(chat.complete(request, context)),
+    embed: (request, context) => collectVectors(embedding.complete(request, context)),
     explain: async (request) => route(request, classify(request)),
-    drain: flights.drain,
+    drain: async () => {
+      await Promise.all([chat.drain(), embedding.drain()])
+    },
   }
 }

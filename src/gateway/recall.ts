@@ -1,22 +1,30 @@
-import type { ExactCache, Look } from '../cache/exact.ts'
+import type { AnswerMemory, NoHit } from '../cache/exact.ts'
+import type { Asked, Content } from '../contract/operation.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** What memory had. `flightKey`: identical requests of the moment share one call; null: this one goes alone. */
-export type Memory =
-  | { state: 'hit'; answer: CachedAnswer }
-  | { state: 'miss'; look: Exclude<Look, { state: 'hit' }>; flightKey: string | null }
+export type Memory<Event extends Content> = { state: 'hit'; answer: CachedAnswer<Event> } | Miss
 
-export type Recall = (trail: Trail) => Promise<Memory>
+export interface Miss {
+  state: 'miss'
+  look: NoHit
+  flightKey: string | null
+}
+
+export type Recall<Request extends Asked, Event extends Content> = (trail: Trail<Request>) => Promise<Memory<Event>>
 
 /** Looks for an answer given earlier to the same request of the same caller. */
 export const createRecall =
-  ({ cache, clock }: { cache: ExactCache; clock: Clock }): Recall =>
+  <Request extends Asked, Event extends Content>(parts: {
+    memory: AnswerMemory<Request, Event>
+    clock: Clock
+  }): Recall<Request, Event> =>
   async (trail) => {
     const { request, context } = trail
-    const look = await cache.look(request, context.caller.id)
-    trail.recalledAtMs = clock.now()
+    const look = await parts.memory.look(request, context.caller.id)
+    trail.recalledAtMs = parts.clock.now()
     if (look.state === 'hit') return { state: 'hit', answer: look.entry.answer }
     trail.cache = look.state
     trail.cacheReason = look.state === 'bypass' ? look.reason : null

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../contract/errors.ts'
 import { GatewayError } from '../contract/errors.ts'
+import type { Asked } from '../contract/operation.ts'
 import type { Outcome, Receipt } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Receipts } from '../contract/store.ts'
@@ -7,11 +8,14 @@ import { closeTrail } from './trail.ts'
 import type { Trail } from './trail.ts'
 
 /** Closes a settled trail into its receipt and writes it. */
-export type Record = (trail: Trail, end: { outcome: Outcome; errorCode: ErrorCode | null }) => Promise<Receipt>
+export type Record<Request extends Asked = Asked> = (
+  trail: Trail<Request>,
+  end: { outcome: Outcome; errorCode: ErrorCode | null },
+) => Promise<Receipt>
 
-interface RecordOptions {
+interface RecordOptions<Request extends Asked> {
   receipts: Pick<Receipts, 'append'>
-  completed: (receipt: Receipt, trail: Trail) => void
+  completed: (receipt: Receipt, trail: Trail<Request>) => void
   unrecorded: (receipt: Receipt, cause: unknown) => void
   clock: Clock
 }
@@ -21,7 +25,7 @@ interface RecordOptions {
  * @throws GatewayError ledger_unavailable; the receipt is in the log then
  */
 export const createRecord =
-  ({ receipts, completed, unrecorded, clock }: RecordOptions): Record =>
+  <Request extends Asked>({ receipts, completed, unrecorded, clock }: RecordOptions<Request>): Record<Request> =>
   async (trail, end) => {
     const receipt = closeTrail(trail, { ...end, nowMs: clock.now() })
     try {

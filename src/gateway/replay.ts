@@ -1,10 +1,15 @@
-import type { GatewayEvent } from '../contract/journey.ts'
+import type { JourneyEvent } from '../contract/journey.ts'
+import type { Content } from '../contract/operation.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** A remembered answer as the stream that it once was, at no cost. Its end is left to `respond`. */
-export async function* replay(answer: CachedAnswer, trail: Trail, clock: Clock): AsyncGenerator<GatewayEvent, void> {
+export async function* replay<Event extends Content>(
+  answer: CachedAnswer<Event>,
+  trail: Trail,
+  clock: Clock,
+): AsyncGenerator<JourneyEvent<Event>, void> {
   const { provider, model, answeredModel, task, usage, costNanoUsd, simulated } = answer
   trail.cache = 'exact'
   trail.task = task

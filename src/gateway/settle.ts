@@ -1,26 +1,27 @@
-import type { ChatRequest, Usage } from '../contract/chat.ts'
+import type { Usage } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
+import type { Asked } from '../contract/operation.ts'
 import type { Price, PriceBook } from '../contract/price.ts'
 import type { Attempt, Trail } from './trail.ts'
 
-interface SettleOptions {
+interface SettleOptions<Request extends Asked> {
   prices: PriceBook
   /** Our own count of a request's input, in this model's tokens. */
-  countInput: (request: ChatRequest, card: ModelCard) => number
+  countInput: (request: Request, card: ModelCard) => number
   /** Our own count of written text, in this model's tokens. */
   countOutput: (text: string, card: ModelCard) => number
   /** Told what a provider counted, so that later estimates are closer. */
-  learnInput: (request: ChatRequest, card: ModelCard, inputTokens: number) => void
+  learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
   /** Told how fast a streamed answer came. */
   learnSpeed: (modelKey: string, measured: { firstTokenMs: number; outputTokens: number; durationMs: number }) => void
 }
 
-export interface Settle {
+export interface Settle<Request extends Asked> {
   /** Prices every try of the request and writes it on the trail. Idempotent. */
-  settle(trail: Trail): void
+  settle(trail: Trail<Request>): void
   /** What the tries so far have cost, for limits that hold over all of them. */
-  spentNanoUsd(trail: Trail): NanoUsd
+  spentNanoUsd(trail: Trail<Request>): NanoUsd
 }
 
 /**
@@ -28,8 +29,14 @@ export interface Settle {
  * whole, what it had counted with our own count of what was written, or our own count of both, marked `estimated`;
  * nothing for a provider that refused before it began.
  */
-export const createSettle = ({ prices, countInput, countOutput, learnInput, learnSpeed }: SettleOptions): Settle => {
-  const usageOf = (attempt: Attempt, request: ChatRequest): Usage | null => {
+export const createSettle = <Request extends Asked>({
+  prices,
+  countInput,
+  countOutput,
+  learnInput,
+  learnSpeed,
+}: SettleOptions<Request>): Settle<Request> => {
+  const usageOf = (attempt: Attempt, request: Request): Usage | null => {
     const { card, reportedUsage, usageSoFar } = attempt
     if (reportedUsage) return reportedUsage
     if (!attempt.begun && attempt.outcome !== 'aborted') return null
@@ -62,7 +69,7 @@ export const createSettle = ({ prices, countInput, countOutput, learnInput, lear
     return answered ?? asked
   }
 
-  const settleAttempt = (attempt: Attempt, trail: Trail): void => {
+  const settleAttempt = (attempt: Attempt, trail: Trail<Request>): void => {
     if (attempt.usage) return
     attempt.usage = usageOf(attempt, trail.request)
     if (!attempt.usage) return
@@ -76,7 +83,7 @@ export const createSettle = ({ prices, countInput, countOutput, learnInput, lear
       learnSpeed(card.key, { firstTokenMs, durationMs, outputTokens: reportedUsage.outputTokens })
   }
 
-  const settle = (trail: Trail): void => {
+  const settle = (trail: Trail<Request>): void => {
     for (const attempt of trail.attempts) settleAttempt(attempt, trail)
   }
 

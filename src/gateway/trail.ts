@@ -1,9 +1,10 @@
-import type { ChatRequest, Finish, Usage, Warning } from '../contract/chat.ts'
+import type { Finish, ModelChoice, Usage, Warning } from '../contract/chat.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
-import type { Plan, TaskGuess } from '../contract/plan.ts'
+import type { Asked, Operation } from '../contract/operation.ts'
+import type { Lineup, TaskGuess } from '../contract/plan.ts'
 import type { CacheState, Outcome, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
@@ -35,8 +36,9 @@ export interface Attempt {
 }
 
 /** Everything that becomes known of one request on its way; at the end it becomes the receipt. */
-export interface Trail {
-  readonly request: ChatRequest
+export interface Trail<Request extends Asked = Asked> {
+  readonly operation: Operation
+  readonly request: Request
   readonly context: RequestContext
   readonly receivedAtMs: number
   /** The whole request's deadline. */
@@ -46,7 +48,7 @@ export interface Trail {
   routedAtMs: number | null
   firstTokenAtMs: number | null
   task: TaskGuess | null
-  plan: Plan | null
+  plan: Lineup | null
   cache: CacheState
   cacheReason: string | null
   attempts: Attempt[]
@@ -60,15 +62,17 @@ export interface Trail {
 }
 
 /** Starts the record of a request. `deadlineMs`: the gateway's own bound on the whole request. */
-export const openTrail = (options: {
-  request: ChatRequest
+export const openTrail = <Request extends Asked>(options: {
+  operation: Operation
+  request: Request
   context: RequestContext
   deadlineMs: number
   clock: Clock
-}): Trail => {
-  const { request, context, deadlineMs, clock } = options
+}): Trail<Request> => {
+  const { operation, request, context, deadlineMs, clock } = options
   const receivedAtMs = clock.now()
   return {
+    operation,
     request,
     context,
     receivedAtMs,
@@ -105,7 +109,7 @@ export const closeTrail = (
     receivedAtMs: trail.receivedAtMs,
     caller: { id: context.caller.id, name: context.caller.name },
     face: context.face,
-    operation: 'chat',
+    operation: trail.operation,
     clientRequestId: context.clientRequestId,
     traceId: context.traceId,
     requestedModel: nameOf(request.model),
@@ -137,7 +141,7 @@ export const closeTrail = (
 }
 
 /** A model choice as a caller writes it: `auto`, `gpt-6-luna`, `openai:gpt-6-luna`. */
-export const nameOf = (choice: ChatRequest['model']): string => {
+export const nameOf = (choice: ModelChoice): string => {
   const name = choice.kind === 'auto' ? 'auto' : choice.model
   return choice.provider === undefined ? name : `${choice.provider}:${name}`
 }

@@ -1,8 +1,11 @@
 import type { Answer, Served } from '../contract/journey.ts'
 import { formatUsd } from '../contract/money.ts'
 
+/** What answers of every kind have. */
+type AnswerFacts = Omit<Answer, 'choices'>
+
 /** What the gateway adds to an answer: who served it, from where, and what it cost to the nano-dollar. */
-export const gatewayObject = ({ served, receipt, warnings, usage }: Omit<Answer, 'choices'>) => ({
+export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts) => ({
   request_id: served.requestId,
   provider: served.provider,
   model: served.model,
@@ -37,7 +40,7 @@ export const servedHeaders = (served: Served): Record<string, string> => {
 }
 
 /** Cost is known at the end, so that only plain replies carry it in a header. */
-export const replyHeaders = (answer: Answer): Record<string, string> => {
+export const replyHeaders = (answer: AnswerFacts): Record<string, string> => {
   const headers = servedHeaders(answer.served)
   const cost = answer.receipt.costNanoUsd
   if (cost !== null) headers['x-gateway-cost-usd'] = formatUsd(cost)

@@ -20,6 +20,7 @@ import { listen } from './listen.ts'
 import { createInboundRoute } from './inbound.ts'
 import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
+import { createEmbeddingsRoute } from './openai/embeddings.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createUnifiedRoute } from './unified.ts'
 
@@ -75,6 +76,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   /** Every route that can spend, matched exactly before Express is asked: docs/decisions/0004. */
   const hotRoutes = new Map<string, Route>([
     ['/v1/chat/completions', inbound(createChatWire(known))],
+    ['/v1/embeddings', { methods: ['POST'], answer: createEmbeddingsRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])

@@ -1,4 +1,5 @@
 import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
+import type { EmbeddingRequest } from '../contract/embedding.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { createLru } from '../lib/lru.ts'
 import type { TokenFactors } from './token-factors.ts'
@@ -35,6 +36,8 @@ interface RequestTokens {
   countInput(request: ChatRequest, card: ModelCard): number
   /** The same for choosing a model: estimated where counting would take long and no limit on cost hangs on it. */
   estimateInput(request: ChatRequest, card: ModelCard): number
+  /** Input of a request for vectors. Many or long texts are projected from samples. */
+  countEmbedding(request: EmbeddingRequest, card: ModelCard): number
   /** Written text in the model's own tokens. */
   countOutput(text: string, card: ModelCard): number
   /** Told what a provider counted for a request, so that later counts for its model are closer. */
@@ -46,8 +49,13 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
   const { counter, factors } = parts
   const counted = createLru<string, number>({ max: charsRemembered, weigh: ({ length }) => length })
   const count = (text: string): number => counted.get(text, () => counter.count(text))
-  const countOnce = oncePerRequest((request) => countTogether(request, count))
-  const estimateOnce = oncePerRequest((request) => countRequest(request, counter.estimate))
+  const countOnce = oncePerRequest((request: ChatRequest) => countTogether(request, count))
+  const estimateOnce = oncePerRequest((request: ChatRequest) => countRequest(request, counter.estimate))
+  const countEmbeddingOnce = oncePerRequest(({ input }: EmbeddingRequest) =>
+    input.kind === 'texts'
+      ? counter.count(input.texts.join('\n'))
+      : input.tokens.reduce((sum, { length }) => sum + length, 0),
+  )
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 
   return {
@@ -57,6 +65,7 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
       const needsCount = rough <= quicklyCounted || request.limits.maxCostNanoUsd !== undefined
       return inTokensOf(card, needsCount ? countOnce(request) : rough)
     },
+    countEmbedding: (request, card) => inTokensOf(card, countEmbeddingOnce(request)),
     countOutput: (text, card) => inTokensOf(card, counter.count(text)),
     learnInput: (request, card, inputTokens) => {
       // What images and files cost is a guess; it would be learned as if it were the vocabulary.
@@ -66,8 +75,10 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
   }
 }
 
-const oncePerRequest = (measure: (request: ChatRequest) => number): ((request: ChatRequest) => number) => {
-  const measured = new WeakMap<ChatRequest, number>()
+const oncePerRequest = <Request extends object>(
+  measure: (request: Request) => number,
+): ((request: Request) => number) => {
+  const measured = new WeakMap<Request, number>()
   return (request) => {
     const tokens = measured.get(request) ?? measure(request)
     measured.set(request, tokens)

@@ -10,6 +10,7 @@ const slotBytes = 8
 export const byteSizeOf = (value: unknown): number => {
   if (typeof value === 'string') return scalarBytes + 2 * value.length
   if (typeof value !== 'object' || value === null) return scalarBytes
+  if (ArrayBuffer.isView(value)) return objectBytes + value.byteLength
   const fields: unknown[] = Object.values(value)
   return fields.reduce<number>((bytes, field) => bytes + slotBytes + byteSizeOf(field), objectBytes)
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../contract/json.ts'
 import type { Dialect, UpstreamCall, UpstreamEvent } from '../contract/provider.ts'
 import { createAnswer } from './gemini/answer.ts'
+import { createGeminiEmbed } from './gemini/embed.ts'
 import { writeRequest } from './gemini/request.ts'
 import { createCallSignatures } from './gemini/signatures.ts'
 import type { UpstreamHttp } from './http.ts'
@@ -34,6 +35,7 @@ export const createGemini = (http: UpstreamHttp): Dialect => {
       }
       yield* answer.end()
     },
+    embed: createGeminiEmbed(http),
   }
 }
 

@@ -1,11 +1,12 @@
 import type { Dialect } from '../contract/provider.ts'
 import type { UpstreamHttp } from './http.ts'
 import { createAnswer } from './openai-chat/answer.ts'
+import { createOpenAiEmbed } from './openai-chat/embed.ts'
 import { writeRequest } from './openai-chat/request.ts'
 import { ask } from './reply/ask.ts'
 import { readChunk } from './reply/chunk.ts'
 
-/** OpenAI's chat completions, as OpenAI and everybody who took the wire over speak it. */
+/** OpenAI's chat completions and embeddings, as OpenAI and everybody who took the wire over speak it. */
 export const createOpenAiChat = (http: UpstreamHttp): Dialect => ({
   name: 'openai-chat',
   async *chat(call, signal) {
@@ -22,4 +23,5 @@ export const createOpenAiChat = (http: UpstreamHttp): Dialect => ({
         }
     yield* answer.end()
   },
+  embed: createOpenAiEmbed(http),
 })

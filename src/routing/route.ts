@@ -1,13 +1,16 @@
 import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
+import type { EmbeddingRequest } from '../contract/embedding.ts'
 import type { HealthView, ProviderHealth } from '../contract/health.ts'
 import type { ModelCard } from '../contract/model.ts'
-import type { Candidate, Plan, TaskGuess } from '../contract/plan.ts'
+import type { Candidate, Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { RoutingSettings } from '../contract/settings.ts'
 import { createCandidates } from './candidates.ts'
 import type { Classify } from './classify.ts'
 import { createJudge } from './eligible.ts'
+import { createEmbeddingRoute } from './embedding.ts'
+import type { EmbeddingWire } from './embedding.ts'
 import type { Verdict } from './eligible.ts'
 import { createForecast } from './forecast.ts'
 import type { Ask, Grounds } from './gates.ts'
@@ -33,6 +36,10 @@ interface RouteParts {
   countInput: (request: ChatRequest, card: ModelCard) => number
   clock: Clock
   classify: Classify
+  embedding: {
+    wireOf: EmbeddingWire
+    countInput: (request: EmbeddingRequest, card: ModelCard) => number
+  }
 }
 
 export interface Router {
@@ -44,6 +51,11 @@ export interface Router {
    *   context_length_exceeded, price_unknown, limit_unsatisfiable
    */
   route(request: ChatRequest, task: TaskGuess): Plan
+  /**
+   * The same for vectors.
+   * @throws GatewayError as `route`
+   */
+  routeEmbedding(request: EmbeddingRequest): Lineup
   /**
    * Every row that a choice means, the one asked for first.
    * @throws GatewayError model_not_found
@@ -109,6 +121,7 @@ export const createRoute = (parts: RouteParts): Router => {
 
   return {
     route,
+    routeEmbedding: createEmbeddingRoute({ ...parts, ...parts.embedding, names }),
     classify: (request) =>
       request.requirements.task === undefined
         ? parts.classify(readQuestion(request))

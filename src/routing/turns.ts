@@ -58,7 +58,10 @@ export const createTurns = (parts: {
  * Keys of the only cards that a request lets serve it; null where it does not say.
  * @throws GatewayError model_not_found for a name that means nothing
  */
-export const readAllowed = ({ requirements }: ChatRequest, names: Names): ReadonlySet<string> | null => {
+export const readAllowed = (
+  { requirements }: Pick<ChatRequest, 'requirements'>,
+  names: Names,
+): ReadonlySet<string> | null => {
   const allowed = requirements.models?.flatMap((model, index) => {
     const { asked, others } = names.find(readName(model), `requirements.models[${index}]`)
     return [...asked, ...others].map(({ key }) => key)

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../contract/json.ts'
+import { geminiEmbeddings } from './embed.ts'
 import { countTokensBody, geminiBody } from './gemini-body.ts'
 import { geminiPrompt } from './gemini-prompt.ts'
 import { geminiChunks, geminiResponse } from './gemini-reply.ts'
@@ -6,7 +7,7 @@ import { readBody } from './read-body.ts'
 import { geminiMethodOf } from './routes.ts'
 import { json, Refused, stream, type Problem, type Wire } from './wire.ts'
 
-/** Google's `generateContent`, `streamGenerateContent` (as server-sent events), `countTokens` and model list. */
+/** Google's `generateContent`, `streamGenerateContent` (as server-sent events), `countTokens`, its embeddings and model list. */
 export const gemini: Wire = {
   requestIdHeader: 'x-request-id',
 
@@ -23,6 +24,11 @@ export const gemini: Wire = {
       reply: (answer) =>
         method === 'generateContent' ? json(200, geminiResponse(answer, show)) : stream(geminiChunks(answer, show)),
     }
+  },
+
+  embed(body, path) {
+    const { model, method } = geminiMethodOf(path)
+    return geminiEmbeddings(body, model, method)
   },
 
   checkHeaders(headers) {

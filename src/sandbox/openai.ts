@@ -1,11 +1,12 @@
 import type { JsonObject } from '../contract/json.ts'
+import { openaiEmbeddings } from './embed.ts'
 import { openaiBody } from './openai-body.ts'
 import { openaiPrompt } from './openai-prompt.ts'
 import { openaiChunks, openaiCompletion } from './openai-reply.ts'
 import { readBody, withoutNulls } from './read-body.ts'
 import { json, Refused, stream, type Problem, type Wire } from './wire.ts'
 
-/** OpenAI's chat completions and model list. */
+/** OpenAI's chat completions, embeddings and model list. */
 export const openai: Wire = {
   requestIdHeader: 'x-request-id',
 
@@ -20,6 +21,8 @@ export const openai: Wire = {
           : json(200, openaiCompletion(answer, fields.model)),
     }
   },
+
+  embed: (body, _path, countTokens) => openaiEmbeddings(body, countTokens),
 
   checkHeaders(headers) {
     if (/^bearer \S/i.test(headers['authorization'] ?? '')) return

@@ -47,7 +47,13 @@ export const createRespond = (options: {
         openedAtMs,
       )
     }
-    const asked = wire.read(readJson(request.headers['content-type'], bodyText), request.path)
+    const body = readJson(request.headers['content-type'], bodyText)
+    if (action === 'embed' && wire.embed) {
+      const { model, reply: made } = wire.embed(body, request.path, countTokens)
+      checkModel(model, request.row, models)
+      return made
+    }
+    const asked = wire.read(body, request.path)
     checkModel(asked.prompt.model, request.row, models)
     const prompt = { ...asked.prompt, seed: asked.prompt.seed + seed }
     return asked.reply(answerPrompt(prompt, { id, nowMs: clock.now(), countTokens, prefixCache }))

@@ -1,9 +1,9 @@
 import { Refused } from './wire.ts'
 
 /** Any prefix may stand before a version, so that one sandbox serves under every provider's name. */
-const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|responses|messages|models)$/
+const endpoint = /^(?<prefix>.*?)\/v1\/(?<name>chat\/completions|responses|messages|embeddings|models)$/
 const geminiMethod =
-  /^(?<prefix>.*?)\/v1(?:beta1?)?\/(?:.*\/)?models\/(?<model>[^/:]+):(?<name>generateContent|streamGenerateContent|countTokens)$/
+  /^(?<prefix>.*?)\/v1(?:beta1?)?\/(?:.*\/)?models\/(?<model>[^/:]+):(?<name>generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents)$/
 const geminiModels = /^(?<prefix>.*?)\/v1beta\/(?<name>models)$/
 
 const groupsOf = (path: string): Partial<Record<string, string>> | undefined =>
@@ -13,14 +13,15 @@ const groupsOf = (path: string): Partial<Record<string, string>> | undefined =>
  * What a request wants.
  * @throws Refused with 404 or 405
  */
-export const findRoute = (method: string, path: string): 'answer' | 'list-models' => {
+export const findRoute = (method: string, path: string): 'answer' | 'embed' | 'list-models' => {
   const name = groupsOf(path)?.['name']
   if (name === undefined) throw new Refused({ status: 404, message: `Unknown request URL: ${method} ${path}.` })
   const expected = name === 'models' ? 'GET' : 'POST'
   if (method !== expected) {
     throw new Refused({ status: 405, message: `Use ${expected} for ${path}.`, headers: { allow: expected } })
   }
-  return name === 'models' ? 'list-models' : 'answer'
+  if (name === 'models') return 'list-models'
+  return /embed/i.test(name) ? 'embed' : 'answer'
 }
 
 /** Which format a request speaks: its endpoint says, and where several have it, the header that only one sends. */
@@ -31,7 +32,7 @@ export const formatOf = (
   const name = groupsOf(path)?.['name']
   if (name === 'messages') return 'anthropic'
   if (name === 'responses') return 'responses'
-  if (name === 'chat/completions') return 'openai'
+  if (name === 'chat/completions' || name === 'embeddings') return 'openai'
   if (geminiMethod.test(path) || geminiModels.test(path) || headers['x-goog-api-key'] !== undefined) return 'gemini'
   return headers['anthropic-version'] === undefined ? 'openai' : 'anthropic'
 }

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../contract/json.ts'
 import type { Answer } from './answer.ts'
+import type { CountTokens } from './cut.ts'
+import type { Embedded } from './embed.ts'
 import type { Prompt } from './prompt.ts'
 import type { Reply, SseEvent } from './score.ts'
 
@@ -42,6 +44,8 @@ export interface Wire {
   requestIdHeader: string
   /** `path` names what a body does not: Gemini's model. @throws Refused with 400 for a body that the vendor would refuse */
   read(body: unknown, path: string): Asked
+  /** Vectors, where the wire has them. @throws Refused as `read` */
+  embed?(body: unknown, path: string, countTokens: CountTokens): Embedded
   /** @throws Refused with 401, or 400 for another missing header */
   checkHeaders(headers: Readonly<Record<string, string>>): void
   listModels(models: readonly SandboxModel[], createdAtMs: number): Reply

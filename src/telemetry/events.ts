@@ -1,4 +1,3 @@
-import type { Message } from '../contract/chat.ts'
 import type { GatewayError } from '../contract/errors.ts'
 import type { Face, Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
@@ -6,8 +5,8 @@ import type { Logger } from '../contract/runtime.ts'
 
 /** One function per business event: whoever reports an event says what happened, not where it is told. */
 export interface Events {
-  /** A request was answered, or failed after a provider was tried. */
-  completed(receipt: Receipt, content: () => { messages: readonly Message[]; answer: string }): void
+  /** A request was answered, or failed after a provider was tried. `content`: what was asked and said. */
+  completed(receipt: Receipt, content: () => object): void
   /** A request ended without a receipt: refused, or nobody could be tried. */
   refused(request: { requestId: string; callerId: string; face: Face; model: string }, error: GatewayError): void
   /** A paid answer could not be written to the ledger. */
@@ -50,7 +49,7 @@ const line = (receipt: Receipt): string => {
   const saved = savedNanoUsd > 0n ? ` (saved $${formatUsd(savedNanoUsd)})` : ''
   return [
     id,
-    task?.task ?? '-',
+    task?.task ?? (receipt.operation === 'chat' ? '-' : receipt.operation),
     served ? `${served.provider}:${served.model}` : receipt.requestedModel,
     cache,
     usage ? `${usage.source === 'estimated' ? '~' : ''}${usage.inputTokens}+${usage.outputTokens} tok` : '- tok',
@@ -72,6 +71,7 @@ const receiptFields = (receipt: Receipt): object => ({
   request_id: receipt.id,
   caller: receipt.caller.id,
   face: receipt.face,
+  operation: receipt.operation,
   requested_model: receipt.requestedModel,
   task: receipt.task?.task ?? null,
   provider: receipt.served?.provider ?? null,

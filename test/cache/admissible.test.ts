@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { judgeAdmission } from '../../src/cache/admissible.ts'
 import type { KeepRefusal } from '../../src/cache/admissible.ts'
+import type { AnswerEvent } from '../../src/contract/chat.ts'
 import type { CachedAnswer } from '../../src/contract/store.ts'
 import { answerOf } from './answer-of.ts'
 
@@ -16,7 +17,7 @@ test('takes a whole answer, and says its size', () => {
   })
 })
 
-test.each<[KeepRefusal, string, Partial<CachedAnswer>]>([
+test.each<[KeepRefusal, string, Partial<CachedAnswer<AnswerEvent>>]>([
   ['unfinished', 'an answer without an end', { finishes: [] }],
   ['unfinished', 'one cut by its length', { finishes: [{ ...stop, reason: 'length' }] }],
   ['unfinished', 'one cut by a filter', { finishes: [{ ...stop, reason: 'content_filter' }] }],

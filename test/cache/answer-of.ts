@@ -1,10 +1,10 @@
-import type { Message } from '../../src/contract/chat.ts'
+import type { AnswerEvent, Message } from '../../src/contract/chat.ts'
 import type { CachedAnswer } from '../../src/contract/store.ts'
 
 export const says = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] })
 
 /** A plain answer, with what a test says about it. */
-export const answerOf = (said: Partial<CachedAnswer> = {}): CachedAnswer => ({
+export const answerOf = (said: Partial<CachedAnswer<AnswerEvent>> = {}): CachedAnswer<AnswerEvent> => ({
   events: [
     { type: 'text', choice: 0, text: 'Par' },
     { type: 'text', choice: 0, text: 'is.' },

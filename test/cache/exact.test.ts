@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { chatAnswers } from '../../src/cache/chat-answers.ts'
 import { createExactCache } from '../../src/cache/exact.ts'
 import type { ChatRequest } from '../../src/contract/chat.ts'
 import type { Entries } from '../../src/contract/store.ts'
@@ -21,7 +22,8 @@ const setUp = (said: { settings?: Partial<typeof settings>; entries?: Entries; s
   const clock = { nowMs: 1_000_000, now: () => clock.nowMs }
   const entries = said.entries ?? createEntries({ maxBytes: settings.maxBytes, clock })
   const options = { entries, clock, settings: { ...settings, ...said.settings } }
-  const cache = createExactCache({ ...options, simulated: said.simulated ?? false })
+  const whole = createExactCache({ ...options, simulated: said.simulated ?? false })
+  const cache = { ...whole, ...whole.of(chatAnswers) }
   return {
     clock,
     entries,

@@ -133,6 +133,7 @@ export const startHttp = async (options: StartOptions = {}) => {
     ),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    embed: () => Promise.reject(new Error('not asked here')),
     explain: () => Promise.reject(new Error('not asked here')),
   }
   const log =

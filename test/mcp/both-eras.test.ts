@@ -22,9 +22,10 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
     expect(client.instructions).toContain('unified_completion')
   })
 
-  test('sees the seven tools in the same order', async () => {
+  test('sees the tools in the same order', async () => {
     expect((await client.list()).map(({ name }) => name)).toEqual([
       'unified_completion',
+      'embed',
       'list_providers',
       'estimate_cost',
       'explain_route',
@@ -38,6 +39,7 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
   test.each([
     ['unified_completion', { prompt: 'hello' }],
     ['unified_completion', { prompt: 'tool', tools: [{ type: 'function', function: { name: 'get_weather' } }] }],
+    ['embed', { texts: ['a', 'b'] }],
     ['list_providers', { include_models: true }],
     ['estimate_cost', { prompt: 'hello' }],
     ['estimate_cost', { input_tokens: 1000, models: ['gpt-6-luna', 'gpt-4o', 'unknown'] }],

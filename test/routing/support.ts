@@ -120,6 +120,7 @@ export interface Scene {
   flags?: Record<string, ReturnType<Grounds['rowFlags']>>
   /** Providers that take any model id. */
   openProviders?: readonly string[]
+  embeddingWires?: Record<string, { openaiShaped: boolean }>
   health?: HealthView
   settings?: Partial<RoutingSettings>
   nowMs?: number
@@ -144,6 +145,10 @@ export const routerFor = (scene: Scene): Router =>
       Math.ceil(JSON.stringify(messages.map(({ content }) => content)).length * (scene.tokensPerChar ?? 0.25)),
     clock: { now: () => scene.nowMs ?? noon },
     classify: classifyLexically,
+    embedding: {
+      wireOf: (provider) => scene.embeddingWires?.[provider] ?? null,
+      countInput: ({ input }) => Math.ceil(JSON.stringify(input).length / 4),
+    },
   })
 
 /** Routes as the gateway does. */

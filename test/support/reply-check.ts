@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { tasks } from '../../src/contract/plan.ts'
-import { validateChatReply, validateChunk, validateError, validateModel, validateModelList } from './openai-schema.ts'
+import {
+  validateChatReply,
+  validateChunk,
+  validateEmbeddings,
+  validateError,
+  validateModel,
+  validateModelList,
+} from './openai-schema.ts'
 
 /** What one response of a gateway was, as far as it was written. */
 export interface Reply {
@@ -72,12 +79,23 @@ export const faultsOf = (reply: Reply): readonly string[] => {
   if (status >= 400) return inJson(body, faultsOfError)
   if (path === '/v1/models') return inJson(body, faultsOfModelList)
   if (path.startsWith('/v1/models/')) return inJson(body, faultsOfModel)
+  if (path === '/v1/embeddings') return inJson(body, faultsOfEmbeddings)
   if (path !== '/v1/chat/completions') return []
   return reply.contentType.startsWith('text/event-stream') ? faultsOfStream(body) : inJson(body, faultsOfChat)
 }
 
 const faultsOfChat = (value: unknown) => [...validateChatReply(value), ...extensionFaults(answered, value)]
 const faultsOfChunk = (value: unknown) => [...validateChunk(value), ...extensionFaults(mayAnswer, value)]
+/** Base64 is a caller's wish that OpenAI grants and does not describe: such a vector is looked at as the numbers it is. */
+const faultsOfEmbeddings = (value: unknown) => [
+  ...validateEmbeddings(withNumbers(value)),
+  ...extensionFaults(answered, value),
+]
+const encoded = z.looseObject({ data: z.array(z.looseObject({ embedding: z.base64() })) })
+const withNumbers = (value: unknown): unknown => {
+  const { data: list } = encoded.safeParse(value)
+  return list ? { ...list, data: list.data.map((item) => ({ ...item, embedding: [0] })) } : value
+}
 const faultsOfError = (value: unknown) => [...validateError(value), ...extensionFaults(refused, value)]
 const faultsOfModel = (value: unknown) => [...validateModel(value), ...extensionFaults(offered, value)]
 const faultsOfModelList = (value: unknown) => [

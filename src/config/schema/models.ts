@@ -63,6 +63,11 @@ const traits = {
     .describe('Speed as measured by others, until our own measurements replace it.'),
 }
 
+const embedding = z.strictObject({
+  dimensions: positive.describe("Length of the model's vectors."),
+  adjustable: z.boolean().default(false).describe('A request may ask for shorter ones.'),
+})
+
 const scores = z.partialRecord(z.enum(tasks), share)
 
 const model = z.strictObject({
@@ -74,6 +79,7 @@ const model = z.strictObject({
     ),
   aliases: z.array(modelName).default([]).describe('Other names that callers may use.'),
   ...traits,
+  embedding: embedding.optional().describe('Makes vectors instead of answers; `max_output` is then not needed.'),
   shutdown_on: day.optional().describe('First day (UTC) on which the model no longer answers.'),
   replacement: modelName.optional().describe('Model to move to. Without `shutdown_on`: deprecated, no day announced.'),
   measured: scores.optional().describe('Quality priors 0…1 by task, measured on this model.'),

@@ -30,6 +30,7 @@ const flags = z.strictObject({
     .boolean()
     .default(true)
     .describe("Fields beside a tool call's `function` (Google's signatures) are taken rather than refused."),
+  dimensions_field: z.string().default('dimensions').describe('What the length of a vector is called.'),
 })
 
 const row = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Tool } from '../tool.ts'
+import { embed } from './embed.ts'
 import { estimateCost } from './estimate-cost.ts'
 import { explainRoute } from './explain-route.ts'
 import { gatewayStatus } from './gateway-status.ts'
@@ -10,6 +11,7 @@ import { unifiedCompletion } from './unified-completion.ts'
 /** Every tool, in the order in which clients list them. A new one is a file beside this one and a line here. */
 export const tools: readonly Tool[] = [
   unifiedCompletion,
+  embed,
   listProviders,
   estimateCost,
   explainRoute,

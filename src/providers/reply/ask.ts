@@ -40,7 +40,7 @@ const longestOpening = 6
  */
 export const ask = async (
   http: UpstreamHttp,
-  { row, key, hops }: UpstreamCall,
+  { row, key, hops }: Pick<UpstreamCall, 'row' | 'key' | 'hops'>,
   { fields, ...question }: Question,
   signal: AbortSignal,
 ): Promise<ProviderReply> => {

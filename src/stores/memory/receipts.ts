@@ -7,6 +7,7 @@ const groupOf: Readonly<Record<UsageGrouping, (receipt: Receipt) => string | nul
   provider: ({ served }) => served?.provider ?? null,
   model: ({ served }) => served?.model ?? null,
   task: ({ task }) => task?.task ?? null,
+  operation: ({ operation }) => operation,
   day: ({ receivedAtMs }) => new Date(receivedAtMs).toISOString().slice(0, 10),
   caller: ({ caller: { id, name } }) => (name === id ? id : `${id} ${name}`),
   user: ({ tags }) => tags.user,

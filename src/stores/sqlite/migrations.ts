@@ -63,4 +63,12 @@ export const migrations: readonly string[] = [
   );
   DROP INDEX receipts_by_time;
   `,
+  // The same, and what was asked for.
+  `
+  DROP INDEX receipts_for_usage;
+  CREATE INDEX receipts_for_usage ON receipts (
+    received_at_ms, simulated, operation, provider, model, task, caller_id, caller_name, user, cache, outcome,
+    usage_source, input_tokens, output_tokens, cache_read_tokens, reasoning_tokens, cost_nano_usd, saved_nano_usd, total_ms
+  );
+  `,
 ]

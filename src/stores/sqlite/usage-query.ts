@@ -9,6 +9,7 @@ const groupColumns: Readonly<Record<UsageGrouping, string>> = {
   provider: 'provider',
   model: 'model',
   task: 'task',
+  operation: 'operation',
   day: "strftime('%Y-%m-%d', received_at_ms / 1000, 'unixepoch')",
   // The id tells two callers of one name apart; the name tells a reader who it is.
   caller: "caller_id || iif(caller_name = caller_id, '', ' ' || caller_name)",

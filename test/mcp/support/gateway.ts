@@ -1,5 +1,6 @@
 import type { Caller } from '../../../src/contract/caller.ts'
 import type { ChatRequest } from '../../../src/contract/chat.ts'
+import { countInputs } from '../../../src/contract/embedding.ts'
 import { GatewayError } from '../../../src/contract/errors.ts'
 import type { ErrorCode } from '../../../src/contract/errors.ts'
 import type { GatewayEvent, RequestContext, Served } from '../../../src/contract/journey.ts'
@@ -46,6 +47,12 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    embed: async (request, context) => {
+      const served: Served = { ...servedBy(context), model: 'text-embedding-3-small' }
+      const receipt = receiptOf(served, context)
+      const vectors = Array.from({ length: countInputs(request.input) }, () => Float32Array.of(0.6, 0.8))
+      return { served, vectors, usage: receiptUsage, warnings: [], receipt }
+    },
     explain: (request) => {
       const prompt = lastText(request)
       if (prompt === 'nobody')
@@ -79,14 +86,8 @@ async function* script(prompt: string, { request, context }: Call): AsyncGenerat
   if (verb === 'fail') throw failure(argument)
   if (verb === 'crash') throw new TypeError('secret detail of /etc/keys')
 
-  const served: Served = {
-    requestId: context.requestId,
-    provider: 'openai',
-    model: request.model.kind === 'named' ? request.model.model : 'gpt-6-luna',
-    task: 'qa',
-    cache: 'miss',
-    simulated: false,
-  }
+  const model = request.model.kind === 'named' ? request.model.model : 'gpt-6-luna'
+  const served: Served = { ...servedBy(context), model, task: 'qa' }
   yield { type: 'start', served }
   if (verb === 'tool') {
     yield { type: 'tool-call', choice: 0, index: 0, id: 'call_1', name: 'get_weather' }
@@ -107,6 +108,9 @@ async function* script(prompt: string, { request, context }: Call): AsyncGenerat
     receipt: receiptOf(served, context),
   }
 }
+
+const servedBy = ({ requestId }: RequestContext) =>
+  ({ requestId, provider: 'openai', task: null, cache: 'miss', simulated: false }) as const
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

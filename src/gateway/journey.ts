@@ -1,0 +1,109 @@
+import type { AnswerMemory } from '../cache/exact.ts'
+import type { GatewayError } from '../contract/errors.ts'
+import type { JourneyEvent, RequestContext } from '../contract/journey.ts'
+import type { ModelCard } from '../contract/model.ts'
+import type { NanoUsd } from '../contract/money.ts'
+import type { Asked, Content, Operation } from '../contract/operation.ts'
+import type { Lineup } from '../contract/plan.ts'
+import type { PriceBook } from '../contract/price.ts'
+import type { Clock, Random } from '../contract/runtime.ts'
+import type { ResilienceSettings } from '../contract/settings.ts'
+import type { Receipts } from '../contract/store.ts'
+import { createFlights } from '../lib/flight.ts'
+import type { Events } from '../telemetry/events.ts'
+import type { Admit } from './admit.ts'
+import { createAnswer } from './answer.ts'
+import { createAttempt } from './attempt.ts'
+import type { FindWire } from './attempt.ts'
+import { createCall } from './call.ts'
+import { createComplete } from './complete.ts'
+import type { Deployments } from './deployments.ts'
+import { createRecall } from './recall.ts'
+import { createRecord } from './record.ts'
+import { createRemember } from './remember.ts'
+import { createReserve } from './reserve.ts'
+import type { Fit } from './reserve.ts'
+import { createRespond } from './respond.ts'
+import { createSettle } from './settle.ts'
+import { nameOf } from './trail.ts'
+import type { Trail } from './trail.ts'
+
+/** What all journeys share. */
+export interface JourneyParts {
+  admit: Admit
+  deployments: Deployments
+  prices: PriceBook
+  receipts: Pick<Receipts, 'append'>
+  events: Events
+  resilience: ResilienceSettings
+  /** Whole-request deadline where the caller set none. */
+  deadlineMs: number
+  /** Names this gateway in the hop header. */
+  instanceId: string
+  clock: Clock
+  random: Random
+}
+
+/** What one operation has of its own. */
+export interface OwnParts<Request extends Asked, Event extends Content> {
+  operation: Operation
+  memory: AnswerMemory<Request, Event>
+  /** @throws GatewayError no_eligible_model, model_not_found, model_retired, … */
+  route: (request: Request) => Lineup
+  fit: (spentNanoUsd: (trail: Trail<Request>) => NanoUsd) => Fit<Request>
+  findWire: FindWire<Request, Event>
+  /** Our own counts in a model's tokens, for what a provider did not count. */
+  countInput: (request: Request, card: ModelCard) => number
+  countOutput: (text: string, card: ModelCard) => number
+  /** Told what a provider counted. */
+  learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
+  /** What was asked and said, for owners who log it. */
+  contentOf: (trail: Trail<Request>) => object
+}
+
+interface Journey<Request extends Asked, Event extends Content> {
+  complete(request: Request, context: RequestContext): AsyncGenerator<JourneyEvent<Event>, void>
+  /** Resolves when no call runs. */
+  drain(): Promise<void>
+}
+
+/** Puts the steps of a journey together: the same ones in the same order, whatever is asked for. */
+export const createJourney = <Request extends Asked, Event extends Content>(
+  parts: JourneyParts,
+  own: OwnParts<Request, Event>,
+): Journey<Request, Event> => {
+  const { deployments, prices, receipts, events, clock } = parts
+  const { operation, memory, route } = own
+  const settling = createSettle({ ...own, prices, learnSpeed: deployments.speeds.learn })
+  const record = createRecord<Request>({
+    receipts,
+    clock,
+    completed: (receipt, trail) => events.completed(receipt, () => own.contentOf(trail)),
+    unrecorded: events.unrecorded,
+  })
+  const call = createCall({
+    deployments,
+    attempt: createAttempt({ findWire: own.findWire, instanceId: parts.instanceId, clock }),
+    reserve: createReserve(own.fit(settling.spentNanoUsd)),
+    settings: parts.resilience,
+    clock,
+    random: parts.random,
+  })
+  const flights = createFlights<JourneyEvent<Event>>()
+  const complete = createComplete({
+    operation,
+    admit: parts.admit,
+    recall: createRecall({ memory, clock }),
+    answer: createAnswer({ route, call, settle: settling.settle, record, remember: createRemember(memory), clock }),
+    respond: createRespond(record),
+    flights,
+    refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
+      events.refused(
+        { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },
+        error,
+      ),
+    deadlineMs: parts.deadlineMs,
+    clock,
+  })
+  return { complete, drain: flights.drain }
+}
