@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
@@ -7,6 +8,7 @@ import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
+import type { Perceive } from './contract/perception.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { createDeployments } from './gateway/deployments.ts'
@@ -59,6 +61,8 @@ export interface Overrides {
   clock?: Clock
   random?: Random
   stores?: Stores
+  /** The embedder's thread. */
+  startEmbedder?: () => Worker
 }
 
 /** Builds the whole gateway, top down: the one place that knows every room. */
@@ -85,7 +89,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const prices = createPriceBook(config.prices, config.models)
 
   const sandbox = config.sandbox === 'start' ? resources.use(await openSandbox({ countTokens: counter.count })) : null
-  const rows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
+  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
+  const rows = config.localRow ? [...upstreamRows, config.localRow] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 
@@ -101,7 +106,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const dialects = createDialects(upstream)
+  const perception = openPerception(config, logger, overrides.startEmbedder)
+  resources.use(perception)
+  const dialects = createDialects(upstream, perception?.perceive ?? withoutEmbedder)
   const { classify, route, routeEmbedding } = createRoute({
     ...catalogueOf(config, rows),
     prices,
@@ -137,7 +144,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const readiness = (): Readiness => {
     const noProvider = 'No provider is configured: set an API key such as OPENAI_API_KEY and restart.'
-    const reasons = [...(rows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
+    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
     return { ready: reasons.length === 0, reasons }
   }
   const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
@@ -250,13 +257,14 @@ export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & A
 }
 
 /** The embedder alone, for commands that need no gateway; null where there is to be none. */
-export const openPerception = ({ embedder, log }: Config, logTo: LogTarget): Perception | null =>
-  embedder &&
-  createPerception({
-    startWorker: embedderWorker(embedder),
-    settings: embedder,
-    logger: createLogger({ ...log, level: 'error' }, logTo),
-  })
+export const openPerception = (
+  { embedder }: Config,
+  logger: Logger,
+  startWorker = embedder && embedderWorker(embedder),
+): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
+
+const withoutEmbedder: Perceive = () =>
+  Promise.resolve({ kind: 'skipped', reason: 'no-embedder', why: 'EMBEDDER=none asks for none' })
 
 const proxyOf = ({ proxy }: Config) =>
   proxy && {

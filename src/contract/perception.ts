@@ -43,6 +43,12 @@ export interface EmbedderFacts {
  */
 export type SkipReason = 'no-embedder' | 'queue-full' | 'late' | 'lost' | 'failed'
 
+/**
+ * The vector of a text, or why there is none. `withinMs` is how long it is worth waiting for.
+ * @throws the reason of `signal`, as soon as that aborts
+ */
+export type Perceive = (text: string, withinMs: number, signal: AbortSignal) => Promise<PerceiveOutcome>
+
 export type PerceiveOutcome =
   | ({ kind: 'perceived' } & Perceived)
   | {

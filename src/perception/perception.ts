@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import type { PerceiveOutcome, SkipReason } from '../contract/perception.ts'
+import type { Perceive, PerceiveOutcome, SkipReason } from '../contract/perception.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { EmbedderSettings } from '../contract/settings.ts'
 import { createLru } from '../lib/lru.ts'
@@ -12,12 +12,8 @@ type PerceptionTallies = Record<'perceived' | 'remembered' | SkipReason, number>
 
 /** What the gateway sees in a text beside its letters. It is another thread's work: the event loop never waits for it. */
 export interface Perception extends AsyncDisposable, Pick<EmbedderThread, 'ready'> {
-  /**
-   * The vector of a text, or why there is none. `withinMs` is how long it is worth waiting for: whoever waited so long goes
-   * on without, and what comes later is kept for the next who asks.
-   * @throws the reason of `signal`, as soon as that aborts
-   */
-  perceive(text: string, withinMs: number, signal: AbortSignal): Promise<PerceiveOutcome>
+  /** Whoever waited as long as it was worth goes on without; what comes later is kept for the next who asks. */
+  perceive: Perceive
   tallies(): PerceptionTallies
 }
 

@@ -32,6 +32,6 @@ const read = async (text: string): Promise<void> => {
   const tokens = text.split(/\s+/).length
   tell({
     kind: 'perceived',
-    perceived: { vector: hashedVector(text, dimensions), tokens, unknown: 0, truncated: false },
+    perceived: { vector: hashedVector(text, dimensions), tokens, unknown: 0, truncated: order === 'truncate' },
   })
 }
