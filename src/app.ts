@@ -30,10 +30,13 @@ import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
 import { embedderWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
+import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
+import type { PassthroughRows } from './routing/passthrough.ts'
 import { createRoute } from './routing/route.ts'
+import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
@@ -109,7 +112,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
   const dialects = createDialects(upstream, perception?.perceive ?? withoutEmbedder)
-  const { classify, route, routeEmbedding } = createRoute({
+  const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -117,6 +120,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     countInput: tokens.estimateInput,
     clock,
     classify: classifyLexically,
+    passthrough: { ...passthroughRowsOf(config, rows), countInput: tokens.countPassthrough },
     embedding: { wireOf: embeddingWiresOf(config, dialects), countInput: tokens.countEmbedding },
   })
 
@@ -126,13 +130,18 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     classify,
     route,
     routeEmbedding,
+    routePassthrough,
+    resolve,
     deployments,
     dialects,
+    passThrough: createPassThrough(upstream),
     prices,
     tokens,
     receipts: ledger,
     events,
     resilience: config.resilience,
+    schemas: createSchemas(),
+    structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     clock,
@@ -241,6 +250,13 @@ const embeddingWiresOf =
     const name = knownProviders.find(({ id }) => id === provider)?.template.dialect ?? ''
     return dialects.get(name)?.embed ? { openaiShaped: name === 'openai-chat' } : null
   }
+
+/** What the router must know of rows for native calls. */
+const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRow[]): PassthroughRows => ({
+  callable: () => rows.map(({ id, dialect }) => ({ provider: id, dialect })),
+  dialectOf: (provider) => knownProviders.find(({ id }) => id === provider)?.template.dialect,
+  bareCard: (provider, id) => unchartedCard({ id: provider }, id),
+})
 
 const systemClock: Clock = { now: () => Date.now() }
 

@@ -11,7 +11,18 @@ import {
 } from './support/architecture.ts'
 
 const words = ['contract', 'lib']
-const domain = ['tenants', 'limits', 'cache', 'perception', 'routing', 'resilience', 'ledger', 'prompts', 'telemetry']
+const domain = [
+  'tenants',
+  'limits',
+  'cache',
+  'perception',
+  'routing',
+  'resilience',
+  'ledger',
+  'prompts',
+  'schemas',
+  'telemetry',
+]
 const core = ['gateway', 'documents', 'admin', ...words]
 const part: Room = { imports: words, node: true }
 
@@ -45,6 +56,8 @@ const homes: Record<string, readonly string[]> = {
   '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
   '@xenova/transformers': ['perception'],
+  ajv: ['schemas'],
+  'ajv-formats': ['schemas'],
   commander: ['cli'],
   'eventsource-parser': ['providers', 'cli'],
   express: ['http'],
@@ -54,6 +67,7 @@ const homes: Record<string, readonly string[]> = {
   opossum: ['resilience'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
+  re2js: ['schemas'],
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.

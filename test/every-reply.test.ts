@@ -53,6 +53,10 @@ const chunk = (fields: object): string =>
     ...fields,
   })}\n\n`
 const stream = 'text/event-stream; charset=utf-8'
+const responses = '/v1/responses'
+const named = (name: string, fields: object): string =>
+  `event: ${name}\ndata: ${JSON.stringify({ type: name, ...fields })}\n\n`
+const delta = { item_id: 'msg_1', output_index: 0, content_index: 0, delta: 'a', logprobs: [] }
 
 describe.skipIf(!openaiSchemaAvailable)(`the look at every reply of every test${where}`, () => {
   test.for<[string, string, Lie, readonly string[]]>([
@@ -113,6 +117,51 @@ describe.skipIf(!openaiSchemaAvailable)(`the look at every reply of every test${
       chat,
       { type: stream, pieces: ['data: [DONE]\n\n', chunk({}), 'event: x\n\n', 'data: [DONE]\n\n'] },
       ['event 0: / goes on after [DONE]', 'event 2: / is no "data: …"', '/ has "gateway" 0 times, not once'],
+    ],
+    [
+      'a response without its output and without "gateway"',
+      responses,
+      { pieces: ['{"id":"resp_1","object":"response","created_at":1,"model":"m"}'] },
+      ["/ must have required property 'output'", '/gateway Invalid input: expected object, received undefined'],
+    ],
+    [
+      'events of a response that are misnumbered, misnamed, unknown, or go on after the last',
+      responses,
+      {
+        type: stream,
+        pieces: [
+          named('response.output_text.delta', { ...delta, sequence_number: 1 }),
+          named('response.output_text.delta', { ...delta, sequence_number: 1 }).replace('event: response.', 'event: '),
+          named('response.output_text.guess', { sequence_number: 2 }),
+          named('response.failed', { sequence_number: 3 }),
+          named('error', { code: 'c', message: 'm', param: null, sequence_number: 4 }),
+          'data: [DONE]\n\n',
+        ],
+      },
+      [
+        'event 0: /sequence_number is 1',
+        'event 1: /type is not its name: output_text.delta',
+        "event 2: /type is no event's: response.output_text.guess",
+        "event 3: / must have required property 'response'",
+        'event 3: / is not the last',
+        'event 4: /error Invalid input: expected object, received undefined',
+        'event 5: / is no JSON',
+      ],
+    ],
+    [
+      'a text completion whose choice ended for no known reason, and its chunk',
+      '/v1/completions',
+      {
+        type: stream,
+        pieces: [
+          chunk({ object: 'text_completion', choices: [{ index: 0, text: 'a', logprobs: null, finish_reason: null }] }),
+          chunk({
+            object: 'text_completion',
+            choices: [{ index: 0, text: 'a', logprobs: null, finish_reason: 'tired' }],
+          }),
+        ],
+      },
+      ['event 1: /choices/0/finish_reason must be equal to one of the allowed values'],
     ],
   ])('finds %s', async ([, path, lie, faults]) => {
     await hear(path, lie)

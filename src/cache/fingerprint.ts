@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { ChatRequest, ContentPart, Message } from '../contract/chat.ts'
+import type { ChatRequest, ContentPart, Message, ToolCall } from '../contract/chat.ts'
 import type { Json } from '../contract/json.ts'
 import type { Requirements } from '../contract/plan.ts'
 import { canonicalJson } from '../lib/canonical.ts'
@@ -35,13 +35,14 @@ export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): 
   return hash('sha256', canonicalJson({ version, scope, simulated, request: answered }), 'hex')
 }
 
-/** Fields of OpenAI's wire that say who asks and how the provider should book, store or cache it: no model reads them. */
+/** Fields that say who asks and how the provider should book, store or cache it: no model reads them. */
 const silentFields: ReadonlySet<string> = new Set([
   'user',
   'metadata',
   'safety_identifier',
   'prompt_cache_key',
   'prompt_cache_retention',
+  'cache_control',
 ])
 
 /**
@@ -54,9 +55,14 @@ const withoutBreakpoint = <Part extends { cacheControl?: Json | undefined; promp
   ...rest
 }: Part): Omit<Part, 'cacheControl' | 'promptCacheBreakpoint'> => rest
 
-const withoutBreakpoints = (message: Message): object => ({ ...message, content: message.content.map(partOf) })
+const withoutBreakpoints = (message: Message): object => ({
+  ...(message.role === 'tool' ? withoutBreakpoint(message) : message),
+  content: message.content.map(partOf),
+  ...(message.role === 'assistant' ? { toolCalls: message.toolCalls.map(callOf) } : {}),
+})
 
-const partOf = (part: ContentPart): object => (part.type === 'native' ? part : withoutBreakpoint(part))
+const partOf = (part: ContentPart): object => withoutBreakpoint(part)
+const callOf = (call: ToolCall): object => withoutBreakpoint(call)
 
 const withSortedSets = (requirements: Requirements): Requirements => ({
   ...requirements,

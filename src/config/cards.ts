@@ -111,6 +111,7 @@ const wireOf = (
   thinking: wire.thinking ?? 'none',
   jsonSchema: capabilities.jsonSchema,
   jsonWithTools: wire.json_with_tools,
+  promptCacheMinTokens: wire.prompt_cache_min_tokens,
   shortToolCallIds: wire.short_tool_call_ids ?? false,
   reasoningContentInHistory: wire.reasoning_content_in_history ?? false,
   parallelToolCalls: wire.parallel_tool_calls ?? capabilities.tools,

@@ -11,6 +11,7 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  StructuredSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
@@ -36,6 +37,7 @@ import {
   rateSettings,
   resilienceSettings,
   routingSettings,
+  structuredSettings,
 } from './settings.ts'
 
 /** Everything that the environment and config/*.yaml decide. What is switched off is null. */
@@ -62,6 +64,7 @@ export interface Config {
   embedder: EmbedderSettings | null
   rate: RateSettings | null
   resilience: ResilienceSettings
+  structured: StructuredSettings
   ledger: LedgerSettings
   /** With `start`, app.ts puts the sandbox behind every row (`sandboxRows`). */
   sandbox: 'start' | 'off'
@@ -124,6 +127,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     embedder: embedderSettings(env, root),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
+    structured: structuredSettings(limits),
     ledger: ledgerSettings(limits, env),
     sandbox,
     proxy: proxyOf(env),

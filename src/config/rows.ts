@@ -130,6 +130,7 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
   headers: entry.headers,
   local: entry.local,
   uncharted: entry.uncharted === 'allowed',
+  autoPromptCaching: entry.prompt_caching === 'auto',
   maxConcurrent: entry.max_concurrent,
   timeouts: {
     connectMs: entry.timeouts.connect_ms,

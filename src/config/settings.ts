@@ -7,6 +7,7 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  StructuredSettings,
 } from '../contract/settings.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
@@ -67,6 +68,10 @@ export const embedderSettings = ({ EMBEDDER, MODEL_DIR }: Env, root: string): Em
         maxWaiting: 100,
         maxRemembered: 2_000,
       }
+
+export const structuredSettings = ({ structured_output: output }: LimitsEntry): StructuredSettings => ({
+  maxRepairs: output.max_repairs,
+})
 
 export const ledgerSettings = ({ ledger }: LimitsEntry, env: Env): LedgerSettings => ({
   retentionDays: env.RETENTION_DAYS ?? ledger.retention_days,

@@ -22,10 +22,14 @@ export interface ImagePart extends PrefixMarks {
   detail?: 'auto' | 'low' | 'high' | undefined
 }
 
-/** A content part that only an OpenAI-shaped provider understands (audio, files); it goes there untouched. */
+/**
+ * A content part in OpenAI's words that the gateway does not read (audio, files); it goes to an OpenAI-shaped provider
+ * untouched. A file that is only named by its address is `{type: 'file', file: {file_url}}`.
+ */
 export interface NativePart {
   type: 'native'
   value: JsonObject
+  cacheControl?: JsonObject | undefined
 }
 
 export type ContentPart = TextPart | ImagePart | NativePart
@@ -42,6 +46,7 @@ export interface ToolCall {
   argumentsJson: string
   /** Fields beside `function` that a provider wants echoed. */
   extra?: JsonObject | undefined
+  cacheControl?: JsonObject | undefined
 }
 
 export type Message =
@@ -55,7 +60,13 @@ export type Message =
       toolCalls: ToolCall[]
       name?: string | undefined
     }
-  | { role: 'tool'; toolCallId: string; content: ContentPart[]; isError?: boolean | undefined }
+  | {
+      role: 'tool'
+      toolCallId: string
+      content: ContentPart[]
+      isError?: boolean | undefined
+      cacheControl?: JsonObject | undefined
+    }
 
 export interface Tool {
   name: string
@@ -127,6 +138,8 @@ export interface ChatRequest extends Asked {
   reasoningEffort?: Effort | undefined
   /** Fields that the gateway does not know: they go to an OpenAI-shaped provider untouched. */
   extra: JsonObject
+  /** Whose words `extra` is in, where not OpenAI's: it goes untouched there, and others are told what they miss. */
+  extraIn?: 'anthropic' | undefined
   requirements: Requirements
   /** Models to fall back to, in order, when the named one cannot answer. */
   fallbacks: ModelChoice[]
@@ -175,4 +188,6 @@ export interface Finish {
   choice: number
   reason: FinishReason
   native: string | null
+  /** Which of the caller's `stop` ended it, where the provider says. */
+  stopSequence?: string | undefined
 }

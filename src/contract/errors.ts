@@ -236,6 +236,13 @@ export const errorTable = {
     retryable: true,
     advice: 'All slots of the provider are taken; try again shortly, or raise max_concurrent in config/providers.yaml.',
   },
+  structured_output_invalid: {
+    status: 502,
+    type: 'provider_error',
+    retryable: false,
+    advice:
+      'The model did not keep to the format; its text and what is wrong with it are in the error. Simplify the schema, raise max_tokens, or use a model that takes JSON schemas natively with "strict".',
+  },
   deadline_exceeded: {
     status: 504,
     type: 'timeout_error',
@@ -295,6 +302,15 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
+/** An answer that is not in the format that was asked for: what the model wrote, and why that is not it. */
+export interface StructuredOutputFault {
+  text: string
+  /** `path`: a JSON pointer into the answer. Empty where the text is no JSON. */
+  errors: readonly { path: string; message: string }[]
+  /** Times that the model was asked again. */
+  repairs: number
+}
+
 interface ErrorDetail {
   /** The request's field at fault, as the caller wrote it, e.g. `messages[0].content`. */
   param?: string | undefined
@@ -308,6 +324,8 @@ interface ErrorDetail {
   allow?: readonly string[] | undefined
   /** Why each model was refused, where routing found none. */
   refusals?: readonly Refusal[] | undefined
+  /** What came instead, for `structured_output_invalid`. */
+  structuredOutput?: StructuredOutputFault | undefined
   cause?: unknown
 }
 

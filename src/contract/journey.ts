@@ -31,6 +31,8 @@ export interface Served {
   task: Task | null
   cache: CacheState
   simulated: boolean
+  /** Our own count of the input, for wires that tell it before the provider does. */
+  inputTokens?: number | undefined
 }
 
 /** One event of the journey as a face sees it: `start`, then the answer, then one `end`, after which nothing comes. */

@@ -23,6 +23,11 @@ export interface WireFlags {
    * @default true
    */
   jsonWithTools?: boolean | undefined
+  /**
+   * Smallest prefix, in tokens, that the provider caches where it is marked (Anthropic's models); unset: it decides itself
+   * what it caches.
+   */
+  promptCacheMinTokens?: number | undefined
   /** Tool-call ids must be exactly nine letters or digits (Mistral). */
   shortToolCallIds: boolean
   /** Assistant turns with tool calls must carry `reasoning_content` back (DeepSeek thinking). */

@@ -16,7 +16,7 @@ const foreignTypes: ReadonlyMap<string, string> = new Map([
 
 const partList = z.array(z.unknown(), 'must be a string or an array of content parts.').min(1, 'must not be empty.')
 const typed = z.object({ type: z.string().min(1) }).catchall(z.unknown())
-const prefixMarks = { cache_control: jsonObject.optional(), prompt_cache_breakpoint: jsonObject.optional() }
+export const prefixMarks = { cache_control: jsonObject.optional(), prompt_cache_breakpoint: jsonObject.optional() }
 const textPart = z.object({ text: z.string(), ...prefixMarks })
 const refusalPart = z.object({ refusal: z.string() })
 const imagePart = z.object({ image_url: unread, ...prefixMarks })
@@ -24,7 +24,7 @@ const imagePart = z.object({ image_url: unread, ...prefixMarks })
 const imageUrl = z.object({ url: z.string(), detail: z.enum(['auto', 'low', 'high']).optional() })
 
 /** Parts as they were written: each type is a string, the rest depends on it. */
-const readParts = (content: unknown, param: string) =>
+export const readParts = (content: unknown, param: string) =>
   read(partList, content, param).map((part, index) => {
     const at = `${param}[${index}]`
     return { part: read(typed, part, at), at }
@@ -79,7 +79,7 @@ const readImage = (part: unknown, param: string): ImagePart => {
   return { type: 'image', source: readImageSource(url, `${param}.image_url.url`), detail, ...readMarks(marks) }
 }
 
-const readMarks = (marks: {
+export const readMarks = (marks: {
   cache_control?: JsonObject | undefined
   prompt_cache_breakpoint?: JsonObject | undefined
 }) => ({
@@ -88,7 +88,7 @@ const readMarks = (marks: {
 })
 
 /** An http(s) address, or a data URL with base64. */
-const readImageSource = (url: string, param: string): ImageSource => {
+export const readImageSource = (url: string, param: string): ImageSource => {
   if (/^https?:\/\//i.test(url) && URL.canParse(url)) return { kind: 'url', url }
   const comma = url.indexOf(',')
   const mediaType = /^data:(image\/[\w.+-]+);base64$/i.exec(url.slice(0, Math.max(comma, 0)))?.[1]

@@ -4,10 +4,10 @@ import { efforts } from './chat.ts'
 import type { ChatRequest } from './chat.ts'
 import { GatewayError } from './errors.ts'
 import type { JsonObject } from './json.ts'
-import { metadataMarks, modelName, userMark } from './marks.ts'
+import { metadataMarks, userMark } from './marks.ts'
 import { readMessages } from './openai-messages.ts'
 import { readFunctionCall, readFunctions, readResponseFormat, readToolChoice, readTools } from './openai-tools.ts'
-import { readCacheChoice, readModelChoice, readRequirements } from './routing-fields.ts'
+import { readRouting, routingFields } from './routing-fields.ts'
 import type { KnownNames } from './routing-fields.ts'
 
 const text = z.string().min(1)
@@ -18,7 +18,7 @@ const switchable = z.boolean().nullish()
 
 /** The fields of OpenAI's chat request that the gateway reads, with OpenAI's bounds, and the gateway's own. */
 const chatBody = z.object({
-  model: modelName,
+  ...routingFields,
   messages: unread,
   tools: unread,
   tool_choice: unread,
@@ -45,13 +45,11 @@ const chatBody = z.object({
   modalities: z.array(z.literal('text', 'must be "text": the gateway answers in text only.')).optional(),
   user: userMark.optional(),
   metadata: metadataMarks.optional(),
-  requirements: unread,
-  provider: z.string().optional(),
-  fallbacks: z.array(modelName).max(16).optional(),
-  use_cache: z.boolean().optional(),
-  cache_ttl: z.number().min(0).optional(),
 })
 type ChatBody = z.infer<typeof chatBody>
+
+/** The fields of a chat request that are read: another wire may not take them for fields that it does not know. */
+export const chatFields: readonly string[] = Object.keys(chatBody.shape)
 
 const reasoningOptions = z.object({ effort }).loose()
 
@@ -78,11 +76,10 @@ export const readChatBody = (body: unknown, known: KnownNames, cacheControl?: st
   checkJson(body)
   const given = readFields(chatBody, body, '')
   const messages = readMessages(given.messages, 'messages')
-  const { requirements, limits } = readRequirements(given.requirements, 'requirements', known)
   const stream = given.stream ?? false
 
   const request: ChatRequest = {
-    model: readModelChoice(given.model, given.provider, known),
+    ...readRouting(given, known, cacheControl),
     messages,
     ...readToolFields(given),
     responseFormat: readResponseFormat(given.response_format, 'response_format'),
@@ -98,12 +95,6 @@ export const readChatBody = (body: unknown, known: KnownNames, cacheControl?: st
     topLogprobs: given.top_logprobs,
     reasoningEffort: readEffort(given),
     extra: readExtra(body, stream),
-    requirements,
-    limits,
-    fallbacks: (given.fallbacks ?? []).map((name, index) =>
-      readModelChoice(name, undefined, known, `fallbacks[${index}]`),
-    ),
-    cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
     tags: { user: given.user, metadata: given.metadata },
   }
   const includeUsage = stream && given.stream_options?.include_usage === true

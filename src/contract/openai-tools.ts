@@ -5,10 +5,10 @@ import type { ResponseFormat, Tool, ToolChoice } from './chat.ts'
 const list = z.array(z.unknown())
 
 /** 128: the longest that any provider takes (Anthropic); OpenAI's own 64 is left to OpenAI. */
-const functionName = z
+export const functionName = z
   .string()
   .regex(/^[a-zA-Z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits, underscores, dots or dashes.')
-const functionObject = z.object({
+export const functionObject = z.object({
   name: functionName,
   description: z.string().optional(),
   parameters: jsonObject.optional(),
@@ -39,8 +39,15 @@ export const readFunctions = (value: unknown, param: string): Tool[] =>
  * choose: the modes that ask for nothing are dropped, the others refused.
  * @throws GatewayError invalid_request
  */
-export const readToolChoice = (value: unknown, param: string, tools: readonly Tool[]): ToolChoice | undefined => {
-  const choice = readChoice(value, param)
+export const readToolChoice = (value: unknown, param: string, tools: readonly Tool[]): ToolChoice | undefined =>
+  checkChoice(readChoice(value, param), param, tools)
+
+/** What can be chosen, or a refusal. */
+export const checkChoice = (
+  choice: ToolChoice | undefined,
+  param: string,
+  tools: readonly Tool[],
+): ToolChoice | undefined => {
   if (choice === undefined) return undefined
   if (tools.length === 0) {
     if (choice === 'auto' || choice === 'none') return undefined
@@ -68,7 +75,7 @@ export const readFunctionCall = (value: unknown, param: string, tools: readonly 
 
 const formatType = z.object({ type: z.enum(['text', 'json_object', 'json_schema']) })
 const schemaFormat = z.object({ json_schema: unread })
-const jsonSchema = z.object({
+export const jsonSchema = z.object({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, underscores or dashes.'),
   description: z.string().optional(),
   schema: jsonObject,

@@ -1,8 +1,9 @@
 import type { AnswerEvent, CacheChoice, ModelChoice, RequestLimits } from './chat.ts'
 import type { VectorsEvent } from './embedding.ts'
+import type { RawEvent } from './passthrough.ts'
 
 /** What a request can ask for. Each has words of its own, and all take one journey. */
-export const operations = ['chat', 'embedding'] as const
+const operations = ['chat', 'embedding', 'passthrough'] as const
 export type Operation = (typeof operations)[number]
 
 /** What every request says, whatever it asks for. */
@@ -15,4 +16,4 @@ export interface Asked {
 }
 
 /** What answers are made of: an answer has events of one operation only. */
-export type Content = AnswerEvent | VectorsEvent
+export type Content = AnswerEvent | VectorsEvent | RawEvent

@@ -1,7 +1,9 @@
 import type { AnswerEvent, ChatRequest, Finish, Usage, Warning } from './chat.ts'
 import type { EmbeddingRequest, VectorsEvent } from './embedding.ts'
 import type { ModelCard } from './model.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Content } from './operation.ts'
+import type { PassthroughRequest, RawEvent } from './passthrough.ts'
 
 /** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
 export interface SecretText {
@@ -38,6 +40,8 @@ export interface ProviderRow {
   simulated: boolean
   /** `id:anything` may name a model that no card describes. */
   uncharted?: boolean | undefined
+  /** The gateway marks long prefixes for the provider's cache itself, at models that want marks. */
+  autoPromptCaching?: boolean | undefined
   maxConcurrent: number
   timeouts: ProviderTimeouts
   wire: RowFlags
@@ -50,6 +54,10 @@ export interface ProviderTimeouts {
   /** Between two reads of the reply's body. */
   stallMs: number
 }
+
+/** Parts that the gateway does not read, by what is in them: a PDF as a data URL, any other file, sound. */
+export const nativeKinds = ['pdf', 'file', 'audio'] as const
+export type NativeKind = (typeof nativeKinds)[number]
 
 /** What a provider's wire can and cannot do, whatever the model. */
 export interface RowFlags {
@@ -81,10 +89,10 @@ export interface RowFlags {
    */
   multipleChoices?: boolean | undefined
   /**
-   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood.
+   * Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood: all, none, or some.
    * @default true
    */
-  nativeParts?: boolean | undefined
+  nativeParts?: boolean | readonly NativeKind[] | undefined
   /**
    * Fields beside a tool call's `function` (Google's signatures in `extra_content`) are understood rather than refused.
    * @default true
@@ -119,11 +127,25 @@ export type FactEvent =
   | { type: 'partial-usage'; usage: Usage }
   | { type: 'warning'; warning: Warning }
 
+/** What is read in a copy of a reply whose content is passed on unread. */
+export type CopyFact =
+  | FactEvent
+  /** Text that the provider bills as output. */
+  | { type: 'written'; text: string }
+  /** The provider refused or broke off, in words that the caller is to read as they are. */
+  | { type: 'complaint'; code: ErrorCode; status: number }
+
 /**
  * One event of a provider's reply, in order. `identity` comes first, and again if the provider goes over to another
  * model on the way; `finish` and `usage` come at the end, in either order.
  */
 export type UpstreamEvent<Event extends Content = AnswerEvent> = FactEvent | Event
+
+/** Carries native calls to every wire, byte for byte. */
+export type PassThrough = (
+  call: UpstreamCall<PassthroughRequest>,
+  signal: AbortSignal,
+) => AsyncGenerator<CopyFact | RawEvent, void>
 
 /**
  * A wire dialect. Its methods throw a GatewayError when the provider refuses, fails, stalls, cuts or lies; before the first

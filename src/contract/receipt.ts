@@ -15,7 +15,7 @@ export type Outcome =
   | 'client_aborted'
   /** The answer broke after its first token. */
   | 'upstream_error'
-  /** No provider answered. */
+  /** No provider answered, or none as it was asked to. */
   | 'failed'
   | 'deadline_exceeded'
 
@@ -62,6 +62,8 @@ export interface Receipt {
   candidates: readonly ReceiptCandidate[]
   refusals: readonly Refusal[]
   tries: readonly Try[]
+  /** Turns among the tries in which a model was asked again because its JSON did not fit. */
+  repairs: number
   /** Provider row, wire model and the model that the reply named; null when nobody served. */
   served: { provider: string; model: string; answeredModel: string } | null
   usage: Usage | null

@@ -1,7 +1,8 @@
 import { z } from 'zod'
-import { invalid, readFields, strictly } from './border.ts'
-import type { CacheChoice, ModelChoice, RequestLimits } from './chat.ts'
+import { invalid, readFields, strictly, unread } from './border.ts'
+import type { CacheChoice, ChatRequest, ModelChoice, RequestLimits } from './chat.ts'
 import { didYouMean } from './did-you-mean.ts'
+import { modelName } from './marks.ts'
 import { parseUsd } from './money.ts'
 import type { NanoUsd } from './money.ts'
 import { tasks } from './plan.ts'
@@ -12,6 +13,34 @@ export interface KnownNames {
   /** Ids of every provider row, configured or not. */
   providers: ReadonlySet<string>
 }
+
+/** What every body says of the model, the choice of it and the cache; but for `model`, the gateway's own fields. */
+export const routingFields = {
+  model: modelName,
+  requirements: unread,
+  provider: z.string().optional(),
+  fallbacks: z.array(modelName).max(16).optional(),
+  use_cache: z.boolean().optional(),
+  cache_ttl: z.number().min(0).optional(),
+}
+const routing = z.object(routingFields)
+
+/**
+ * Reads `routingFields` of a body; `cacheControl` is the header of that name.
+ * @throws GatewayError invalid_request
+ */
+export const readRouting = (
+  given: z.infer<typeof routing>,
+  known: KnownNames,
+  cacheControl: string | undefined,
+): Pick<ChatRequest, 'model' | 'requirements' | 'limits' | 'fallbacks' | 'cache'> => ({
+  model: readModelChoice(given.model, given.provider, known),
+  ...readRequirements(given.requirements, 'requirements', known),
+  fallbacks: (given.fallbacks ?? []).map((name, index) =>
+    readModelChoice(name, undefined, known, `fallbacks[${index}]`),
+  ),
+  cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
+})
 
 /**
  * Reads which model is wanted. `auto` leaves it to the router, `openai:auto` and `auto:openai` to the router within one

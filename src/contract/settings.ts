@@ -96,6 +96,11 @@ export interface HttpSettings {
   drainMs: number
 }
 
+export interface StructuredSettings {
+  /** Times that an answer which is not in the format asked for is sent back to its model, for each choice; 0: never. */
+  maxRepairs: number
+}
+
 export interface LedgerSettings {
   /** Receipts older than this are deleted; 0 keeps them for ever. */
   retentionDays: number

@@ -9,9 +9,10 @@ import type { Miss } from './recall.ts'
 import type { Record } from './record.ts'
 import type { Remember } from './remember.ts'
 import type { Settle } from './settle.ts'
+import { startOf } from './start.ts'
 import type { Trail } from './trail.ts'
 
-interface AnswerSteps<Request extends Asked, Event extends Content> {
+export interface AnswerSteps<Request extends Asked, Event extends Content> {
   /** Classifies too, where the operation knows tasks. */
   route: (request: Request) => Lineup
   call: Call<Request, Event>
@@ -46,20 +47,8 @@ export const createAnswer = <Request extends Asked, Event extends Content>({
       trail.routedAtMs = clock.now()
       for await (const event of call(trail.plan, trail, signal)) {
         if (event.type === 'first') {
-          const { answeredModel: model, candidate, simulated } = event
-          const { cache, context, task } = trail
           trail.firstTokenAtMs = clock.now()
-          emit({
-            type: 'start',
-            served: {
-              requestId: context.requestId,
-              provider: candidate.card.provider,
-              model,
-              task: task?.task ?? null,
-              cache,
-              simulated,
-            },
-          })
+          emit(startOf(event, trail))
         } else {
           kept.add(event)
           emit(event)

@@ -2,7 +2,7 @@ import { GatewayError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { FactEvent, UpstreamCall, UpstreamEvent } from '../contract/provider.ts'
+import type { CopyFact, UpstreamCall } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
@@ -26,7 +26,7 @@ export type MakeAttempt<Request extends Asked, Event extends Content> = (
 /** How a provider is asked; undefined where it has no wire for such a request. */
 export type FindWire<Request, Event extends Content> = (
   call: Pick<UpstreamCall<Request>, 'row' | 'card' | 'request'>,
-) => ((call: UpstreamCall<Request>, signal: AbortSignal) => AsyncGenerator<UpstreamEvent<Event>, void>) | undefined
+) => ((call: UpstreamCall<Request>, signal: AbortSignal) => AsyncGenerator<CopyFact | Event, void>) | undefined
 
 /**
  * One try at one deployment with one key, under its breaker. Facts go to the trail as they become known, so that
@@ -62,7 +62,7 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
         entry.written.push(textOf(event))
         yield event
       }
-      entry.outcome = 'answered'
+      entry.outcome = entry.errorCode === null ? 'answered' : 'failed'
     } catch (thrown) {
       const error = asGatewayError(thrown, signal)
       if (!signal.aborted) entry.outcome = entry.firstTokenMs === null ? 'failed' : 'broken'
@@ -78,21 +78,23 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
   }
 }
 
-const factTypes: ReadonlySet<string> = new Set<FactEvent['type']>([
+const factTypes: ReadonlySet<string> = new Set<CopyFact['type']>([
   'identity',
   'usage',
   'partial-usage',
   'warning',
   'finish',
+  'written',
+  'complaint',
 ])
 
-const isFact = (event: UpstreamEvent<Content>): event is FactEvent => factTypes.has(event.type)
+const isFact = (event: CopyFact | Content): event is CopyFact => factTypes.has(event.type)
 
-const note = (fact: FactEvent, entry: Attempt, trail: Trail): void => {
+const note = (fact: CopyFact, entry: Attempt, trail: Trail): void => {
   switch (fact.type) {
     case 'identity':
       entry.begun = true
-      entry.answeredModel = believeName(fact.model)
+      entry.answeredModel = believeName(fact.model) ?? entry.answeredModel
       break
     case 'usage':
       entry.reportedUsage = believeUsage(fact.usage)
@@ -103,8 +105,17 @@ const note = (fact: FactEvent, entry: Attempt, trail: Trail): void => {
     case 'warning':
       trail.warnings.push(fact.warning)
       break
-    case 'finish':
-      trail.finishes.push({ choice: fact.choice, reason: fact.reason, native: fact.native })
+    case 'finish': {
+      const { type: _type, ...finish } = fact
+      trail.finishes.push(finish)
+      break
+    }
+    case 'written':
+      entry.written.push(fact.text)
+      break
+    case 'complaint':
+      entry.errorCode = fact.code
+      entry.upstreamStatus = fact.status
       break
   }
 }
@@ -161,6 +172,8 @@ const textOf = (event: Content): string => {
     case 'reasoning-redacted':
     case 'logprobs':
     case 'vectors':
+    case 'head':
+    case 'bytes':
       return ''
   }
 }

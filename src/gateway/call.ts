@@ -12,7 +12,8 @@ import type { Deployment, Deployments } from './deployments.ts'
 import type { Reserve } from './reserve.ts'
 import type { Trail } from './trail.ts'
 
-interface First {
+/** Comes before the first token. */
+export interface First {
   type: 'first'
   candidate: Candidate
   answeredModel: string

@@ -2,26 +2,28 @@ import type { GatewayError } from '../contract/errors.ts'
 import type { JourneyEvent, RequestContext } from '../contract/journey.ts'
 import type { Asked, Content, Operation } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
-import type { Flights } from '../lib/flight.ts'
 import type { Admit } from './admit.ts'
-import type { Answer } from './answer.ts'
 import { asGatewayError } from './attempt.ts'
 import { startDeadline } from './deadline.ts'
-import { follow } from './follow.ts'
-import type { Recall } from './recall.ts'
+import type { Miss, Recall } from './recall.ts'
 import { replay } from './replay.ts'
 import type { Respond } from './respond.ts'
 import { openTrail } from './trail.ts'
 import type { Trail } from './trail.ts'
 
+/** The second half of a journey, for a request that memory could not answer. */
+export type Carry<Request extends Asked, Event extends Content> = (
+  trail: Trail<Request>,
+  miss: Miss,
+  signal: AbortSignal,
+) => AsyncGenerator<JourneyEvent<Event>, void>
+
 interface Steps<Request extends Asked, Event extends Content> {
   operation: Operation
   admit: Admit
   recall: Recall<Request, Event>
-  answer: Answer<Request, Event>
+  carry: Carry<Request, Event>
   respond: Respond<Request, Event>
-  /** Calls that run now. */
-  flights: Flights<JourneyEvent<Event>>
   /** Told of every request that ended without a receipt. */
   refused: (trail: Trail<Request>, error: GatewayError) => void
   deadlineMs: number
@@ -33,11 +35,11 @@ interface Steps<Request extends Asked, Event extends Content> {
  *
  *   admit → recall → [ classify → route → reserve → call → settle → record → remember ] → respond
  *
- * A hit is a remembered stream. A miss is a flight: the bracketed steps (`answer.ts`) run once for all identical
- * requests of the moment, are paid once by the one that came first, and go on as long as anybody follows them.
+ * A hit is a remembered stream. A miss goes through the bracketed steps: once for all identical requests of the moment
+ * (`share.ts`, `answer.ts`), or by itself and as fast as its caller reads (`pass.ts`).
  */
 export const createComplete = <Request extends Asked, Event extends Content>(steps: Steps<Request, Event>) => {
-  const { operation, admit, recall, answer, respond, flights, refused, deadlineMs, clock } = steps
+  const { operation, admit, recall, carry, respond, refused, deadlineMs, clock } = steps
   return async function* complete(
     request: Request,
     context: RequestContext,
@@ -51,9 +53,7 @@ export const createComplete = <Request extends Asked, Event extends Content>(ste
         yield* respond(trail, replay(memory.answer, trail, clock), deadline.signal)
         return
       }
-      const flight = flights.join(memory.flightKey, (emit, signal) => answer(trail, memory, emit, signal))
-      const events = flight.events(deadline.signal)
-      yield* flight.role === 'leader' ? events : respond(trail, follow(events, trail, clock), deadline.signal)
+      yield* carry(trail, memory, deadline.signal)
     } catch (thrown) {
       const error = asGatewayError(thrown, deadline.signal)
       const hasReceipt = trail.attempts.length > 0 || trail.served !== null

@@ -11,7 +11,8 @@ export const outcomeOf = (error: GatewayError, trail: Trail): Outcome => {
   return trail.firstTokenAtMs === null ? 'failed' : 'upstream_error'
 }
 
-const noUsage: Usage = {
+/** Of what used nothing, or was never counted. */
+export const noUsage: Usage = {
   inputTokens: 0,
   cacheReadTokens: 0,
   cacheWriteTokens: 0,

@@ -4,6 +4,7 @@ import { GatewayError } from '../contract/errors.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Asked } from '../contract/operation.ts'
+import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { Candidate } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
@@ -46,6 +47,14 @@ export const createEmbeddingFit =
   ({ spentNanoUsd }: Pick<FitParts<EmbeddingRequest>, 'spentNanoUsd'>): Fit<EmbeddingRequest> =>
   (candidate, trail) => {
     checkBudget(candidate, trail, spentNanoUsd(trail), 'the vectors')
+    return trail.request
+  }
+
+/** A native payload is nobody's to cap: the rest of a cost limit pays for its worst case, or for nothing. */
+export const createPassthroughFit =
+  ({ spentNanoUsd }: Pick<FitParts<PassthroughRequest>, 'spentNanoUsd'>): Fit<PassthroughRequest> =>
+  (candidate, trail) => {
+    checkBudget(candidate, trail, spentNanoUsd(trail), 'a call')
     return trail.request
   }
 

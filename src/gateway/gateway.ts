@@ -1,20 +1,27 @@
 import { chatAnswers } from '../cache/chat-answers.ts'
 import type { ExactCache } from '../cache/exact.ts'
+import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
-import type { ChatRequest } from '../contract/chat.ts'
+import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { EmbeddingRequest } from '../contract/embedding.ts'
-import type { Answer, EmbeddingAnswer, GatewayEvent, RequestContext } from '../contract/journey.ts'
+import type { Answer, EmbeddingAnswer, GatewayEvent, JourneyEvent, RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
+import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
-import type { Dialect } from '../contract/provider.ts'
+import type { Dialect, PassThrough } from '../contract/provider.ts'
+import type { StructuredSettings } from '../contract/settings.ts'
 import type { RateTicket } from '../limits/rate.ts'
+import type { Schemas } from '../schemas/schemas.ts'
 import { createAdmit } from './admit.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { collect, collectVectors } from './collect.ts'
-import { createChatFit, createEmbeddingFit } from './fit.ts'
+import { createCount } from './count.ts'
+import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
 import { createJourney } from './journey.ts'
 import type { JourneyParts } from './journey.ts'
+import { createPass } from './pass.ts'
+import { createStructured } from './structured.ts'
 import { chatWires, embeddingWires } from './wires.ts'
 
 /** The core's public side: the only things a face can do. */
@@ -41,10 +48,21 @@ export interface Gateway {
    */
   embed(request: EmbeddingRequest, context: RequestContext): Promise<EmbeddingAnswer>
   /**
+   * Calls a provider's own endpoint and gives its reply as it comes: `start`, the head, the bytes, and `end` once the ledger
+   * has it. Leaving the loop cancels the call.
+   * @throws GatewayError as `complete`, and not_found
+   */
+  passThrough(request: PassthroughRequest, context: RequestContext): AsyncGenerator<JourneyEvent<RawEvent>, void>
+  /**
    * A dry run of classify and route: nothing is called, spent or recorded.
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
+  /**
+   * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
+   * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
+   */
+  count(request: ChatRequest, context: RequestContext): Promise<number>
 }
 
 interface GatewayParts extends Omit<JourneyParts, 'admit'> {
@@ -55,14 +73,20 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
   routeEmbedding: (request: EmbeddingRequest) => Lineup
+  routePassthrough: (request: PassthroughRequest) => Lineup
+  resolve: (choice: ModelChoice) => readonly ModelCard[]
   dialects: ReadonlyMap<string, Dialect>
+  passThrough: PassThrough
   /** Our own counts, in a model's tokens, and what a provider counted, so that they get closer. */
   tokens: {
     countInput: (request: ChatRequest, card: ModelCard) => number
     countOutput: (text: string, card: ModelCard) => number
     learnInput: (request: ChatRequest, card: ModelCard, inputTokens: number) => void
     countEmbedding: (request: EmbeddingRequest, card: ModelCard) => number
+    countPassthrough: (request: PassthroughRequest, card: ModelCard) => number
   }
+  schemas: Schemas
+  structured: StructuredSettings
 }
 
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
@@ -76,6 +100,8 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     route: (request: ChatRequest) => route(request, classify(request)),
     fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
     findWire: chatWires(dialects),
+    wrapCall: (call, settling) =>
+      createStructured({ call, route, compile: parts.schemas.compile, settings: parts.structured, ...settling, clock }),
     ...tokens,
     contentOf: ({ request, attempts }) => ({
       messages: request.messages,
@@ -95,14 +121,34 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     contentOf: ({ request }) => ({ input: request.input }),
   })
 
+  const passthrough = createJourney(journeyParts, {
+    operation: 'passthrough',
+    memory: cache.of(rawAnswers),
+    route: parts.routePassthrough,
+    fit: (spentNanoUsd) => createPassthroughFit({ spentNanoUsd }),
+    findWire: () => parts.passThrough,
+    countInput: tokens.countPassthrough,
+    countOutput: tokens.countOutput,
+    // A payload's own syntax would be learned as if it were the vocabulary.
+    learnInput: () => undefined,
+    carry: createPass,
+    contentOf: ({ request, attempts }) => ({
+      endpoint: request.endpoint,
+      payload: request.body,
+      answer: attempts.flatMap(({ written }) => written).join(''),
+    }),
+  })
+
   return {
     authenticate: createAuthenticate(parts.findKey),
     complete: chat.complete,
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),
+    passThrough: passthrough.complete,
     explain: async (request) => route(request, classify(request)),
+    count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: async () => {
-      await Promise.all([chat.drain(), embedding.drain()])
+      await Promise.all([chat.drain(), embedding.drain(), passthrough.drain()])
     },
   }
 }

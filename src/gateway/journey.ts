@@ -13,10 +13,13 @@ import { createFlights } from '../lib/flight.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Admit } from './admit.ts'
 import { createAnswer } from './answer.ts'
+import type { AnswerSteps } from './answer.ts'
 import { createAttempt } from './attempt.ts'
 import type { FindWire } from './attempt.ts'
 import { createCall } from './call.ts'
+import type { Call } from './call.ts'
 import { createComplete } from './complete.ts'
+import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
@@ -25,6 +28,8 @@ import { createReserve } from './reserve.ts'
 import type { Fit } from './reserve.ts'
 import { createRespond } from './respond.ts'
 import { createSettle } from './settle.ts'
+import type { Settle } from './settle.ts'
+import { createShare } from './share.ts'
 import { nameOf } from './trail.ts'
 import type { Trail } from './trail.ts'
 
@@ -57,6 +62,10 @@ export interface OwnParts<Request extends Asked, Event extends Content> {
   countOutput: (text: string, card: ModelCard) => number
   /** Told what a provider counted. */
   learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
+  /** What is made of the call: further calls by the same means, on the same trail. */
+  wrapCall?: (call: Call<Request, Event>, settling: Settle<Request>) => Call<Request, Event>
+  /** How a miss is carried out; shared with all who ask the same unless said. */
+  carry?: (steps: AnswerSteps<Request, Event>) => Carry<Request, Event>
   /** What was asked and said, for owners who log it. */
   contentOf: (trail: Trail<Request>) => object
 }
@@ -81,7 +90,7 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     completed: (receipt, trail) => events.completed(receipt, () => own.contentOf(trail)),
     unrecorded: events.unrecorded,
   })
-  const call = createCall({
+  const plainCall = createCall<Request, Event>({
     deployments,
     attempt: createAttempt({ findWire: own.findWire, instanceId: parts.instanceId, clock }),
     reserve: createReserve(own.fit(settling.spentNanoUsd)),
@@ -89,14 +98,17 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     clock,
     random: parts.random,
   })
+  const call = own.wrapCall?.(plainCall, settling) ?? plainCall
   const flights = createFlights<JourneyEvent<Event>>()
+  const respond = createRespond<Request, Event>(record)
+  const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }
+  const share = (): Carry<Request, Event> => createShare({ answer: createAnswer(steps), respond, flights, clock })
   const complete = createComplete({
     operation,
     admit: parts.admit,
     recall: createRecall({ memory, clock }),
-    answer: createAnswer({ route, call, settle: settling.settle, record, remember: createRemember(memory), clock }),
-    respond: createRespond(record),
-    flights,
+    carry: own.carry?.(steps) ?? share(),
+    respond,
     refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
       events.refused(
         { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },

@@ -1,6 +1,7 @@
 import type { AnswerMemory } from '../cache/exact.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { Receipt } from '../contract/receipt.ts'
+import { noUsage } from './end.ts'
 import type { Miss } from './recall.ts'
 import type { Trail } from './trail.ts'
 
@@ -24,10 +25,20 @@ export const createRemember =
     return {
       add: (event) => void events.push(event),
       keep: async ({ served, usage, costNanoUsd, simulated, task }) => {
-        if (!served || !usage) return
+        if (!served) return
         const { finishes, warnings, context } = trail
         const { provider, model, answeredModel } = served
-        const answer = { events, finishes, warnings, usage, provider, model, answeredModel, costNanoUsd, simulated }
+        const answer = {
+          events,
+          finishes,
+          warnings,
+          usage: usage ?? noUsage,
+          provider,
+          model,
+          answeredModel,
+          costNanoUsd,
+          simulated,
+        }
         await memory.keep(look, context.caller.id, { ...answer, task })
       },
     }

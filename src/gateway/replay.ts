@@ -19,7 +19,7 @@ export async function* replay<Event extends Content>(
   trail.warnings.push(...answer.warnings)
   trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n }
   trail.simulated = simulated
-  const served = { requestId: trail.context.requestId, provider, model: answeredModel }
+  const served = { requestId: trail.context.requestId, provider, model: answeredModel, inputTokens: usage.inputTokens }
   yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: 'exact', simulated } }
   yield* answer.events
 }

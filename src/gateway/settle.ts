@@ -75,7 +75,9 @@ export const createSettle = <Request extends Asked>({
     if (!attempt.usage) return
     const price = priceOf(attempt, attempt.usage, trail)
     attempt.priceId = price?.priceId ?? null
-    attempt.costNanoUsd = price?.costNanoUsd ?? null
+    // Nothing costs nothing, whatever its price.
+    const isNothing = attempt.usage.inputTokens + attempt.usage.outputTokens === 0
+    attempt.costNanoUsd = price?.costNanoUsd ?? (isNothing ? 0n : null)
     if (attempt.outcome !== 'answered' || !attempt.reportedUsage) return
     const { card, firstTokenMs, durationMs, reportedUsage } = attempt
     learnInput(trail.request, card, reportedUsage.inputTokens)

@@ -52,6 +52,8 @@ export interface Trail<Request extends Asked = Asked> {
   cache: CacheState
   cacheReason: string | null
   attempts: Attempt[]
+  /** Turns in which a model was asked again because its JSON did not fit. */
+  repairs: number
   served: Receipt['served']
   finishes: Finish[]
   warnings: Warning[]
@@ -86,6 +88,7 @@ export const openTrail = <Request extends Asked>(options: {
     cache: 'miss',
     cacheReason: null,
     attempts: [],
+    repairs: 0,
     served: null,
     finishes: [],
     warnings: [],
@@ -118,6 +121,7 @@ export const closeTrail = (
     // With `auto` every model that has no key is refused: the configuration says that, not each receipt.
     refusals: trail.plan?.refusals.filter(({ code }) => code !== 'not_configured') ?? [],
     tries: attempts.map(showAttempt),
+    repairs: trail.repairs,
     served: trail.served,
     usage: spared?.usage ?? paid.map(({ usage }) => usage).reduce(addUsage, null),
     priceId: attempts.at(-1)?.priceId ?? null,

@@ -73,6 +73,17 @@ const readFormat = ({ json_schema: schema, json_schema_name: name }: UnifiedInpu
   return undefined
 }
 
+/** An error that names the field as it is called here. */
+export const errorInUnifiedWords = (thrown: unknown): GatewayError => {
+  const error = GatewayError.from(thrown)
+  const { param } = error.detail
+  if (param === undefined || !param.startsWith(schemaParam)) return error
+  const say = (text: string): string => text.replace(schemaParam, 'json_schema')
+  return new GatewayError(error.code, say(error.message), { ...error.detail, param: say(param), cause: error.cause })
+}
+
+const schemaParam = 'response_format.json_schema.schema'
+
 /** An answer as both faces show it. `wantsJson`: a schema was sent, so the text is read as JSON where it is any. */
 export const showUnified = (answer: Answer, wantsJson: boolean): UnifiedOutput => {
   const { served, usage, warnings, receipt } = answer

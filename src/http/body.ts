@@ -16,7 +16,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
  * Reads a JSON body once, whole.
  * @throws GatewayError body_too_large (without reading on), invalid_json, request_timeout, caller_left
  */
-export const readJson = async (req: IncomingMessage, limits: BodyLimits, signal: AbortSignal): Promise<unknown> => {
+export const readJson = async (req: IncomingMessage, limits: BodyLimits, signal: AbortSignal): Promise<unknown> =>
+  (await readJsonText(req, limits, signal)).value
+
+/**
+ * The same with the text as it was written.
+ * @throws GatewayError as `readJson`
+ */
+export const readJsonText = async (
+  req: IncomingMessage,
+  limits: BodyLimits,
+  signal: AbortSignal,
+): Promise<{ text: string; value: unknown }> => {
   const bytes = await readBytes(req, limits, signal)
   if (bytes.length === 0) throw new GatewayError('invalid_json', 'The body is empty.')
   let text
@@ -27,7 +38,7 @@ export const readJson = async (req: IncomingMessage, limits: BodyLimits, signal:
   }
   try {
     const value: unknown = JSON.parse(text)
-    return value
+    return { text, value }
   } catch {
     throw new GatewayError('invalid_json', 'The body is not valid JSON.')
   }

@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../contract/errors.ts'
-import type { Refusal } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
+import { anthropicError, anthropicStatus, isAnthropicPath } from './anthropic/error.ts'
+import { errorExtension } from './error-extension.ts'
 import { hasBody } from './guards.ts'
 
 /** How long a refused upload is drained, so that its sender reads the refusal instead of a broken connection. */
 const lingerMs = 1_000
-
-const refusalsShown = 10
 
 /** An error in OpenAI's shape: its four keys are always there, and ours beside them. */
 export const errorBody = (error: GatewayError, requestId: string) => ({
@@ -16,19 +15,8 @@ export const errorBody = (error: GatewayError, requestId: string) => ({
     type: error.type,
     param: error.detail.param ?? null,
     code: error.code,
-    gateway: {
-      request_id: requestId,
-      advice: error.advice,
-      retryable: error.retryable,
-      ...(error.detail.refusals && showRefusals(error.detail.refusals)),
-    },
+    gateway: errorExtension(error, requestId),
   },
-})
-
-/** The nearest ones: with `auto` the whole catalogue may have been refused. explain_route shows all. */
-const showRefusals = (refusals: readonly Refusal[]) => ({
-  refusals: refusals.slice(0, refusalsShown),
-  refusals_total: refusals.length,
 })
 
 /** The same for `/mcp`, whose clients read JSON-RPC. Codes: the specification's, -32000 for what it has no code for. */
@@ -76,10 +64,13 @@ const isTurnedAway = ({ status }: GatewayError): boolean => status === 401 || st
 
 export type SendError = ReturnType<typeof createSendError>
 
-/** Answers with an error, whatever was thrown. A response that has begun is cut: nothing may pass for its clean end. */
+/**
+ * Answers with an error, whatever was thrown, in the shape that clients of the path read. A response that has begun is
+ * cut: nothing may pass for its clean end.
+ */
 export const createSendError =
   (logger: Logger) =>
-  (req: IncomingMessage, res: ServerResponse, thrown: unknown, shape: 'openai' | 'json-rpc' = 'openai'): void => {
+  (req: IncomingMessage, res: ServerResponse, thrown: unknown, path: string): void => {
     const error = GatewayError.from(thrown)
     const requestId = String(res.getHeader('x-request-id'))
     logError(logger, error, requestId)
@@ -87,9 +78,9 @@ export const createSendError =
       res.destroy()
       return
     }
-    const body = shape === 'openai' ? errorBody(error, requestId) : rpcErrorBody(error, requestId)
     for (const [name, value] of Object.entries(errorHeaders(error))) res.setHeader(name, value)
-    sendJson(req, res, error.status, body)
+    if (isAnthropicPath(path)) sendJson(req, res, anthropicStatus(error), anthropicError(error, requestId))
+    else sendJson(req, res, error.status, (path === '/mcp' ? rpcErrorBody : errorBody)(error, requestId))
   }
 
 /** Sends a JSON reply in one piece. */

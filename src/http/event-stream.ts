@@ -18,12 +18,13 @@ export interface EventStream {
   end(text: string): void
 }
 
-/** Commits the response to 200 and server-sent events, and keeps it alive by comments while nothing else is written. */
+/** Commits the response to 200 and server-sent events, and keeps it alive by comments, or as `ping` says, while nothing else is written. */
 export const openEventStream = (
   res: ServerResponse,
   headers: Record<string, string>,
-  { pingIntervalMs, patienceMs }: { pingIntervalMs: number; patienceMs: number },
+  options: { pingIntervalMs: number; patienceMs: number; ping?: string | undefined },
 ): EventStream => {
+  const { pingIntervalMs, patienceMs, ping: alive = ': ping\n\n' } = options
   let queued = ''
   let flushing: NodeJS.Immediate | null = null
   // An answer that is there already (remembered, or another's) would be written in one go, while everybody else waits.
@@ -36,7 +37,7 @@ export const openEventStream = (
     queued = ''
   }
   const ping = setTimeout(() => {
-    if (!res.writableNeedDrain) res.write(': ping\n\n')
+    if (!res.writableNeedDrain) res.write(alive)
     ping.refresh()
   }, pingIntervalMs)
   res.once('close', () => clearTimeout(ping))

@@ -17,6 +17,8 @@ export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts)
   simulated: served.simulated,
   /** The tokens are our own count, because the provider's never came. */
   estimated: usage.source === 'estimated',
+  /** Times that the model was asked again because its JSON did not fit; the cost has them all. */
+  repairs: receipt.repairs,
   warnings: warnings.map(({ code, param, message }) => ({ code, param, message })),
   timings: {
     first_token_ms: receipt.timings.firstTokenMs,

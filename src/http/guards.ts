@@ -93,10 +93,10 @@ export const guardLoop = ({ hops }: Arrival, instanceId: string): void => {
   if (hops.length >= maxHops) throw new GatewayError('loop_detected', `The request passed ${hops.length} gateways.`)
 }
 
-/** The key that a request shows: `Authorization: Bearer` before `x-api-key`. */
+/** The key that a request shows: `Authorization: Bearer` before `x-api-key`, and the header of Google's clients. */
 export const credentialOf = (req: IncomingMessage): Credential => {
   const bearer = /^bearer +(\S+) *$/i.exec(headerOf(req, 'authorization') ?? '')?.[1]
-  const secret = bearer ?? headerOf(req, 'x-api-key')?.trim()
+  const secret = bearer ?? (headerOf(req, 'x-api-key') ?? headerOf(req, 'x-goog-api-key'))?.trim()
   return secret ? { kind: 'secret', secret } : { kind: 'none' }
 }
 

@@ -1,4 +1,4 @@
-import type { AnswerEvent, ChatRequest } from '../contract/chat.ts'
+import type { AnswerEvent, ChatRequest, Warning } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { Answer, GatewayEvent, Served } from '../contract/journey.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
@@ -21,12 +21,16 @@ export interface Frames {
   open(): string
   write(event: AnswerEvent): string
   end(end: End): string
+  /** A failure after it began, where the wire has more to say of it than `errorFrame`. */
+  fail?(error: GatewayError): string
 }
 
 /** A request as it came by one wire, and how its answer is said there. */
 export interface Asked {
   request: ChatRequest
   stream: boolean
+  /** What the reading left out, in the caller's words; told beside what the provider leaves out. */
+  warnings?: readonly Warning[]
   /** The gateway's name of a field (`max_tokens`) in the words of who sent it. */
   rename: Rename
   /** The answer in one piece. */
@@ -41,6 +45,8 @@ export interface InboundWire {
   read(body: unknown, exchange: Exchange): Asked
   /** An error after the status was sent: the event that official clients raise. */
   errorFrame(error: GatewayError, requestId: string): string
+  /** What keeps a silent stream alive; a comment where the wire has no event for it. */
+  ping?: string
 }
 
 interface InboundRoute {
@@ -54,10 +60,13 @@ interface InboundRoute {
 
 /** A route that answers requests of one wire: JSON, or server-sent events where they are asked for. */
 export const createInboundRoute = ({ wire, gateway, settings, readBody, clock, logger }: InboundRoute) => {
-  const answerWhole = async (exchange: Exchange, { request, rename, document }: Asked): Promise<void> => {
+  const answerWhole = async (
+    exchange: Exchange,
+    { request, rename, document, warnings: read = [] }: Asked,
+  ): Promise<void> => {
     const answer = await gateway.collect(request, contextOf(exchange, false))
     for (const [name, value] of Object.entries(replyHeaders(answer))) exchange.res.setHeader(name, value)
-    const warnings = warningsInOwnWords(answer.warnings, rename)
+    const warnings = [...read, ...warningsInOwnWords(answer.warnings, rename)]
     sendJson(exchange.req, exchange.res, 200, document({ ...answer, warnings }))
   }
 
@@ -65,40 +74,46 @@ export const createInboundRoute = ({ wire, gateway, settings, readBody, clock, l
     openEventStream(res, served ? servedHeaders(served) : {}, {
       pingIntervalMs: settings.pingIntervalMs,
       patienceMs: settings.requestDeadlineMs,
+      ping: wire.ping,
     })
 
   /** Waits for one event before the status is sent, so that refusals and dead providers get a true one; but not for ever. */
-  const answerAsItComes = async (exchange: Exchange, { request, rename, frames }: Asked): Promise<void> => {
+  const answerAsItComes = async (exchange: Exchange, asked: Asked): Promise<void> => {
+    const { request, rename, frames, warnings: read = [] } = asked
     await using events = gateway.complete(request, contextOf(exchange, true))
     const first = events.next()
     let out: EventStream | null = null
+    let answer: Frames | null = null
     try {
       if (!(await settlesWithin(first, settings.commitAfterMs))) out = commit(exchange, null)
       const { value: start } = await first
       if (start?.type !== 'start') throw incomplete()
       out ??= commit(exchange, start.served)
 
-      const answer = frames(start.served, Math.floor(clock.now() / 1000))
+      answer = frames(start.served, Math.floor(clock.now() / 1000))
       out.write(answer.open())
       for await (const event of events) {
         if (event.type === 'start') throw incomplete()
-        if (event.type === 'end')
-          return out.end(answer.end({ ...event, warnings: warningsInOwnWords(event.warnings, rename) }))
+        if (event.type === 'end') {
+          const warnings = [...read, ...warningsInOwnWords(event.warnings, rename)]
+          return out.end(answer.end({ ...event, warnings }))
+        }
         out.write(answer.write(event))
         if (out.full) await out.drained(exchange.signal)
       }
       throw incomplete()
     } catch (thrown) {
       if (!out) throw thrown
-      breakOff(exchange, out, errorInOwnWords(thrown, rename))
+      const error = errorInOwnWords(thrown, rename)
+      breakOff(exchange, out, error, answer?.fail?.(error))
     }
   }
 
   /** After the status only the stream itself can tell: by an error event, and without the one that ends a whole answer. */
-  const breakOff = ({ res, requestId }: Exchange, out: EventStream, error: GatewayError): void => {
+  const breakOff = ({ res, requestId }: Exchange, out: EventStream, error: GatewayError, said?: string): void => {
     logError(logger, error, requestId)
     if (error.code === 'caller_left') res.destroy()
-    else out.end(wire.errorFrame(error, requestId))
+    else out.end(said ?? wire.errorFrame(error, requestId))
   }
 
   return async (exchange: Exchange): Promise<void> => {

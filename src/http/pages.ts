@@ -67,7 +67,8 @@ export const createPages = ({ models, readiness, version, sendError, paths }: Pa
       `There is no such path here${meant === null ? '.' : `; did you mean "${meant}"?`}`,
     )
   }) satisfies RequestHandler)
-  pages.use(((error: unknown, req, res, _next) => sendError(req, res, asRefusal(error))) satisfies ErrorRequestHandler)
+  pages.use(((error: unknown, req, res, _next) =>
+    sendError(req, res, asRefusal(error), req.path)) satisfies ErrorRequestHandler)
   return pages
 }
 

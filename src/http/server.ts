@@ -7,7 +7,9 @@ import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { invitesBody, readJson } from './body.ts'
+import { isAnthropicPath } from './anthropic/error.ts'
+import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
+import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
 import { createSendError } from './error.ts'
@@ -20,7 +22,10 @@ import { listen } from './listen.ts'
 import { createInboundRoute } from './inbound.ts'
 import type { InboundWire } from './inbound.ts'
 import { createChatWire } from './openai/chat.ts'
+import { createCompletionsWire } from './openai/completions.ts'
+import { createResponsesWire } from './openai/responses.ts'
 import { createEmbeddingsRoute } from './openai/embeddings.ts'
+import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
 import { createUnifiedRoute } from './unified.ts'
 
@@ -65,8 +70,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   let draining: Promise<void> | null = null
 
   const sendError = createSendError(logger)
-  const readBody = ({ req, signal }: Exchange): Promise<unknown> =>
-    readJson(req, { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }, signal)
+  const bodyLimits = { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }
+  const readBody = ({ req, signal }: Exchange): Promise<unknown> => readJson(req, bodyLimits, signal)
 
   const inbound = (wire: InboundWire): Route => ({
     methods: ['POST'],
@@ -76,10 +81,22 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   /** Every route that can spend, matched exactly before Express is asked: docs/decisions/0004. */
   const hotRoutes = new Map<string, Route>([
     ['/v1/chat/completions', inbound(createChatWire(known))],
+    ['/v1/responses', inbound(createResponsesWire(known))],
+    ['/v1/completions', inbound(createCompletionsWire(known))],
+    ['/v1/messages', inbound(createMessagesWire(known))],
+    ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
     ['/v1/embeddings', { methods: ['POST'], answer: createEmbeddingsRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
     ['/mcp', { methods: ['POST'], answer: deps.mcp }],
   ])
+  const passthrough: Route = {
+    methods: ['GET', 'POST'],
+    answer: createPassthroughRoute({
+      gateway,
+      known,
+      readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
+    }),
+  }
   const pages = createPages({
     models: deps.models,
     readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
@@ -100,7 +117,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardContentType(req)
     guard.guardBodySize(req, settings.maxBodyBytes)
 
-    const route = hotRoutes.get(path)
+    const route = hotRoutes.get(path) ?? (path.startsWith(passthroughPath) ? passthrough : undefined)
     if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }
@@ -116,13 +133,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
 
   const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const arrival = openArrival(req, res, deps.newId)
+    if (isAnthropicPath(arrival.path)) res.setHeader('request-id', arrival.requestId)
     running.add(arrival)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
     try {
       await pass(arrival)
     } catch (thrown) {
-      sendError(req, res, thrown, arrival.path === '/mcp' ? 'json-rpc' : 'openai')
+      sendError(req, res, thrown, arrival.path)
     }
   }
 

@@ -1,5 +1,7 @@
 import type { ChatRequest, ContentPart, ImagePart, Message, Tool } from '../contract/chat.ts'
+import { findEndpoints } from '../contract/endpoints.ts'
 import type { EmbeddingRequest } from '../contract/embedding.ts'
+import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { createLru } from '../lib/lru.ts'
 import type { TokenFactors } from './token-factors.ts'
@@ -38,6 +40,8 @@ interface RequestTokens {
   estimateInput(request: ChatRequest, card: ModelCard): number
   /** Input of a request for vectors. Many or long texts are projected from samples. */
   countEmbedding(request: EmbeddingRequest, card: ModelCard): number
+  /** Input of a native call: the whole payload as text, which is somewhat more than its provider counts; 0 where nothing is billed. */
+  countPassthrough(request: PassthroughRequest, card: ModelCard): number
   /** Written text in the model's own tokens. */
   countOutput(text: string, card: ModelCard): number
   /** Told what a provider counted for a request, so that later counts for its model are closer. */
@@ -56,6 +60,9 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
       ? counter.count(input.texts.join('\n'))
       : input.tokens.reduce((sum, { length }) => sum + length, 0),
   )
+  const countPayloadOnce = oncePerRequest(({ method, endpoint, text }: PassthroughRequest) =>
+    findEndpoints(method, endpoint).every(({ reader }) => reader === null) ? 0 : counter.count(text),
+  )
   const inTokensOf = (card: ModelCard, ours: number): number => Math.ceil(ours * factors.factor(card))
 
   return {
@@ -66,6 +73,7 @@ export const createRequestTokens = (parts: { counter: TokenCounter; factors: Tok
       return inTokensOf(card, needsCount ? countOnce(request) : rough)
     },
     countEmbedding: (request, card) => inTokensOf(card, countEmbeddingOnce(request)),
+    countPassthrough: (request, card) => inTokensOf(card, countPayloadOnce(request)),
     countOutput: (text, card) => inTokensOf(card, counter.count(text)),
     learnInput: (request, card, inputTokens) => {
       // What images and files cost is a guess; it would be learned as if it were the vocabulary.

@@ -8,7 +8,7 @@ import type { GatewayError } from '../contract/errors.ts'
  */
 export const showError = (error: GatewayError, requestId: string): CallToolResult => {
   const message = oneLine(error.message)
-  const { retryAfterMs, param, provider } = error.detail
+  const { retryAfterMs, param, provider, structuredOutput } = error.detail
   const retryAfterS = retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1000)
   const wait = retryAfterS === null ? '' : ` Wait ${retryAfterS} s first.`
   const fields = {
@@ -20,6 +20,7 @@ export const showError = (error: GatewayError, requestId: string): CallToolResul
     param: param ?? null,
     provider: provider ?? null,
     request_id: requestId,
+    ...(structuredOutput && { structured_output: structuredOutput }),
   }
   return {
     isError: true,

@@ -9,7 +9,7 @@ import type { Progress } from './progress.ts'
 
 /** What tools work with: the same instances that the HTTP face has. */
 export interface Services {
-  gateway: Pick<Gateway, 'authenticate' | 'complete' | 'collect' | 'embed'>
+  gateway: Pick<Gateway, 'authenticate' | 'complete' | 'collect' | 'embed' | 'passThrough'>
   admin: Admin
   known: KnownNames
 }

@@ -18,7 +18,8 @@ interface UpstreamPost {
   key: SecretText | null
   /** Of the dialect; the row's fixed headers win over them. */
   headers: Readonly<Record<string, string>>
-  body: JsonObject
+  /** An object is written as JSON, a text goes as it is, and null asks by GET. */
+  body: JsonObject | string | null
   hops: readonly string[]
 }
 
@@ -63,7 +64,7 @@ export const createUpstreamHttp = (options: {
       const redact = createRedact(key)
       try {
         const sent = request(row.baseUrl + path, {
-          method: 'POST',
+          method: body === null ? 'GET' : 'POST',
           dispatcher: dispatchers.for(row),
           headers: {
             ...headers,
@@ -72,11 +73,11 @@ export const createUpstreamHttp = (options: {
             accept: 'application/json, text/event-stream',
             // A proxy in between that compresses anyway is decoded; asking for it would only delay a stream's events.
             'accept-encoding': 'identity',
-            'content-type': 'application/json',
+            ...(body === null ? {} : { 'content-type': 'application/json' }),
             'user-agent': 'ai-gateway-mcp',
             'x-gateway-hop': hops.join(', '),
           },
-          body: JSON.stringify(body),
+          body: typeof body === 'object' && body !== null ? JSON.stringify(body) : body,
           signal: watch.signal,
           // Ours run on the watch, which tells a slow first byte from a stall and knows when nobody is reading.
           headersTimeout: 0,

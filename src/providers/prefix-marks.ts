@@ -13,7 +13,8 @@ export const warnAboutPrefixMarks = (request: ChatRequest, { wire, title }: Take
   const isBroken = parts.some((part) => part.type !== 'native' && part.promptCacheBreakpoint !== undefined)
   if (isBroken && !wire.openaiExtras)
     warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} does not take prompt_cache_breakpoint.`)
-  const isMarked = [...parts, ...request.tools].some(
+  const calls = request.messages.flatMap((message) => (message.role === 'assistant' ? message.toolCalls : []))
+  const isMarked = [...parts, ...request.tools, ...request.messages, ...calls].some(
     (part) => 'cacheControl' in part && part.cacheControl !== undefined,
   )
   if (isMarked && !wire.openrouterExtras)

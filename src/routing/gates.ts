@@ -1,8 +1,8 @@
-import type { ChatRequest } from '../contract/chat.ts'
+import type { ChatRequest, ContentPart, NativePart } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Forecast, Refusal, Task } from '../contract/plan.ts'
-import type { ProviderRow, RowFlags } from '../contract/provider.ts'
+import type { NativeKind, ProviderRow, RowFlags } from '../contract/provider.ts'
 import { wantsToolsDialect } from './dialect.ts'
 import { expectQuality } from './factors/quality.ts'
 import { wantedOutputTokens } from './forecast.ts'
@@ -106,9 +106,7 @@ export const gatesBeforeForecast: readonly Gate[] = [
     code: 'wire',
     param: 'messages',
     refuse: ({ provider }, { request }, { rowFlags }) =>
-      hasNativeParts(request) && rowFlags(provider).nativeParts === false
-        ? `${provider} takes no audio and no file parts.`
-        : null,
+      refuseNativeParts(provider, request, rowFlags(provider).nativeParts ?? true),
   },
   {
     code: 'wire',
@@ -213,6 +211,28 @@ const refuseTooDear = (card: ModelCard, ask: Ask, grounds: Grounds, forecast: Fo
   if (worstCaseCostNanoUsd !== null && worstCaseCostNanoUsd > limit)
     return `It may cost $${formatUsd(worstCaseCostNanoUsd)}, more than $${formatUsd(limit)}.`
   return null
+}
+
+const refuseNativeParts = (
+  provider: string,
+  request: ChatRequest,
+  taken: NonNullable<RowFlags['nativeParts']>,
+): string | null => {
+  if (taken === true || !hasNativeParts(request)) return null
+  if (taken === false) return `${provider} takes no audio and no file parts.`
+  const parts = request.messages.flatMap(({ content }): readonly ContentPart[] => content)
+  const refused = parts.some((part) => part.type === 'native' && !taken.includes(kindOf(part.value)))
+  return refused ? `${provider} takes no content parts that are native to OpenAI but ${taken.join(' and ')}.` : null
+}
+
+/** What is in a part: a type that nobody knows counts as a file. */
+const kindOf = ({ type, file }: NativePart['value']): NativeKind => {
+  if (type === 'input_audio') return 'audio'
+  const { file_data: data, file_url: url } =
+    typeof file === 'object' && file !== null && !Array.isArray(file) ? file : {}
+  // An address is one of a PDF: no other kind of document comes by it.
+  if (typeof url === 'string') return 'pdf'
+  return typeof data === 'string' && data.startsWith('data:application/pdf;base64,') ? 'pdf' : 'file'
 }
 
 const hasNativeParts = ({ messages }: ChatRequest): boolean =>

@@ -46,7 +46,7 @@ export const createNames = (parts: {
     const { all, byName, providers } = catalogue()
     if (choice.kind === 'auto')
       return { asked: choice.provider === undefined ? all : all.filter(isAt(choice.provider)), others: [] }
-    const asked = named(choice.model, choice.provider) ?? aliased(choice.model, choice.provider)
+    const asked = called(choice.model, choice.provider) ?? undated(choice.model, choice.provider)
     if (asked !== null) {
       const sameModel = asked.flatMap(({ name }) => byName.get(fold(name)) ?? [])
       return { asked, others: [...new Set(sameModel).difference(new Set(asked))] }
@@ -73,6 +73,15 @@ export const createNames = (parts: {
       if (cards.length > 0) return cards
     }
     return null
+  }
+
+  const called = (model: string, provider: string | undefined): ModelCard[] | null =>
+    named(model, provider) ?? aliased(model, provider)
+
+  /** Anthropic's clients name a model with the day of its making: `claude-haiku-5-5-20261008` is the one that we know. */
+  const undated = (model: string, provider: string | undefined): ModelCard[] | null => {
+    const [, base] = /^(claude-.+)-20\d{6}$/i.exec(model) ?? []
+    return base === undefined ? null : called(base, provider)
   }
 
   /** By an alias of config/routing.yaml, whose target is a name and not an alias again. */

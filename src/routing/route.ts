@@ -1,6 +1,7 @@
 import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { EmbeddingRequest } from '../contract/embedding.ts'
 import type { HealthView, ProviderHealth } from '../contract/health.ts'
+import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Candidate, Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
@@ -15,6 +16,8 @@ import type { Verdict } from './eligible.ts'
 import { createForecast } from './forecast.ts'
 import type { Ask, Grounds } from './gates.ts'
 import { createNames } from './names.ts'
+import { createPassthroughRoute } from './passthrough.ts'
+import type { PassthroughRows } from './passthrough.ts'
 import { byChoice, byScore, cheapestOf } from './order.ts'
 import { readQuestion } from './question.ts'
 import { refusalError } from './refuse.ts'
@@ -40,6 +43,7 @@ interface RouteParts {
     wireOf: EmbeddingWire
     countInput: (request: EmbeddingRequest, card: ModelCard) => number
   }
+  passthrough: PassthroughRows & { countInput: (request: PassthroughRequest, card: ModelCard) => number }
 }
 
 export interface Router {
@@ -56,6 +60,11 @@ export interface Router {
    * @throws GatewayError as `route`
    */
   routeEmbedding(request: EmbeddingRequest): Lineup
+  /**
+   * The one row that a native call goes to.
+   * @throws GatewayError as `route`, and not_found
+   */
+  routePassthrough(request: PassthroughRequest): Lineup
   /**
    * Every row that a choice means, the one asked for first.
    * @throws GatewayError model_not_found
@@ -122,6 +131,7 @@ export const createRoute = (parts: RouteParts): Router => {
   return {
     route,
     routeEmbedding: createEmbeddingRoute({ ...parts, ...parts.embedding, names }),
+    routePassthrough: createPassthroughRoute({ ...parts, ...parts.passthrough, names }),
     classify: (request) =>
       request.requirements.task === undefined
         ? parts.classify(readQuestion(request))

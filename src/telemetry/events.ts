@@ -83,6 +83,7 @@ const receiptFields = (receipt: Receipt): object => ({
   output_tokens: receipt.usage?.outputTokens ?? null,
   cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,
   saved_nano_usd: receipt.savedNanoUsd.toString(),
+  repairs: receipt.repairs,
   tries: receipt.tries.map(({ model, outcome, errorCode, upstreamStatus, reason, durationMs }) => ({
     model,
     outcome,

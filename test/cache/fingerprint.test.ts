@@ -110,7 +110,19 @@ describe('is the same for', () => {
     const marked = { type: 'ephemeral' }
     const text = 'What is the capital of France?'
     expect(of({ messages: [{ role: 'user', content: [{ type: 'text', text, cacheControl: marked }] }] })).toBe(plain)
+    expect(of({ extra: { cache_control: marked } })).toBe(plain)
     expect(of({ tools: [{ ...tool, cacheControl: marked }] })).toBe(of({ tools: [tool] }))
+    const called = (mark: object): ChatRequest['messages'] => [
+      {
+        role: 'assistant',
+        content: [],
+        reasoning: [],
+        toolCalls: [{ id: 'c', name: 'n', argumentsJson: '{}', ...mark }],
+      },
+      { role: 'tool', toolCallId: 'c', content: [], ...mark },
+      { role: 'user', content: [{ type: 'native', value: { type: 'file' }, ...mark }] },
+    ]
+    expect(of({ messages: called({ cacheControl: marked }) })).toBe(of({ messages: called({}) }))
     expect(of({ tools: [tool] })).not.toBe(of({ tools: [{ ...tool, parameters: { type: 'object', properties: {} } }] }))
   })
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { didOf, preparePython, raisedBy, startPythonClient } from './support/python.ts'
@@ -78,6 +79,44 @@ describe.skipIf(python === null)(
     test.each(models)('structured output: %s fills an instance of the class that was asked for', async (model) => {
       expect(await client.order('parse', { model })).toEqual({
         did: { is_person: true, person: { name: expect.any(String), age: expect.any(Number) } },
+      })
+    })
+
+    describe.each([...models, 'gpt-6-luna'])('responses: %s', (model) => {
+      test('answers in one piece and in events that make the same text', async () => {
+        const did = didOf(await client.order('respond', { model, content: 'What is QUIC?' }))
+        expect(did).toMatchObject({
+          headers: { 'x-gateway-model': model },
+          gateway: { cost_usd: expect.stringMatching(/^\d+\.\d{9}$/) },
+          is_numbered: true,
+        })
+        expect(did['text']).toContain('Simulated')
+        expect([did['streamed'], did['final']]).toEqual([did['text'], did['text']])
+        expect(new Set(z.array(z.int()).parse(did['usage'])).size).toBe(1)
+      })
+
+      test('thinks, calls a tool and reads its result', async () => {
+        const did = didOf(await client.order('respond_with_tool', { model }))
+        expect(did['kinds']).toContain('function_call')
+        expect(did['arguments']).toHaveProperty('city')
+        expect(did['answer']).toContain('Sunny')
+      })
+
+      test('fills an instance of the class that was asked for', async () => {
+        expect(await client.order('respond_parsed', { model })).toEqual({
+          did: { is_person: true, person: { name: expect.any(String), age: expect.any(Number) } },
+        })
+      })
+
+      test('raises when its stream breaks', async () => {
+        it.upstream.script([{ kind: 'cut', after: 3 }])
+        const raised = raisedBy(await client.order('respond_brokenly', { model }))
+        expect(raised).toMatchObject({ classes: expect.arrayContaining(['APIError']), code: 'provider_cut' })
+      })
+
+      test('completes a text', async () => {
+        const did = didOf(await client.order('complete', { model, prompt: 'What is DNS?' }))
+        expect(did['streamed']).toBe(did['whole'])
       })
     })
 

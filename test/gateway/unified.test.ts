@@ -147,6 +147,7 @@ const answer: Answer = {
     candidates: [],
     refusals: [],
     tries: [],
+    repairs: 0,
     served: null,
     usage: null,
     priceId: null,

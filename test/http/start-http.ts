@@ -49,6 +49,7 @@ export const receiptOf = (context: RequestContext, over: Partial<Receipt> = {}):
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: 'openai', model: 'gpt-6-luna', answeredModel: 'gpt-6-luna-2026-11-01' },
   usage,
   priceId: 'openai/gpt-6-luna@2026-11-01',
@@ -133,8 +134,12 @@ export const startHttp = async (options: StartOptions = {}) => {
     ),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    passThrough: () => {
+      throw new Error('not asked here')
+    },
     embed: () => Promise.reject(new Error('not asked here')),
     explain: () => Promise.reject(new Error('not asked here')),
+    count: () => Promise.resolve(12),
   }
   const log =
     (level: (typeof logged)[number]['level']) =>
@@ -161,7 +166,10 @@ export const startHttp = async (options: StartOptions = {}) => {
 export const chatBody = { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Hi' }] }
 
 export const post = (url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${url}/v1/chat/completions`, {
+  postTo(`${url}/v1/chat/completions`, body, headers)
+
+export const postTo = (address: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),

@@ -3,7 +3,7 @@ import { audit, sums } from './audit.ts'
 import type { Heard } from './caller.ts'
 import type { Row } from './ledger.ts'
 import { answerText, faultOfText, frameText } from './order.ts'
-import { growthOf } from './trend.ts'
+import { riseOf } from './trend.ts'
 import type { Bill } from './upstream-thread.ts'
 
 const bill = (fields: Partial<Bill> = {}): Bill => ({
@@ -110,10 +110,25 @@ describe('the frames of an answer', () => {
   })
 })
 
-test('a trend is found under noise, and none where there is only noise', () => {
-  const samples = (valueAt: (n: number) => number) =>
-    Array.from({ length: 21 }, (_, n) => ({ atMs: n * 1_000, value: valueAt(n) + (n % 2 === 0 ? 5 : -5) }))
-  expect(growthOf(samples((n) => 100 + n))).toBeCloseTo(20, 0)
-  expect(Math.abs(growthOf(samples(() => 100)))).toBeLessThan(1)
-  expect(growthOf([])).toBe(0)
+describe('a rise is found under noise, and none', () => {
+  const readings = (valueAt: (n: number) => number) =>
+    Array.from({ length: 30 }, (_, n) => valueAt(n) + (n % 2 === 0 ? 1 : -1))
+  test.each<[string, (n: number) => number, 'rises' | 'is level']>([
+    ['where there is only noise', () => 100, 'is level'],
+    ['where a cold start is all', (n) => (n < 3 ? 50 : 100), 'is level'],
+    ['where there is less of it in the end', (n) => 100 - n, 'is level'],
+    ['but where something leaks', (n) => 100 + n, 'rises'],
+    ...Array.from({ length: 12 }, (_, phase): [string, (n: number) => number, 'rises' | 'is level'] => [
+      `where something is filled and emptied, begun ${phase} readings late`,
+      (n) => 100 + ((n + phase) % 12),
+      'is level',
+    ]),
+    ['but where that leaks besides', (n) => 100 + (n % 12) + n, 'rises'],
+  ])('%s', (_where, valueAt, verdict) => {
+    expect(riseOf(readings(valueAt)) > 5 ? 'rises' : 'is level').toBe(verdict)
+  })
+
+  test('where nothing was read', () => {
+    expect(riseOf([])).toBe(0)
+  })
 })

@@ -1,21 +1,16 @@
-/** A value at a time. */
-export interface Sample {
-  atMs: number
-  value: number
-}
+/** Readings left out at the beginning, as a part of all: nothing is warm yet. */
+const coldPart = 0.1
 
 /**
- * How much a value grows over the time that samples span, by the straight line that fits them best (least squares):
- * a trend, where the difference of two samples would be noise.
+ * How far a value rises from the first half of its readings to the second: by its highs or its lows, whichever rise
+ * less. What leaks lifts both. What is filled and emptied again (memories of what was seen last, which forget in batches)
+ * lifts one of them at most, wherever in its round the readings begin and end; a straight line through them would not
+ * tell the two apart.
  */
-export const growthOf = (samples: readonly Sample[]): number => {
-  const [first] = samples
-  const last = samples.at(-1)
-  if (!first || !last || first.atMs === last.atMs) return 0
-  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
-  const meanMs = mean(samples.map(({ atMs }) => atMs))
-  const meanValue = mean(samples.map(({ value }) => value))
-  const covariance = samples.reduce((sum, { atMs, value }) => sum + (atMs - meanMs) * (value - meanValue), 0)
-  const variance = samples.reduce((sum, { atMs }) => sum + (atMs - meanMs) ** 2, 0)
-  return (covariance / variance) * (last.atMs - first.atMs)
+export const riseOf = (values: readonly number[]): number => {
+  const warm = values.slice(Math.ceil(values.length * coldPart))
+  const half = Math.floor(warm.length / 2)
+  if (half === 0) return 0
+  const [first, second] = [warm.slice(0, half), warm.slice(half)]
+  return Math.min(Math.max(...second) - Math.max(...first), Math.min(...second) - Math.min(...first))
 }

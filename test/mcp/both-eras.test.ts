@@ -26,6 +26,7 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
     expect((await client.list()).map(({ name }) => name)).toEqual([
       'unified_completion',
       'embed',
+      'call_api',
       'list_providers',
       'estimate_cost',
       'explain_route',
@@ -39,6 +40,7 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
   test.each([
     ['unified_completion', { prompt: 'hello' }],
     ['unified_completion', { prompt: 'tool', tools: [{ type: 'function', function: { name: 'get_weather' } }] }],
+    ['call_api', { endpoint: 'embeddings', data: { model: 'text-embedding-3-small', input: 'a' } }],
     ['embed', { texts: ['a', 'b'] }],
     ['list_providers', { include_models: true }],
     ['estimate_cost', { prompt: 'hello' }],

@@ -151,7 +151,7 @@ describe('15: cached and reasoning tokens', () => {
   })
 })
 
-describe('20: what OpenRouter says that it cost', () => {
+describe('20: what OpenRouter and xAI say that it cost', () => {
   test.each<[string, JsonObject, bigint | undefined]>([
     ['plainly', { cost: 0.000894, cost_details: { upstream_inference_cost: 0.000894 }, is_byok: false }, 894_000n],
     [
@@ -160,6 +160,8 @@ describe('20: what OpenRouter says that it cost', () => {
       335_300n,
     ],
     ['so little that it is written with an exponent', { cost: 1e-7 }, 100n],
+    ['in ticks', { cost_in_usd_ticks: 1_176_500 }, 117_650n],
+    ['in a part of a nano-dollar, rounded up', { cost_in_usd_ticks: 3 }, 1n],
     ['nothing', {}, undefined],
   ])('%s', async (_how, fields, cost) => {
     const usage = await usageOf(

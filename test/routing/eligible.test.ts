@@ -118,6 +118,16 @@ const cases: Case[] = [
     param: 'n',
   },
   {
+    because: 'its wire takes PDFs, and this is none',
+    bad: {},
+    request: { messages: [{ role: 'user', content: [audio] }] },
+    scene: { flags: { bad: { nativeParts: ['pdf'] } } },
+    code: 'wire',
+    says: /but pdf/,
+    error: 'no_eligible_model',
+    param: 'messages',
+  },
+  {
     because: 'its wire takes no audio',
     bad: {},
     request: { messages: [{ role: 'user', content: [audio] }] },

@@ -149,6 +149,12 @@ export const routerFor = (scene: Scene): Router =>
       wireOf: (provider) => scene.embeddingWires?.[provider] ?? null,
       countInput: ({ input }) => Math.ceil(JSON.stringify(input).length / 4),
     },
+    passthrough: {
+      callable: () => [],
+      dialectOf: () => undefined,
+      bareCard: (provider, id) => card(`${provider}:${id}`, { uncharted: true }),
+      countInput: ({ text }) => Math.ceil(text.length / 4),
+    },
   })
 
 /** Routes as the gateway does. */

@@ -89,7 +89,7 @@ describe('a path', () => {
 
   test('that leads nowhere is 404, and one with another method 405', async () => {
     await using upstream = await startUpstream()
-    expect((await observe(`${upstream.url}/v1/embeddings`, { body: {} })).status).toBe(404)
+    expect((await observe(`${upstream.url}/v1/files`, { body: {} })).status).toBe(404)
     expect(await observe(upstream.url + path, { method: 'GET' })).toMatchObject({
       status: 405,
       headers: { allow: 'POST' },

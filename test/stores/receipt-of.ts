@@ -19,6 +19,7 @@ export const receiptOf = (said: Partial<Receipt> & { id: string }): Receipt => (
     },
   ],
   refusals: [{ model: 'openai:gpt-6-sol', reason: 'dearer than the limit', code: 'cost_limit' }],
+  repairs: 0,
   tries: [
     {
       provider: 'openai',

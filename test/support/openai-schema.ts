@@ -23,6 +23,26 @@ export const validateChatRequest = (value: unknown): readonly string[] => valida
 /** What is wrong with the answer to `POST /v1/embeddings`; the description knows vectors as lists of numbers only. */
 export const validateEmbeddings = (value: unknown): readonly string[] => validate('CreateEmbeddingResponse', value)
 
+/** What is wrong with a `response`. */
+export const validateResponse = (value: unknown): readonly string[] => validate('Response', value)
+
+/** What is wrong with one event of a Responses stream. */
+export const validateResponseEvent = (value: unknown): readonly string[] => {
+  const type = z.object({ type: z.string() }).safeParse(value).data?.type
+  const schema = type === undefined ? undefined : eventSchemas().get(type)
+  return schema === undefined ? [`/type is no event's: ${String(type)}`] : validate(schema, value)
+}
+
+/** What is wrong with a request for a response. */
+export const validateResponseRequest = (value: unknown): readonly string[] => validate('CreateResponse', value)
+
+/** What is wrong with a `text_completion`. */
+export const validateCompletion = (value: unknown): readonly string[] => validate('CreateCompletionResponse', value)
+
+/** What is wrong with a request for a `text_completion`. */
+export const validateCompletionRequest = (value: unknown): readonly string[] =>
+  validate('CreateCompletionRequest', value)
+
 /** What is wrong with the answer to `GET /v1/models`. */
 export const validateModelList = (value: unknown): readonly string[] => validate('ListModelsResponse', value)
 
@@ -56,6 +76,23 @@ const fieldsOf = ({ properties, allOf, anyOf, $ref }: JsonObject): string[] => [
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The schema of each event of a Responses stream by its type: against all of them at once a fault would be one of fifty. */
+const eventSchemas = (): ReadonlyMap<string, string> => {
+  events ??= new Map(
+    z
+      .array(z.object({ $ref: z.string() }))
+      .parse(describedSchema('ResponseStreamEvent')['anyOf'])
+      .map(({ $ref }) => {
+        const name = $ref.split('/').at(-1) ?? ''
+        const { type } = eventType.parse(describedSchema(name)).properties
+        return [type.enum[0], name] as const
+      }),
+  )
+  return events
+}
+let events: Map<string, string> | undefined
+const eventType = z.object({ properties: z.object({ type: z.object({ enum: z.tuple([z.string()]) }) }) })
 
 const compiled = new Map<string, ValidateFunction>()
 let ajv: Ajv2020 | null = null

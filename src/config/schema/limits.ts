@@ -45,11 +45,19 @@ const resilience = z.strictObject({
   breaker: breaker.prefault({}).describe('Circuit breaker, one for each provider row.'),
 })
 
+const structuredOutput = z.strictObject({
+  max_repairs: nonNegative
+    .max(5)
+    .default(1)
+    .describe('Times that an answer which does not fit its JSON schema is sent back to its model; 0: never.'),
+})
+
 /** config/limits.yaml */
 export const limitsFile = z.strictObject({
   http: http.prefault({}).describe('The HTTP server.'),
   rate: rate.prefault({}).describe('Requests of one caller; off with AUTH_MODE=none.'),
   resilience: resilience.prefault({}).describe('How calls to providers are repeated and broken off.'),
+  structured_output: structuredOutput.prefault({}).describe('Answers that were asked for as JSON.'),
   ledger: z
     .strictObject({
       retention_days: nonNegative.default(400).describe('Receipts older than this are deleted; 0 keeps them for ever.'),

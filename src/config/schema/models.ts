@@ -22,6 +22,9 @@ const wire = z.strictObject({
     .optional()
     .describe("How a model of Anthropic's or Google's is told to think; `none` unless said."),
   json_with_tools: z.boolean().optional().describe('JSON can be asked for beside tools; true unless said.'),
+  prompt_cache_min_tokens: positive
+    .optional()
+    .describe('Smallest prefix, in tokens, that is cached where it is marked; unset: the provider needs no marks.'),
   short_tool_call_ids: z.boolean().optional().describe('Tool-call ids must be nine letters or digits.'),
   reasoning_content_in_history: z
     .boolean()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { authKinds, dialectNames } from '../../contract/provider.ts'
+import { authKinds, dialectNames, nativeKinds } from '../../contract/provider.ts'
 import { positive, rowId, variableName } from './words.ts'
 
 const timeouts = z.strictObject({
@@ -23,9 +23,11 @@ const flags = z.strictObject({
   penalties: z.boolean().default(true).describe('`presence_penalty` and `frequency_penalty` are understood.'),
   multiple_choices: z.boolean().default(true).describe('More than one answer (`n`) can be asked for.'),
   native_parts: z
-    .boolean()
+    .union([z.boolean(), z.array(z.enum(nativeKinds))])
     .default(true)
-    .describe("Content parts of OpenAI's wire that the gateway does not read (audio, files) are understood."),
+    .describe(
+      "Content parts of OpenAI's wire that the gateway does not read are understood: all, none, or a list of `pdf` (as a data URL), `file` (any other) and `audio`.",
+    ),
   call_extras: z
     .boolean()
     .default(true)
@@ -60,6 +62,12 @@ const row = z.strictObject({
     .default('refused')
     .describe('Whether `id:anything` may name a model that config/models.yaml does not describe.'),
   headers: z.record(z.string(), z.string()).default({}).describe('Fixed headers of every call.'),
+  prompt_caching: z
+    .enum(['auto', 'off'])
+    .default('off')
+    .describe(
+      "Whether the gateway marks long prefixes (tools, system text, conversation) for the provider's cache beside the caller's own marks. Writing to it costs more, reading much less; needed at Anthropic and for its models at OpenRouter, others cache by themselves.",
+    ),
   max_concurrent: positive.default(512).describe('Most calls at a time.'),
   timeouts: timeouts.prefault({}).describe('How long each phase of a call may take.'),
   flags: flags.prefault({}).describe('What its wire can do, whatever the model.'),

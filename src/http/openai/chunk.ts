@@ -11,7 +11,7 @@ import { usageOf } from './usage.ts'
 export const frame = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`
 
 /** What ends a stream that is whole. */
-const doneFrame = 'data: [DONE]\n\n'
+export const doneFrame = 'data: [DONE]\n\n'
 
 /**
  * Writes a journey's events as OpenAI's `chat.completion.chunk` frames, all with one id, time and model.

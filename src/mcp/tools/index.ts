@@ -1,4 +1,5 @@
 import type { Tool } from '../tool.ts'
+import { callApi } from './call-api.ts'
 import { embed } from './embed.ts'
 import { estimateCost } from './estimate-cost.ts'
 import { explainRoute } from './explain-route.ts'
@@ -12,6 +13,7 @@ import { unifiedCompletion } from './unified-completion.ts'
 export const tools: readonly Tool[] = [
   unifiedCompletion,
   embed,
+  callApi,
   listProviders,
   estimateCost,
   explainRoute,

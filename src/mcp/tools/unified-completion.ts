@@ -3,7 +3,7 @@ import type { GatewayEvent } from '../../contract/journey.ts'
 import { unifiedInput, unifiedOutput } from '../../contract/unified-completion.ts'
 import type { UnifiedInput, UnifiedOutput } from '../../contract/unified-completion.ts'
 import { collect } from '../../gateway/collect.ts'
-import { readUnified, showUnified } from '../../gateway/unified.ts'
+import { errorInUnifiedWords, readUnified, showUnified } from '../../gateway/unified.ts'
 import type { Progress } from '../progress.ts'
 import { defineTool } from '../tool.ts'
 import type { ToolCall } from '../tool.ts'
@@ -23,9 +23,12 @@ export const unifiedCompletion = defineTool({
   run: async (call) => {
     const { args, services, progress } = call
     const request = readUnified(args, services.known)
-    const answer = progress
-      ? await collect(watched(streamed(call, request), progress))
-      : await services.gateway.collect(request, { ...contextOf(call), incremental: false })
+    const asked = progress
+      ? collect(watched(streamed(call, request), progress))
+      : services.gateway.collect(request, { ...contextOf(call), incremental: false })
+    const answer = await asked.catch((thrown: unknown) => {
+      throw errorInUnifiedWords(thrown)
+    })
     const data = showUnified(answer, args.json_schema !== undefined)
     return { text: [spoken(data), summary(data)], data }
   },

@@ -30,6 +30,7 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
   let isIdentified = false
   let hasEnded = false
   let native: string | null = null
+  let stopSequence: string | undefined
   let usage: JsonObject = {}
   let responseId: string | null = null
 
@@ -58,6 +59,7 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
   const stop = (delta: JsonObject | null, counted: JsonObject | null): AnswerEvent[] => {
     usage = mergeUsage(usage, counted ?? {})
     native = textOf(delta?.stop_reason) || native
+    stopSequence = textOf(delta?.stop_sequence) || stopSequence
     hasEnded ||= native !== null
     const explanation = textOf(objectOf(delta?.stop_details)?.explanation)
     return explanation === '' ? [] : [{ type: 'refusal', choice: 0, text: explanation }]
@@ -108,7 +110,7 @@ export const createAnswer = ({ row, warnings, answerTool, refuse }: AnswerOption
       return [
         ...identify(null),
         ...owed,
-        { type: 'finish', choice: 0, reason, native },
+        { type: 'finish', choice: 0, reason, native, ...(stopSequence === undefined ? {} : { stopSequence }) },
         ...(counted ? [{ type: 'usage' as const, usage: counted }] : []),
       ]
     },

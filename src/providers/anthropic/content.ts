@@ -27,15 +27,16 @@ export const writeParts = (parts: readonly ContentPart[]): JsonObject[] =>
         return [compact({ type: 'image', source: written, cache_control: cacheControl })]
       }
       case 'native':
-        return [writeFile(part.value)]
+        return [writeFile(part.value, part.cacheControl)]
     }
   })
 
-/** OpenAI's `file` part with a PDF in it is Anthropic's document. */
-const writeFile = (part: JsonObject): JsonObject => {
+/** OpenAI's `file` part with a PDF in it, or the address of one, is Anthropic's document. */
+const writeFile = (part: JsonObject, cacheControl: JsonObject | undefined): JsonObject => {
   const file = objectOf(part.file)
+  const url = textOf(file?.file_url)
   const data = /^data:application\/pdf;base64,(.+)$/s.exec(textOf(file?.file_data))?.[1]
-  if (part.type !== 'file' || data === undefined)
+  if (part.type !== 'file' || (data === undefined && url === ''))
     throw new GatewayError(
       'provider_rejected',
       `Anthropic takes text, images and PDF files (as data URLs), not content of type "${textOf(part.type)}".`,
@@ -43,8 +44,9 @@ const writeFile = (part: JsonObject): JsonObject => {
     )
   return compact({
     type: 'document',
-    source: { type: 'base64', media_type: 'application/pdf', data },
+    source: data === undefined ? { type: 'url', url } : { type: 'base64', media_type: 'application/pdf', data },
     title: textOf(file?.filename) || undefined,
+    cache_control: cacheControl,
   })
 }
 
@@ -57,9 +59,11 @@ export const writeReasoning = (blocks: readonly ReasoningBlock[]): JsonObject[] 
     return signature === undefined ? [] : [{ type: 'thinking', thinking: text, signature }]
   })
 
-export const writeToolUse = (call: ToolCall, wireId: string, warn: Warn): JsonObject => ({
-  type: 'tool_use',
-  id: wireId,
-  name: call.name,
-  input: readArguments(call, warn),
-})
+export const writeToolUse = (call: ToolCall, wireId: string, warn: Warn): JsonObject =>
+  compact({
+    type: 'tool_use',
+    id: wireId,
+    name: call.name,
+    input: readArguments(call, warn),
+    cache_control: call.cacheControl,
+  })

@@ -2,6 +2,7 @@ import type { ChatRequest, ContentPart, Message, Warning } from '../../contract/
 import type { JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { markAnthropic } from '../auto-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
 import { readStreamOptions } from '../stream-options.ts'
@@ -28,7 +29,7 @@ export const writeRequest = (
   warnAboutMissing(request, row, warn)
 
   const body = compact({
-    ...writeExtra(request.extra, thinking, row, warn),
+    ...writeExtra(request, thinking, row, warn),
     model: card.id,
     max_tokens: maxTokens,
     system: system.length > 0 ? system : undefined,
@@ -41,6 +42,7 @@ export const writeRequest = (
     metadata: writeMetadata(request),
     stream,
   })
+  markAnthropic(body, call)
   return { body, warnings, answerTool: format.by === 'tool' ? format.name : null }
 }
 
@@ -120,14 +122,20 @@ const native: ReadonlySet<string> = new Set([
 /** Read elsewhere, or a mark on the caller's bill that nobody misses here. */
 const readElsewhere: ReadonlySet<string> = new Set(['thinking', 'output_config', 'stream_options', 'user', 'metadata'])
 
-const writeExtra = (extra: JsonObject, thinking: Thinking, { title }: ProviderRow, warn: Warn): JsonObject => {
+/** A client of Anthropic's knows what it says: its fields go on as they came. */
+const writeExtra = (
+  { extra, extraIn }: ChatRequest,
+  thinking: Thinking,
+  { title }: ProviderRow,
+  warn: Warn,
+): JsonObject => {
   const kept: JsonObject = {}
   for (const [name, value] of Object.entries(extra)) {
     if (readElsewhere.has(name)) continue
     // The name is OpenAI's too, with other values.
     const isForeign = name === 'service_tier' && value !== 'auto' && value !== 'standard_only'
     const isRefused = name === 'top_k' && thinking.isOn
-    if (native.has(name) && !isForeign && !isRefused) kept[name] = value
+    if ((native.has(name) || extraIn === 'anthropic') && !isForeign && !isRefused) kept[name] = value
     else warn('dropped_parameter', name, `${title} does not take ${name}${isRefused ? ' with thinking' : ''}.`)
   }
   return kept

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
-import { objectOf } from '../shape.ts'
+import { effortOfBudget } from '../foreign-extra.ts'
+import { objectOf, textOf } from '../shape.ts'
 import { isMarked } from '../signature.ts'
 import type { Warn } from '../warn.ts'
 
@@ -29,6 +30,7 @@ interface Circumstances {
  */
 export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinking => {
   const { request, card } = circumstances
+  if (request.extraIn === 'anthropic') return asWritten(circumstances, warn)
   const native = objectOf(request.extra.thinking)
   if (native) {
     const effort = card.wire.thinking === 'adaptive' ? chooseEffort(request.reasoningEffort, card, warn) : null
@@ -42,6 +44,44 @@ export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinki
       return adaptive(chooseEffort(request.reasoningEffort, card, warn))
     case 'budget':
       return withBudget(circumstances, warn)
+  }
+}
+
+/** What a client of Anthropic's wrote goes on as it came, unless it was written for another generation of models. */
+const asWritten = (circumstances: Circumstances, warn: Warn): Thinking => {
+  const { request, card } = circumstances
+  const field = objectOf(request.extra.thinking)
+  const fit = (message: string): void => warn('changed_parameter', 'thinking', message)
+  const isOn = field !== null && field.type !== 'disabled'
+  switch (card.wire.thinking) {
+    case 'none':
+    case 'level':
+      if (isOn) warn('dropped_parameter', 'thinking', `${card.id} does not think.`)
+      return { effort: levelOnly(chooseEffort(request.reasoningEffort, card, warn)), isOn: false }
+    case 'budget':
+      if (isOn && field.type !== 'enabled') {
+        fit(`${card.id} thinks by a budget of tokens, which was given in place of "${textOf(field.type)}".`)
+        return withBudget(
+          { ...circumstances, request: { ...request, reasoningEffort: request.reasoningEffort ?? 'high' } },
+          warn,
+        )
+      }
+      if (request.reasoningEffort !== undefined)
+        warn('dropped_parameter', 'reasoning_effort', `The effort of ${card.id} cannot be set.`)
+      return { field: field ?? undefined, effort: null, isOn }
+    case 'adaptive': {
+      const asked = request.reasoningEffort
+      // The models that refuse sampling refuse budgets too: 4.7 and later.
+      if (field?.type === 'enabled' && card.wire.sampling === 'never') {
+        fit(`${card.id} takes no budget of tokens: it was told to think as it sees fit, with an effort.`)
+        return adaptive(chooseEffort(asked ?? effortOfBudget(request), card, warn))
+      }
+      const effort = levelOnly(chooseEffort(asked, card, warn))
+      if (field?.type !== 'disabled' || typeof card.wire.effortLevels.none === 'string')
+        return { field: field ?? undefined, effort, isOn }
+      fit(`${card.id} always thinks.`)
+      return { effort, isOn: true }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import { groupRuns, missingResult, pairResults, splitSystem, strayResult } from 
 import type { AssistantMessage, OpenCall, Run, UserMessage } from '../runs.ts'
 import { createToolIds } from '../tool-ids.ts'
 import type { ToolIds } from '../tool-ids.ts'
+import { compact } from '../shape.ts'
 import type { Warn } from '../warn.ts'
 import { writeParts, writeReasoning, writeTexts, writeToolUse } from './content.ts'
 
@@ -101,8 +102,8 @@ const writeUserRun = (messages: readonly UserMessage[], open: readonly OpenCall[
   return [
     ...results.map(({ call, result }) =>
       result
-        ? writeResult(call.wireId, writeParts(result.content), result.isError)
-        : writeResult(call.wireId, [{ type: 'text', text: missingResult }], true),
+        ? writeResult(call.wireId, writeParts(result.content), result)
+        : writeResult(call.wireId, [{ type: 'text', text: missingResult }], { isError: true }),
     ),
     ...rest.flatMap((message) => [
       ...(message.role === 'tool' ? [{ type: 'text', text: strayResult(message.toolCallId) }] : []),
@@ -111,12 +112,18 @@ const writeUserRun = (messages: readonly UserMessage[], open: readonly OpenCall[
   ]
 }
 
-const writeResult = (wireId: string, content: JsonObject[], isError: boolean | undefined): JsonObject => ({
-  type: 'tool_result',
-  tool_use_id: wireId,
-  ...(content.length > 0 ? { content } : {}),
-  ...(isError ? { is_error: true } : {}),
-})
+const writeResult = (
+  wireId: string,
+  content: JsonObject[],
+  { isError, cacheControl }: { isError?: boolean | undefined; cacheControl?: JsonObject | undefined },
+): JsonObject =>
+  compact({
+    type: 'tool_result',
+    tool_use_id: wireId,
+    content: content.length > 0 ? content : undefined,
+    is_error: isError ? true : undefined,
+    cache_control: cacheControl,
+  })
 
 /** A last turn of the assistant is one to go on with, and is refused when it ends in white space. */
 const trimEnd = (turn: Turn | undefined): void => {

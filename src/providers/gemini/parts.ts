@@ -41,11 +41,13 @@ const inline = (mimeType: string, data: string): JsonObject => ({ inlineData: { 
 
 const audioTypes: Readonly<Record<string, string>> = { wav: 'audio/wav', mp3: 'audio/mp3' }
 
-/** OpenAI's `file` with its content in it, of any type that has one, and `input_audio`. */
+/** OpenAI's `file` with its content in it, of any type that has one; a PDF's address, and `input_audio`. */
 const writeNative = (part: JsonObject): JsonObject => {
-  const [, mimeType, data] =
-    /^data:([\w.+-]+\/[\w.+-]+);base64,(.+)$/s.exec(textOf(objectOf(part.file)?.file_data)) ?? []
-  if (part.type === 'file' && mimeType !== undefined && data !== undefined) return inline(mimeType, data)
+  const file = part.type === 'file' ? objectOf(part.file) : null
+  const fileUri = textOf(file?.file_url)
+  if (fileUri !== '') return { fileData: { fileUri, mimeType: 'application/pdf' } }
+  const [, mimeType, data] = /^data:([\w.+-]+\/[\w.+-]+);base64,(.+)$/s.exec(textOf(file?.file_data)) ?? []
+  if (mimeType !== undefined && data !== undefined) return inline(mimeType, data)
 
   const audio = objectOf(part.input_audio)
   const audioType = audioTypes[textOf(audio?.format)]

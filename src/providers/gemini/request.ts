@@ -2,6 +2,7 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { withoutForeignExtra } from '../foreign-extra.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
@@ -14,11 +15,12 @@ import { writeFormat, writeTools } from './tools.ts'
 
 /** The body of `generateContent`, and what of the request it leaves out. Model and stream are in the path. */
 export const writeRequest = (
-  call: UpstreamCall,
+  asked: UpstreamCall,
   signatures: CallSignatures,
 ): { body: JsonObject; warnings: Warning[] } => {
-  const { request, card, row } = call
   const { warnings, warn } = createWarnings()
+  const call = withoutForeignExtra(asked, new Set(['top_k']), warn)
+  const { request, card, row } = call
   const thinking = chooseThinking(call, warn)
   const format = writeFormat(call, warn)
   const mustSign = card.wire.thinking === 'level'

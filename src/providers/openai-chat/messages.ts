@@ -1,4 +1,5 @@
 import type { ContentPart, ImagePart, Message, ReasoningBlock, TextPart } from '../../contract/chat.ts'
+import { GatewayError } from '../../contract/errors.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { RowFlags } from '../../contract/provider.ts'
@@ -128,8 +129,20 @@ const writePart = (part: ContentPart, wire: Wire): JsonObject => {
       return { type: 'image_url', image_url: compact({ url, detail }), ...marksOf(part, wire) }
     }
     case 'native':
-      return part.value
+      return writeNative(part.value)
   }
+}
+
+/** What the gateway does not read goes as it came; a file needs its content on this wire, and a name. */
+const writeNative = (part: JsonObject): JsonObject => {
+  const file = part.type === 'file' ? objectOf(part.file) : null
+  if (file?.file_url !== undefined)
+    throw new GatewayError(
+      'provider_rejected',
+      'A document by its address is not taken on this wire: send its content as base64.',
+      { param: 'messages' },
+    )
+  return file?.file_data === undefined ? part : { ...part, file: { filename: 'document.pdf', ...file } }
 }
 
 const textPart = (text: string): JsonObject => ({ type: 'text', text })

@@ -2,8 +2,10 @@ import type { ChatRequest, Warning } from '../../contract/chat.ts'
 import type { Json, JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
+import { markOpenRouter } from '../auto-marks.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { withoutForeignExtra } from '../foreign-extra.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
@@ -15,9 +17,10 @@ import type { Warn } from '../warn.ts'
 import { writeMessages } from './messages.ts'
 
 /** The body of `POST /chat/completions`, and what of the request it leaves out. */
-export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
-  const { request, card, row, stream } = call
+export const writeRequest = (asked: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
   const { warnings, warn } = createWarnings()
+  const call = withoutForeignExtra(asked, asked.row.wire.openrouterExtras ? openrouterFields : noFields, warn)
+  const { request, card, row, stream } = call
   const effort = chooseToolEffort(request, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
@@ -39,8 +42,13 @@ export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: 
     stream,
     stream_options: writeStreamOptions(call, warn),
   })
+  if (row.wire.openrouterExtras) markOpenRouter(body, call)
   return { body, warnings }
 }
+
+/** Fields that OpenRouter and Anthropic call by the same name. */
+const openrouterFields: ReadonlySet<string> = new Set(['top_k'])
+const noFields: ReadonlySet<string> = new Set()
 
 const takesField = ({ wire }: ProviderRow, name: string): boolean =>
   wire.penalties !== false || !name.endsWith('_penalty')
@@ -142,6 +150,8 @@ const writeExtra = (
     if (name === 'stream_options' || (!row.wire.openaiExtras && marks.has(name))) continue
     if (!row.wire.openaiExtras && openaiOnly.has(name))
       warn('dropped_parameter', name, `${row.title} does not take ${name}.`)
+    else if (name === 'reasoning' && !row.wire.openrouterExtras)
+      warn('dropped_parameter', name, `${row.title} takes no wishes about reasoning but its effort on this wire.`)
     else if (name === 'logit_bias' && !takesSampling(card, effort))
       warn('dropped_parameter', name, `${card.id} does not take ${name}.`)
     else kept[name] = value

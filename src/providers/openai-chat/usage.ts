@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../contract/json.ts'
 import type { NanoUsd } from '../../contract/money.ts'
 import { parseUsd } from '../../contract/money.ts'
 import { amountOf, countOf, objectOf } from '../shape.ts'
+import { readTicks } from '../ticks.ts'
 
 /**
  * Reads a usage object of the chat wire; null where it is not complete. `prompt_tokens` includes what was cached, under
@@ -44,12 +45,12 @@ export const readUsage = (value: Json | undefined): Usage | null => {
 }
 
 /**
- * What OpenRouter says that the call cost, in dollars. With a key of the account's own at the model's maker (`is_byok`)
- * `cost` is OpenRouter's fee alone, and the maker's price stands beside it.
+ * What the provider says that the call cost: OpenRouter in dollars, xAI in ticks. With a key of the account's own at the
+ * model's maker (`is_byok`) `cost` is OpenRouter's fee alone, and the maker's price stands beside it.
  */
 const reportedCost = (usage: JsonObject): NanoUsd | undefined => {
   const cost = amountOf(usage.cost)
-  if (cost === null) return undefined
+  if (cost === null) return readTicks(usage)
   const makers = amountOf(objectOf(usage.cost_details)?.upstream_inference_cost)
   return parseUsd(cost) + (usage.is_byok === true && makers !== null ? parseUsd(makers) : 0n)
 }

@@ -101,14 +101,19 @@ const writePart = (part: ContentPart, { row }: Wire): JsonObject => {
 const breakpointOf = (part: TextPart | ImagePart, { wire }: ProviderRow): JsonObject | undefined =>
   wire.openaiExtras ? part.promptCacheBreakpoint : undefined
 
+/** Content without a name is refused. */
+const nameOf = ({ filename, file_data: data }: JsonObject): string | undefined =>
+  textOf(filename) || (textOf(data) === '' ? undefined : 'document.pdf')
+
 /** @throws GatewayError provider_rejected for parts that this wire has no word for: an answer without them would mislead */
 const writeFile = (part: JsonObject, { title, wire }: ProviderRow): JsonObject => {
   const file = objectOf(part.file)
   if (part.type === 'file' && file)
     return compact({
       type: 'input_file',
-      filename: textOf(file.filename) || undefined,
+      filename: nameOf(file),
       file_data: textOf(file.file_data) || undefined,
+      file_url: textOf(file.file_url) || undefined,
       file_id: textOf(file.file_id) || undefined,
       prompt_cache_breakpoint: wire.openaiExtras ? part.prompt_cache_breakpoint : undefined,
     })

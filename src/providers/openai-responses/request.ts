@@ -4,6 +4,7 @@ import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { withoutForeignExtra } from '../foreign-extra.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
@@ -15,9 +16,10 @@ import type { Warn } from '../warn.ts'
 import { writeInput } from './input.ts'
 
 /** The body of `POST /responses`, and what of the request it leaves out. Nothing is left behind at the provider. */
-export const writeRequest = (call: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
-  const { request, card, row, stream } = call
+export const writeRequest = (asked: UpstreamCall): { body: JsonObject; warnings: Warning[] } => {
   const { warnings, warn } = createWarnings()
+  const call = withoutForeignExtra(asked, new Set(), warn)
+  const { request, card, row, stream } = call
   const effort = chooseEffort(request.reasoningEffort, card, warn)
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages

@@ -1,6 +1,7 @@
 import type { Usage } from '../../contract/chat.ts'
 import type { Json } from '../../contract/json.ts'
 import { countOf, objectOf } from '../shape.ts'
+import { readTicks } from '../ticks.ts'
 
 /**
  * Reads a usage object of the Responses wire; null where it is not complete. `input_tokens` includes what was read from
@@ -22,5 +23,6 @@ export const readUsage = (value: Json | undefined): Usage | null => {
     outputTokens,
     reasoningTokens: Math.min(reasoningTokens, outputTokens),
     source: 'provider',
+    reportedCostNanoUsd: usage ? readTicks(usage) : undefined,
   }
 }

@@ -14,6 +14,17 @@ export interface ServerSentEvent {
  * last one.
  */
 export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent[], void> {
+  const reader = createEventReader()
+  for await (const chunk of bytes) {
+    const events = reader.feed(chunk)
+    if (events.length > 0) yield events
+  }
+  const rest = reader.end()
+  if (rest.length > 0) yield rest
+}
+
+/** The same for who is given the bytes: what each piece completes, and what the end leaves. */
+export const createEventReader = (): { feed(chunk: Uint8Array): ServerSentEvent[]; end(): ServerSentEvent[] } => {
   const decoder = new TextDecoder()
   let cut = false
   let ready: ServerSentEvent[] = []
@@ -29,11 +40,17 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
     ready = []
     return taken
   }
-  for await (const chunk of bytes) {
-    parser.feed(decoder.decode(chunk, { stream: true }))
-    if (ready.length > 0) yield take()
+  return {
+    feed: (chunk) => {
+      parser.feed(decoder.decode(chunk, { stream: true }))
+      return ready.length > 0 ? take() : none
+    },
+    end: () => {
+      cut = true
+      parser.feed(`${decoder.decode()}\n\n`)
+      return take()
+    },
   }
-  cut = true
-  parser.feed(`${decoder.decode()}\n\n`)
-  if (ready.length > 0) yield take()
 }
+
+const none: ServerSentEvent[] = []

@@ -78,6 +78,60 @@ def parse(model):
     return {"is_person": isinstance(person, Person), "person": person.model_dump()}
 
 
+def respond(model, content):
+    """The Responses API, in one piece and as events."""
+    raw = client.responses.with_raw_response.create(model=model, input=content, instructions="Be brief.")
+    reply = raw.parse()
+    text, numbers = "", []
+    with client.responses.stream(model=model, input=content, instructions="Be brief.") as events:
+        for event in events:
+            numbers.append(event.sequence_number)
+            if event.type == "response.output_text.delta":
+                text += event.delta
+        final = events.get_final_response()
+    return {
+        "headers": headers_of(raw),
+        "text": reply.output_text,
+        "gateway": reply.model_dump().get("gateway"),
+        "streamed": text,
+        "final": final.output_text,
+        "is_numbered": numbers == list(range(len(numbers))),
+        "usage": [reply.usage.total_tokens, final.usage.total_tokens],
+    }
+
+
+def respond_with_tool(model):
+    """Thoughts and a call go back as they came, with the result."""
+    tool = {"type": "function", "strict": False, **WEATHER["function"]}
+    asked = {"model": model, "tools": [tool], "reasoning": {"effort": "high", "summary": "auto"}}
+    question = user("What is the weather in Rome?")
+    output = client.responses.create(input=question, **asked).output
+    call = next(item for item in output if item.type == "function_call")
+    result = {"type": "function_call_output", "call_id": call.call_id, "output": "Sunny, 25 degrees"}
+    said = client.responses.create(input=[*question, *output, result], **asked)
+    return {
+        "kinds": [item.type for item in output],
+        "arguments": json.loads(call.arguments),
+        "answer": said.output_text,
+    }
+
+
+def respond_parsed(model):
+    person = client.responses.parse(model=model, input="Give me a person.", text_format=Person).output_parsed
+    return {"is_person": isinstance(person, Person), "person": person.model_dump()}
+
+
+def respond_brokenly(model):
+    with client.responses.stream(model=model, input="Tell me about lakes.") as events:
+        events.get_final_response()
+
+
+def complete(model, prompt):
+    whole = client.completions.create(model=model, prompt=prompt).choices[0].text
+    chunks = client.completions.create(model=model, prompt=prompt, stream=True)
+    return {"whole": whole, "streamed": "".join(choice.text for chunk in chunks for choice in chunk.choices)}
+
+
 def wait_briefly(model, seconds):
     """Waits less long than the answer takes."""
     return client.with_options(timeout=seconds).chat.completions.create(model=model, messages=user("Take your time."))
@@ -129,6 +183,11 @@ converse(
         "stream": stream,
         "call_tool": call_tool,
         "parse": parse,
+        "respond": respond,
+        "respond_with_tool": respond_with_tool,
+        "respond_parsed": respond_parsed,
+        "respond_brokenly": respond_brokenly,
+        "complete": complete,
         "wait_briefly": wait_briefly,
         "leave": leave,
         "cancel": cancel,

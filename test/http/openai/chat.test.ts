@@ -45,6 +45,7 @@ test('a plain reply has every field that OpenAI requires, null or not, and the g
       saved_usd: '0.000000000',
       simulated: false,
       estimated: false,
+      repairs: 0,
       warnings: [],
       timings: { first_token_ms: 5, admit_ms: 1, recall_ms: 1, route_ms: 1, total_ms: 9 },
     },

@@ -25,7 +25,7 @@ type Fate =
   /** The request is refused, and the error names it. */
   | 'refused'
 
-interface Parameter {
+export interface Parameter {
   value: Json
   /** What it makes sense with. */
   with?: JsonObject
@@ -36,13 +36,18 @@ interface Parameter {
   compatible: Fate
 }
 
-const everywhere = (fate: Fate) => ({ openai: fate, anthropic: fate, compatible: fate })
-const openaiAlone = { openai: 'sent', anthropic: 'told', compatible: 'told' } as const
+export const everywhere = (fate: Fate) => ({ openai: fate, anthropic: fate, compatible: fate })
+export const openaiAlone = { openai: 'sent', anthropic: 'told', compatible: 'told' } as const
 const openaiShaped = { openai: 'sent', anthropic: 'told', compatible: 'sent' } as const
 
 const described = { name: 'add', parameters: { type: 'object', properties: { a: { type: 'number' } } } }
 const tools = [{ type: 'function', function: described }]
-const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false }
+export const schema = {
+  type: 'object',
+  properties: { a: { type: 'number' } },
+  required: ['a'],
+  additionalProperties: false,
+}
 
 /** One honest value of each, and its fate at OpenAI, at Anthropic, and at a provider that knows nothing but the common wire. */
 export const parameters = {
@@ -162,8 +167,7 @@ export const turns = {
   'messages[].content[].file': {
     messages: shows({ type: 'file', file: pdf }),
     openai: '"type":"file"',
-    // The row takes no parts of OpenAI's alone.
-    anthropic: { refused: 'messages' },
+    anthropic: '"type":"document","source":{"type":"base64","media_type":"application/pdf"',
   },
   'messages[].content[].image_url': {
     messages: shows({ type: 'image_url', image_url: { ...image, detail: 'low' } }),
@@ -202,9 +206,9 @@ const inWords: Readonly<Record<string, string>> = { told: 'left out, told', refu
 const fateInWords = (fate: Fate): string =>
   fate.startsWith('as ') ? `as \`${fate.slice('as '.length)}\`` : (inWords[fate] ?? fate)
 
-/** The table of docs/http-api.md. */
-export const parameterTable = (): string => {
-  const rows = Object.entries<Parameter>(parameters).map(([name, { openai, anthropic, compatible }]) =>
+/** A table of docs/http-api.md. */
+export const parameterTable = (all: Readonly<Record<string, Parameter>>): string => {
+  const rows = Object.entries(all).map(([name, { openai, anthropic, compatible }]) =>
     [`\`${name}\``, fateInWords(openai), fateInWords(anthropic), fateInWords(compatible)].join(' | '),
   )
   const head = ['Parameter', 'OpenAI', 'Anthropic', 'Other OpenAI-shaped providers'].join(' | ')

@@ -47,12 +47,20 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    async *passThrough({ endpoint }, context) {
+      const served: Served = { ...servedBy(context), model: 'gpt-6-luna' }
+      yield { type: 'start', served }
+      yield { type: 'head', status: 200, headers: { 'content-type': 'application/json' } }
+      yield { type: 'bytes', bytes: Buffer.from(JSON.stringify({ endpoint })), goesOn: false }
+      yield { type: 'end', finishes: [], usage: receiptUsage, warnings: [], receipt: receiptOf(served, context) }
+    },
     embed: async (request, context) => {
       const served: Served = { ...servedBy(context), model: 'text-embedding-3-small' }
       const receipt = receiptOf(served, context)
       const vectors = Array.from({ length: countInputs(request.input) }, () => Float32Array.of(0.6, 0.8))
       return { served, vectors, usage: receiptUsage, warnings: [], receipt }
     },
+    count: () => Promise.resolve(12),
     explain: (request) => {
       const prompt = lastText(request)
       if (prompt === 'nobody')
@@ -149,6 +157,7 @@ const receiptOf = (served: Served, context: RequestContext): Receipt => ({
   candidates: [],
   refusals: [],
   tries: [],
+  repairs: 0,
   served: { provider: served.provider, model: served.model, answeredModel: served.model },
   usage: receiptUsage,
   priceId: 'openai/gpt-6-luna@2026-11-01',
