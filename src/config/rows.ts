@@ -62,8 +62,8 @@ const readRow = (options: {
   const { entry, env, source, tellInFile } = options
   const template = templateOf(entry)
   const variables = providerVariables(entry)
-  const given = readProviderEnv(source, variables)
   const isHere = entry.dialect === localEmbedder
+  const given = isHere ? nothingGiven : readProviderEnv(source, variables)
   const { baseUrl, problems } = isHere ? { baseUrl: '', problems: [] } : readBaseUrl(given, entry, env, tellInFile)
   if (given.keyVariable !== null && given.keys.some((key) => !/^[\x21-\x7e]+$/.test(key)))
     problems.push(envProblem(given.keyVariable, 'holds a blank or a sign that no key has', 'copy the key again'))
@@ -87,6 +87,9 @@ const readRow = (options: {
     problems,
   }
 }
+
+/** Of what runs in the gateway's own process. */
+const nothingGiven: ProviderEnv = { keys: [], keyVariable: null, address: null }
 
 /** The environment's address goes before the file's. */
 const readBaseUrl = (

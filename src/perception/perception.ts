@@ -23,7 +23,8 @@ export const createPerception = (options: {
   settings: Pick<EmbedderSettings, 'maxWaiting' | 'maxRemembered'>
   logger: Logger
 }): Perception => {
-  const { maxWaiting, maxRemembered } = options.settings
+  const { logger, settings } = options
+  const { maxWaiting, maxRemembered } = settings
   const thread = createEmbedderThread(options)
   const remembered = createLru<string, Extract<PerceiveOutcome, { kind: 'perceived' }>>({ max: maxRemembered })
   const line = new Set<Job>()
@@ -80,7 +81,10 @@ export const createPerception = (options: {
       return count(await wait(text, key, withinMs, signal))
     },
     tallies: () => ({ ...tallies }),
-    [Symbol.asyncDispose]: () => thread[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await thread[Symbol.asyncDispose]()
+      if (Object.values(tallies).some((count) => count > 0)) logger.info({ ...tallies }, 'the embedder is closed')
+    },
   }
 }
 
