@@ -147,7 +147,10 @@ describe('against a started gateway', () => {
     const routes = matches(table.split('\n\n')[0] ?? '', /`(?:GET |POST )?(\/[^`]*)`/g)
     expect(routes.length).toBeGreaterThan(6)
     for (const route of routes)
-      expect((await fetch(it.url + route.replace('{id}', 'auto'))).status, route).not.toBe(404)
+      expect(
+        (await fetch(it.url + route.replace('{id}', 'auto').replace('{provider}/{endpoint}', 'openai/models'))).status,
+        route,
+      ).not.toBe(404)
   })
 
   test('the addresses in the README are those that serve', async () => {

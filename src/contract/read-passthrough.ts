@@ -11,6 +11,9 @@ import type { KnownNames } from './routing-fields.ts'
 /** Headers of a caller that a provider sees, where its row does not fix them. */
 const forwarded = ['anthropic-version', 'anthropic-beta', 'openai-beta', 'idempotency-key'] as const
 
+/** What every HTTP client sends as it is: anything else would fail on its way, and look like the provider's failure. */
+const plainValue = /^[\x20-\x7e]{1,1000}$/
+
 /**
  * Fields by which proxies behind a row (LiteLLM) are sent elsewhere or shown another key: nobody but the configuration
  * says where a call goes.
@@ -69,7 +72,7 @@ export const readPassthrough = (given: Given, known: KnownNames): PassthroughReq
     headers: Object.fromEntries(
       forwarded.flatMap((name) => {
         const value = given.headers[name]
-        return value === undefined ? [] : [[name, value] as const]
+        return value !== undefined && plainValue.test(value) ? [[name, value] as const] : []
       }),
     ),
     limits,

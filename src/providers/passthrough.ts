@@ -5,6 +5,7 @@ import type { CopyFact, PassThrough, ProviderRow } from '../contract/provider.ts
 import type { RawEvent } from '../contract/passthrough.ts'
 import type { UpstreamHttp, UpstreamReply } from './http.ts'
 import { createCopy } from './passthrough/copy.ts'
+import { askForUsage, createUsageFilter } from './passthrough/stream-usage.ts'
 import { refusalInside, refusalOf } from './reply/refusal.ts'
 
 /** Headers of a provider's reply that a caller sees; ours have the other names. */
@@ -35,7 +36,8 @@ export const createPassThrough = (http: UpstreamHttp): PassThrough =>
     const [known] = findEndpoints(method, endpoint, row.dialect)
     if (!known) throw new GatewayError('not_found', `${row.title} has no such endpoint here.`, { param: 'endpoint' })
     const path = `${known.prefix}/${bareEndpoint(endpoint)}${asEvents ? '?alt=sse' : ''}`
-    const body = method === 'GET' ? null : text
+    const counted = askForUsage(request, known.reader, row)
+    const body = method === 'GET' ? null : (counted ?? text)
     const reply = await http.post({ row, key, hops, path, headers: headersFor(row, request.headers), body }, signal)
     const { status, headers } = reply
     const context = { row, redact: reply.redact, headers, nowMs: reply.receivedAtMs }
@@ -59,10 +61,14 @@ export const createPassThrough = (http: UpstreamHttp): PassThrough =>
     // With a good status the provider has taken the request: it may bill for it whatever becomes of its reply.
     if (copy) yield { type: 'identity', model: null, responseId: null }
     yield head
+    const filter = counted !== null && isStream ? createUsageFilter() : null
     for await (const bytes of reply.body) {
       if (copy) yield* copy.feed(bytes)
-      yield { type: 'bytes', bytes, goesOn: copy?.goesOn === true }
+      const passed = filter ? filter.pass(bytes) : bytes
+      if (passed.length > 0) yield { type: 'bytes', bytes: passed, goesOn: copy?.goesOn === true }
     }
+    const rest = filter?.rest()
+    if (rest && rest.length > 0) yield { type: 'bytes', bytes: rest, goesOn: false }
     if (copy) yield* copy.end()
   }
 

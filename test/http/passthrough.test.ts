@@ -239,6 +239,32 @@ describe('a stream', () => {
     expect(it.receipts).toMatchObject([{ outcome: 'complete', usage: { inputTokens: 10, outputTokens: 20 } }])
   })
 
+  test('is counted by the provider although its caller did not ask, who sees nothing of it', async () => {
+    const said = chunk({ content: 'ü' }, { usage: null })
+    const end = chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null })
+    const usage = chunk({}, { choices: [], usage: { prompt_tokens: 10, completion_tokens: 20, total_tokens: 30 } })
+    const bytes = Buffer.from(`${said}${end}${usage}data: [DONE]\n\n`)
+    provider.answers(async (res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (let at = 0; at < bytes.length; at += 41) {
+        res.write(bytes.subarray(at, at + 41))
+        await pause(1)
+      }
+      res.end()
+    })
+    const sent = '{ "stream":true, "model":"gpt-6-luna", "seed":12345678901234567890, "messages":[] }'
+    expect(await (await call('openai/chat/completions', sent)).text()).toBe(`${said}${end}data: [DONE]\n\n`)
+    expect(provider.received[0]?.body).toBe(sent.replace('{', '{"stream_options":{"include_usage":true},'))
+    expect(it.receipts).toMatchObject([{ outcome: 'complete', usage: { outputTokens: 20, source: 'provider' } }])
+  })
+
+  test('whose caller has a word on usage is sent as it is', async () => {
+    provider.answers(document(completion))
+    const sent = { ...chat, stream: true, stream_options: { include_usage: false } }
+    await (await call('openai/chat/completions', sent)).text()
+    expect(provider.received[0]?.body).toBe(JSON.stringify(sent))
+  })
+
   test('is in the ledger before its last byte', async () => {
     let finish = (): void => undefined
     provider.answers((res) => {
@@ -493,6 +519,15 @@ describe('headers', () => {
       { ...common, 'x-api-key': 'key-c', 'anthropic-version': '2099-01-01', 'anthropic-beta': 'files-api' },
       { ...common, 'x-goog-api-key': 'key-g' },
     ])
+  })
+
+  test('that no client may send are left out', async () => {
+    provider.answers(document({}))
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'naïve' }
+    const body = JSON.stringify(chat)
+    const reply = await raw({ method: 'POST', path: '/v1/passthrough/openai/chat/completions', headers, body })
+    expect(statusOf(reply)).toBe(200)
+    expect(provider.received[0]?.headers['idempotency-key']).toBeUndefined()
   })
 
   test("of the provider stay there, but for those that are the caller's business", async () => {

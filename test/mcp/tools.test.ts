@@ -136,6 +136,49 @@ describe('unified_completion', () => {
   })
 })
 
+describe('embed', () => {
+  test('says in short what came, and has the vectors for programs', async () => {
+    const { texts, data } = await owner.call('embed', { texts: ['a', 'b'], model: 'text-embedding-3-small' })
+    expect(texts).toEqual([
+      expect.stringMatching(
+        /^2 vectors of 2 dimensions · text-embedding-3-small via openai · 12 tokens · \$0\.0\d+ · /,
+      ),
+    ])
+    const vector = [...Float32Array.of(0.6, 0.8)]
+    expect(data).toMatchObject({
+      vectors: [vector, vector],
+      dimensions: 2,
+      input_tokens: 12,
+      cache: 'miss',
+      warnings: [],
+    })
+  })
+
+  test('refuses what is no text', async () => {
+    const { isError, texts } = await owner.call('embed', { texts: [''] })
+    expect([isError, texts[0]]).toEqual([true, expect.stringContaining('texts[0]')])
+  })
+})
+
+describe('call_api', () => {
+  test('gives the reply of the provider as it came', async () => {
+    const { texts, data } = await owner.call('call_api', { endpoint: 'moderations', data: { input: 'x' } })
+    expect(texts[0]).toBe('{"endpoint":"moderations"}')
+    expect(data).toMatchObject({ status: 200, data: { endpoint: 'moderations' }, provider: 'openai' })
+  })
+
+  test.each([
+    ['an endpoint that is none', { endpoint: '../files', data: {} }, 'not_found'],
+    ['another address', { endpoint: 'moderations', data: { api_base: 'http://evil.example' } }, 'invalid_request'],
+    ['a provider that is none', { provider: 'evil.example', endpoint: 'moderations', data: {} }, 'invalid_request'],
+    ['a stream', { endpoint: 'chat/completions', data: { model: 'x', stream: true } }, 'invalid_request'],
+    ["Google's stream", { endpoint: 'models/x:streamGenerateContent', data: {} }, 'invalid_request'],
+  ])('refuses %s', async (_what, args, code) => {
+    const { isError, texts } = await owner.call('call_api', args)
+    expect([isError, texts.join(' ')]).toEqual([true, expect.stringContaining(code)])
+  })
+})
+
 describe('list_providers', () => {
   test('shows what can be called, what rests, and what to set for the rest', async () => {
     const { data, texts } = await owner.call('list_providers')
