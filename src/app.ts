@@ -14,6 +14,8 @@ import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import { createMetricsServer } from './http/metrics-server.ts'
+import type { MetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { createPriceBook } from './ledger/book.ts'
@@ -44,6 +46,8 @@ import type { Stores } from './stores/index.ts'
 import { createEvents } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
 
@@ -51,6 +55,8 @@ import type { KeyDirectory } from './tenants/directory.ts'
 export interface App extends AsyncDisposable {
   gateway: Gateway
   http: HttpServer
+  /** Null where no port is set for it. */
+  metrics: MetricsServer | null
   logger: Logger
   /** Serves one MCP client on stdin and stdout until it leaves or `signal` aborts. */
   stdio(signal: AbortSignal): Promise<void>
@@ -79,12 +85,14 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const logger = createLogger(config.log, logTo)
 
   const { dataDir, cache: cacheSettings } = config
-  const stores = resources.use(
+  const opened = resources.use(
     overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
   )
+  const metrics = await measure(config)
+  const events = createEvents({ logger, logContent: config.log.content, metrics })
+  const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   const ledger = watchLedger(stores.receipts, clock)
-  const events = createEvents({ logger, logContent: config.log.content })
 
   const counter = createTokenCounter()
   await counter.ready()
@@ -179,6 +187,16 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     settings: config.http,
     logger,
   })
+  metrics?.showState({
+    providers: () => rows.map(({ id }) => deployments.health.provider(id)),
+    cache: () => stores.entries.stats(null),
+    isReady: () => readiness().ready,
+  })
+  // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
+  const metricsServer =
+    metrics && config.metrics
+      ? resources.use(createMetricsServer({ settings: config.metrics, expose: metrics.expose, logger }))
+      : null
   const http = resources.use(
     createHttpServer({
       gateway,
@@ -186,6 +204,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       mode: config.auth.mode,
       known,
       models: admin,
+      readSide: admin,
       mcp: ({ req, res, ...context }) => mcpOverHttp(req, res, context),
       readiness,
       version,
@@ -193,6 +212,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       newId,
       clock,
       logger,
+      replied: metrics ? events.replied : undefined,
     }),
   )
 
@@ -200,6 +220,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   return {
     gateway,
     http,
+    metrics: metricsServer,
     stdio: (signal) =>
       serveStdio({
         ...mcp,
@@ -212,6 +233,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Loaded only where somebody scrapes; null elsewhere. */
+const measure = async (config: Config): Promise<Metrics | null> => {
+  if (!config.metrics) return null
+  const { createMetrics } = await import('./telemetry/metrics.ts')
+  const known = {
+    providers: new Set(config.knownProviders.map(({ id }) => id)),
+    models: new Set(config.models.map(({ key }) => key)),
+  }
+  return createMetrics({ known, version })
 }
 
 /** The sandbox alone, with the tokenizer that the gateway counts by. */

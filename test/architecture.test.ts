@@ -68,6 +68,7 @@ const homes: Record<string, readonly string[]> = {
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   re2js: ['schemas'],
+  'prom-client': ['telemetry'],
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.

@@ -8,6 +8,7 @@ import { localEmbedder } from '../../src/contract/provider.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
 import { renderExampleEnv } from './example-env.ts'
+import { renderMetrics } from './metrics.ts'
 
 /** Every generated file, by its path from the project's root. */
 export const renderAll = (root: string): { file: string; text: string }[] => {
@@ -19,6 +20,7 @@ export const renderAll = (root: string): { file: string; text: string }[] => {
     })),
     { file: 'docs/configuration.md', text: renderConfiguration(rows) },
     { file: 'docs/errors.md', text: renderErrors() },
+    { file: 'docs/metrics.md', text: renderMetrics() },
     { file: 'deploy/example.env', text: renderExampleEnv(rows) },
   ]
 }

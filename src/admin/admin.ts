@@ -16,23 +16,28 @@ import { createModels } from './models.ts'
 import type { CallableRow, Models } from './models.ts'
 import { createProviders } from './providers.ts'
 import type { KnownProvider, ProviderAnswer } from './providers.ts'
+import { createStats } from './stats.ts'
+import type { Stats, StatsQuestion } from './stats.ts'
 import { createStatus } from './status.ts'
 import type { AuthMode, Readiness, Status, StatusLimits } from './status.ts'
+import { createTraces } from './traces.ts'
+import type { Traces } from './traces.ts'
 import { createUsage } from './usage.ts'
 import type { UsageAnswer, UsageQuestion } from './usage.ts'
 
 /** The questions that operators ask, one answer for every face: plain data, money in nano-dollars. */
-export interface Admin extends Models, CacheAnswers {
+export interface Admin extends Models, CacheAnswers, Traces {
   status(caller: Caller): Promise<Status>
   providers(): readonly ProviderAnswer[]
   usage(question: UsageQuestion): Promise<UsageAnswer>
+  stats(question: StatsQuestion): Promise<Stats>
   estimate(question: EstimateQuestion): Promise<Estimate>
   explain(request: ChatRequest): Promise<Explanation>
 }
 
 export interface AdminDeps {
   gateway: Pick<Gateway, 'explain'>
-  receipts: Pick<Receipts, 'usage'>
+  receipts: Pick<Receipts, 'usage' | 'recent' | 'find'>
   cache: CacheAdmin
   health: HealthView
   prices: PriceBook
@@ -55,13 +60,17 @@ export const createAdmin = (deps: AdminDeps): Admin => {
   const providers = createProviders({ ...deps, models })
   const cache = createCacheAnswers(deps.cache)
   const explain = createExplain(deps.gateway)
+  const status = createStatus({ ...deps, providers, cache })
+  const usage = createUsage(deps)
   return {
     ...models,
     ...cache,
+    ...createTraces(deps.receipts),
     providers,
     explain,
-    status: createStatus({ ...deps, providers, cache }),
-    usage: createUsage(deps),
+    status,
+    usage,
+    stats: createStats({ status, usage }),
     estimate: createEstimate({ ...deps, explain }),
   }
 }

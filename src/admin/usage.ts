@@ -13,6 +13,8 @@ export interface UsageQuestion {
   /** Unset: everybody's for an admin, else the caller's own. */
   whose?: Whose | undefined
   groupBy: UsageGrouping
+  /** The field of the metadata that `tag` groups by; for no other grouping. */
+  tag?: string | undefined
   /** Only what was marked with this `user`. */
   user?: string | undefined
   /** Named span; `from` and `until` replace its ends. All in UTC. */
@@ -34,12 +36,19 @@ export interface UsageAnswer {
 
 /**
  * What was asked, answered and paid.
- * @throws GatewayError insufficient_scope, invalid_request for dates that cannot be read or run backwards
+ * @throws GatewayError insufficient_scope, invalid_request for dates that cannot be read or run backwards, and for a tag
+ *   without its grouping
  */
 export const createUsage =
   ({ receipts, clock }: { receipts: Pick<Receipts, 'usage'>; clock: Clock }) =>
   async (question: UsageQuestion): Promise<UsageAnswer> => {
-    const { caller, groupBy, user } = question
+    const { caller, groupBy, tag, user } = question
+    if ((groupBy === 'tag') !== (tag !== undefined))
+      throw new GatewayError(
+        'invalid_request',
+        '"tag" names the field of the metadata for "group_by" "tag": send both or neither.',
+        { param: 'tag' },
+      )
     const whose = question.whose ?? (caller.scope === 'admin' ? 'all' : 'mine')
     if (whose === 'all') requireAdmin(caller, "Everybody's usage")
 
@@ -49,7 +58,7 @@ export const createUsage =
     if (fromMs >= untilMs)
       throw new GatewayError('invalid_request', '"from" must be before "until".', { param: 'from' })
 
-    const query = { callerId: whose === 'all' ? null : caller.id, user, fromMs, untilMs, groupBy }
+    const query = { callerId: whose === 'all' ? null : caller.id, user, fromMs, untilMs, groupBy, tag }
     const [real, simulated] = await Promise.all([
       receipts.usage({ ...query, simulated: false }),
       receipts.usage({ ...query, simulated: true }),

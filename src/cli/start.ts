@@ -14,10 +14,13 @@ export const start = async (): Promise<void> => {
   await using app = await createApp(config, { fd: 1, isTerminal })
   const { url } = await app.http.listen()
 
+  const scraped = await app.metrics?.listen()
+
   const { logger } = app
   const providers = app.sandbox ? ['sandbox'] : config.providers.map(({ id }) => id)
   const fields = { url, mcp: `${url}/mcp`, openai: `${url}/v1`, auth: config.auth.mode, providers, version }
   logger.info(fields, `listening on ${url}`)
+  if (scraped) logger.info({ url: scraped.url }, `metrics on ${scraped.url}/metrics`)
   for (const notice of config.notices) logger.warn({}, notice)
   if (isTerminal) process.stdout.write(welcome(url, app, config))
   else if (app.sandbox) logger.warn({}, 'The sandbox answers for every model: every answer is simulated.')

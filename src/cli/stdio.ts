@@ -7,7 +7,8 @@ export const stdio = async (): Promise<void> => {
   using stop = untilStopped()
   const config = configure()
   const logTo = { fd: 2, isTerminal: process.stderr.isTTY } as const
-  await using app = await createApp({ ...config, auth: { mode: 'none' } }, logTo)
+  // Each host starts one of its own: there is no port that all of them could be scraped on.
+  await using app = await createApp({ ...config, auth: { mode: 'none' }, metrics: null }, logTo)
   for (const notice of config.notices) app.logger.warn({}, notice)
   await app.stdio(stop.signal)
 }

@@ -8,6 +8,7 @@ import type {
   HttpSettings,
   LedgerSettings,
   LogSettings,
+  MetricsSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -21,6 +22,7 @@ import { checkDirectories, dataDirOf } from './directories.ts'
 import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
+import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
@@ -34,6 +36,7 @@ import {
   embedderSettings,
   httpSettings,
   ledgerSettings,
+  metricsSettings,
   rateSettings,
   resilienceSettings,
   routingSettings,
@@ -49,6 +52,7 @@ export interface Config {
   configDir: string
   auth: AuthSettings
   log: LogSettings
+  metrics: MetricsSettings | null
   /** Rows that can be called. */
   providers: readonly ProviderRow[]
   /** The gateway's own embedding model as a row; null where it is off. */
@@ -100,6 +104,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const problems = [
     ...envProblems,
     ...checkDirectories(env, configDir, root),
+    ...checkPorts(env),
     ...authProblems,
     ...Object.values(files).flatMap((file) => file.problems),
     ...rowProblems,
@@ -117,6 +122,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    metrics: metricsSettings(env),
     providers: rows,
     localRow,
     knownProviders: known,

@@ -70,6 +70,13 @@ const variables = z.object({
     .string()
     .default('./.models/all-MiniLM-L6-v2')
     .describe("Directory of the local embedding model's files; set-up fills it, from what lies there where it can."),
+  METRICS_PORT: whole(0, 65_535)
+    .optional()
+    .describe('Port on which /metrics is served to Prometheus, for nothing else and without a key; off where unset.'),
+  METRICS_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Address that METRICS_PORT listens on. Others than loopback show the figures to whoever reaches them.'),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
   LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
     .default('auto')

@@ -4,6 +4,7 @@ import type {
   CacheSettings,
   EmbedderSettings,
   HttpSettings,
+  MetricsSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -32,6 +33,10 @@ export const httpSettings = ({ http }: LimitsEntry, env: Env): HttpSettings => (
   pingIntervalMs: http.ping_interval_ms,
   drainMs: http.drain_ms,
 })
+
+/** Null where nobody scrapes. */
+export const metricsSettings = ({ METRICS_PORT: port, METRICS_HOST: host }: Env): MetricsSettings | null =>
+  port === undefined ? null : { host, port }
 
 /** Null where nobody is told from anybody else. */
 export const rateSettings = ({ rate }: LimitsEntry, env: Env, auth: AuthSettings): RateSettings | null =>

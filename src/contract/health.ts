@@ -9,6 +9,8 @@ export interface ProviderHealth {
   /** Calls running now, and how many may. */
   inFlight: number
   maxConcurrent: number
+  /** Requests that wait for one of these to end. */
+  waiting: number
   /** Over the breaker's window. */
   calls: number
   failures: number

@@ -101,6 +101,12 @@ export interface StructuredSettings {
   maxRepairs: number
 }
 
+/** Where /metrics is served, apart from what callers reach. */
+export interface MetricsSettings {
+  host: string
+  port: number
+}
+
 export interface LedgerSettings {
   /** Receipts older than this are deleted; 0 keeps them for ever. */
   retentionDays: number

@@ -2,7 +2,7 @@ import type { Finish, Usage, Warning } from './chat.ts'
 import type { KeyRecord } from './caller.ts'
 import type { NanoUsd } from './money.ts'
 import type { Content } from './operation.ts'
-import type { TaskGuess } from './plan.ts'
+import type { Task, TaskGuess } from './plan.ts'
 import type { Outcome, Receipt } from './receipt.ts'
 
 /** What DATA_DIR says where nothing is to be kept: every port is in memory, and ends with the process. */
@@ -16,11 +16,24 @@ export interface Receipts {
   append(receipt: Receipt): Promise<void>
   find(id: string): Promise<Receipt | null>
   usage(query: UsageQuery): Promise<UsageReport>
+  /** The last ones, newest first; simulated ones among them. */
+  recent(query: RecentQuery): Promise<readonly ReceiptLine[]>
   /** Deletes rows received before `beforeMs`; returns how many. */
   prune(beforeMs: number): Promise<number>
 }
 
-export const usageGroupings = ['provider', 'model', 'task', 'operation', 'day', 'caller', 'user', 'cache'] as const
+export const usageGroupings = [
+  'provider',
+  'model',
+  'task',
+  'operation',
+  'day',
+  'hour',
+  'caller',
+  'user',
+  'tag',
+  'cache',
+] as const
 export type UsageGrouping = (typeof usageGroupings)[number]
 
 export interface UsageQuery {
@@ -33,12 +46,14 @@ export interface UsageQuery {
   /** … until before here. */
   untilMs: number
   groupBy: UsageGrouping
+  /** The field of the metadata that `tag` groups by. */
+  tag?: string | undefined
   /** Simulated rows are summed apart: false reads real ones only, true simulated ones only. */
   simulated: boolean
 }
 
 export interface UsageRow {
-  /** The provider, model, UTC day (YYYY-MM-DD), caller's id and name, …; `(none)` for receipts without one. */
+  /** The provider, model, UTC day (YYYY-MM-DD) or hour (…THH:00Z), caller's id and name, …; `(none)` for receipts without one. */
   group: string
   requests: number
   /** Answered from the cache or by another's running call. */
@@ -63,6 +78,47 @@ export interface UsageReport {
   total: UsageRow
   rows: readonly UsageRow[]
   outcomes: Readonly<Partial<Record<Outcome, number>>>
+}
+
+export interface RecentQuery {
+  /** Only this caller's; null: everybody's. */
+  callerId: string | null
+  /** Only those before this one in the list; null: from the newest on. */
+  after: ReceiptPlace | null
+  limit: number
+}
+
+/** Where a receipt stands in a list, newest first: by time, and of one millisecond by id, the greater first. */
+export interface ReceiptPlace {
+  receivedAtMs: number
+  id: string
+}
+
+/** A receipt in one line of a list. */
+export interface ReceiptLine extends Pick<
+  Receipt,
+  | 'id'
+  | 'receivedAtMs'
+  | 'caller'
+  | 'face'
+  | 'operation'
+  | 'traceId'
+  | 'requestedModel'
+  | 'served'
+  | 'cache'
+  | 'costNanoUsd'
+  | 'savedNanoUsd'
+  | 'outcome'
+  | 'errorCode'
+  | 'simulated'
+> {
+  task: Task | null
+  /** How many attempts at providers it took. */
+  tries: number
+  inputTokens: number | null
+  outputTokens: number | null
+  firstTokenMs: number | null
+  totalMs: number
 }
 
 /** Gateway keys. */

@@ -64,6 +64,7 @@ export const createDeployments = (options: {
           ...state,
           inFlight: deployment?.bulkhead.inFlight() ?? 0,
           maxConcurrent: deployment?.row.maxConcurrent ?? 0,
+          waiting: deployment?.bulkhead.waiting() ?? 0,
         }
       },
     },

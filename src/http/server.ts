@@ -9,6 +9,8 @@ import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { isAnthropicPath } from './anthropic/error.ts'
 import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
+import { apiPaths, createApi, isApiPath } from './api/api.ts'
+import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
@@ -27,7 +29,10 @@ import { createResponsesWire } from './openai/responses.ts'
 import { createEmbeddingsRoute } from './openai/embeddings.ts'
 import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
+import { watchReply } from './watch-reply.ts'
+import type { Reply } from './watch-reply.ts'
 
 export interface HttpDeps {
   gateway: Gateway
@@ -35,6 +40,8 @@ export interface HttpDeps {
   mode: AuthMode
   known: KnownNames
   models: Pick<Models, 'models' | 'model'>
+  /** What the ledger knows, for `/api`. */
+  readSide: ReadSide
   /** The MCP face, for `POST /mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
   mcp: (exchange: Exchange) => Promise<void>
   readiness: () => Readiness
@@ -44,6 +51,8 @@ export interface HttpDeps {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** Told of every request once its answer is sent or broken off; unset: nobody counts. */
+  replied?: ((reply: Reply) => void) | undefined
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -97,12 +106,15 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
       readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
     }),
   }
+  const api = createApi(deps.readSide)
+  const paths = [...hotRoutes.keys(), ...pagePaths, ...apiPaths]
+  const routeOf = createRouteOf(paths)
   const pages = createPages({
     models: deps.models,
     readiness: () => (draining ? { ready: false, reasons: ['The gateway is shutting down.'] } : deps.readiness()),
     version: deps.version,
     sendError,
-    paths: [...hotRoutes.keys(), ...pagePaths],
+    paths,
   })
 
   /** The order of the door, the same for every route. */
@@ -118,7 +130,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardBodySize(req, settings.maxBodyBytes)
 
     const route = hotRoutes.get(path) ?? (path.startsWith(passthroughPath) ? passthrough : undefined)
-    if (!route || !caller) pages(req, res)
+    if (caller && isApiPath(path)) await api({ ...arrival, caller })
+    else if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }
 
@@ -135,6 +148,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     const arrival = openArrival(req, res, deps.newId)
     if (isAnthropicPath(arrival.path)) res.setHeader('request-id', arrival.requestId)
     running.add(arrival)
+    if (deps.replied) watchReply(arrival, routeOf(arrival.path), deps.replied)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
     try {

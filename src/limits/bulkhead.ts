@@ -11,6 +11,8 @@ export interface Bulkhead {
    */
   acquire(options: { wait: boolean }, signal: AbortSignal): Promise<Slot>
   inFlight(): number
+  /** How many wait in line. */
+  waiting(): number
 }
 
 /** Bounds how many calls run at one provider at a time, so that one slow provider cannot hold all of the gateway. */
@@ -62,5 +64,6 @@ export const createBulkhead = (provider: string, maxConcurrent: number): Bulkhea
       }
     },
     inFlight: () => running,
+    waiting: () => line.size,
   }
 }

@@ -19,14 +19,14 @@ export const noGroup = '(none)'
 /** A row before its average is taken. */
 export type UsageSum = Omit<UsageRow, 'averageMs'> & { totalMs: number }
 
-/** The report of a store's sums: days in order, anything else by cost, then by requests, then by name. */
+/** The report of a store's sums: days and hours in order, anything else by cost, then by requests, then by name. */
 export const reportOf = (
   sums: readonly UsageSum[],
   outcomes: UsageReport['outcomes'],
   groupBy: UsageGrouping,
 ): UsageReport => ({
   total: rowOf(sums.reduce(addSums, emptySum('total'))),
-  rows: sums.map(rowOf).toSorted(groupBy === 'day' ? byName : byCost),
+  rows: sums.map(rowOf).toSorted(groupBy === 'day' || groupBy === 'hour' ? byName : byCost),
   outcomes,
 })
 

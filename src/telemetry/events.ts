@@ -2,6 +2,7 @@ import type { GatewayError } from '../contract/errors.ts'
 import type { Face, Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Logger } from '../contract/runtime.ts'
+import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
 
 /** One function per business event: whoever reports an event says what happened, not where it is told. */
 export interface Events {
@@ -11,11 +12,24 @@ export interface Events {
   refused(request: { requestId: string; callerId: string; face: Face; model: string }, error: GatewayError): void
   /** A paid answer could not be written to the ledger. */
   unrecorded(receipt: Receipt, cause: unknown): void
+  /** An HTTP request has its answer, or nobody waits for it any more. */
+  replied(reply: HttpReply): void
+  /** A store did what it was asked to, or failed. */
+  stored(call: StoreCall): void
 }
 
-/** Tells events to the log. `logContent`: the owner opted in to prompts and answers in the log. */
-export const createEvents = ({ logger, logContent }: { logger: Logger; logContent: boolean }): Events => ({
+interface EventsOptions {
+  logger: Logger
+  /** The owner opted in to prompts and answers in the log. */
+  logContent: boolean
+  /** Null: nobody scrapes. */
+  metrics: Metrics | null
+}
+
+/** Tells events to the log and the metrics. */
+export const createEvents = ({ logger, logContent, metrics }: EventsOptions): Events => ({
   completed: (receipt, content) => {
+    metrics?.completed(receipt)
     const fields = {
       ...receiptFields(receipt),
       ...(logContent ? { content: content() } : {}),
@@ -24,6 +38,7 @@ export const createEvents = ({ logger, logContent }: { logger: Logger; logConten
     logger[level](fields, line(receipt))
   },
   refused: ({ requestId, callerId, face, model }, error) => {
+    metrics?.refused(error)
     const { code, status, message, cause } = error
     const level = code === 'internal' ? 'error' : 'info'
     const fields = {
@@ -38,9 +53,12 @@ export const createEvents = ({ logger, logContent }: { logger: Logger; logConten
     logger[level](fields, `${requestId}  refused ${status} ${code}: ${message}`)
   },
   unrecorded: (receipt, cause) => {
+    metrics?.unrecorded()
     const fields = { ...receiptFields(receipt), code: 'ledger_unavailable', err: cause }
     logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
   },
+  replied: (reply) => metrics?.replied(reply),
+  stored: (call) => metrics?.stored(call),
 })
 
 /** `req_…  code  openai:gpt-6-luna  miss  812+340 tok  $0.000180000  1240 ms` */

@@ -14,6 +14,7 @@ test('an empty environment has the documented defaults', () => {
     EMBEDDER: 'int8',
     MODEL_DIR: './.models/all-MiniLM-L6-v2',
     PORT: 8080,
+    METRICS_HOST: '127.0.0.1',
     DATA_DIR: './data',
     CONFIG_DIR: './config',
     LOG_LEVEL: 'info',

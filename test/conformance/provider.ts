@@ -7,10 +7,13 @@ import { GatewayError } from '../../src/contract/errors.ts'
 import type { JsonObject } from '../../src/contract/json.ts'
 import type { Dialect, ProviderRow, UpstreamCall, UpstreamEvent } from '../../src/contract/provider.ts'
 import type { UpstreamHttp } from '../../src/providers/http.ts'
-import { makeCall, makeRequest, makeRow, startHttp, testKey } from '../providers/calls.ts'
+import { makeCall, makeCard, makeRequest, makeRow, startHttp, testKey } from '../providers/calls.ts'
 import { ask, failureOf, fold, readAll } from '../providers/fold.ts'
 import { sendJson, sendPieces, startWireServer } from '../providers/wire-server.ts'
 import type { SeenRequest, WireServer } from '../providers/wire-server.ts'
+import type { WireName } from '../round-trip/wires.ts'
+import { describeRequests } from './provider-requests.ts'
+import type { RequestsUnderTest } from './provider-requests.ts'
 
 /** One answer in both forms of a wire. */
 interface BothForms {
@@ -37,12 +40,13 @@ export interface DialectUnderTest {
   overloadedInside: string
   /** The body of an error with this message. */
   error: (message: string) => JsonObject
+  requests: RequestsUnderTest
 }
 
 const textSaid = 'Grüße, 世界 🌍'
 
 /** Every dialect must pass this: what callers may rely on, whichever wire a provider speaks. */
-export const describeDialect = (name: string, wire: DialectUnderTest): void => {
+export const describeDialect = (name: WireName, wire: DialectUnderTest): void => {
   describe(`${name} as any dialect`, () => {
     let answer: (response: ServerResponse, request: SeenRequest) => unknown = (response) => response.end()
     let server: WireServer
@@ -64,6 +68,14 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
       makeCall({ row: makeRow({ baseUrl: server.url, auth: wire.auth, ...row }), ...fields })
 
     const streams = (text: string | Uint8Array) => (response: ServerResponse) => void sendPieces(response, [text])
+
+    describeRequests(name, wire.requests, async (request, { row, wire: flags, reply = wire.text.document } = {}) => {
+      answer = (response) =>
+        typeof reply === 'string' ? void sendPieces(response, [reply]) : sendJson(response, 200, reply)
+      const card = makeCard(flags ? { wire: flags } : {})
+      const folded = await ask(dialect, callWith({ request, card, stream: false }, row ? { wire: row } : {}))
+      return { body: server.requests.at(-1)?.body ?? {}, folded }
+    })
 
     test('is known by its name', () => {
       expect(dialect.name).toBe(name)
@@ -299,21 +311,26 @@ export const describeDialect = (name: string, wire: DialectUnderTest): void => {
       expect(server.requests.length).toBe(before)
     })
 
-    test('uses a connection again after a whole answer', async () => {
+    test.each([
+      ['a short', ''],
+      ['a long', `: ${'x'.repeat(200)}\n\n`.repeat(400)],
+    ])('uses a connection again after %s answer that came whole', async (_length, padding) => {
       // The end of the reply comes a moment after its last event, when nobody reads any more.
       answer = (response) => {
-        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(wire.text.stream)
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(padding + wire.text.stream)
         setTimeout(() => response.end(), 15)
       }
-      const askAndRest = async () => {
+      const isReused = async (): Promise<boolean> => {
+        const before = server.connections()
         await ask(dialect, callWith())
         await sleep(40)
+        return server.connections() === before
       }
-      await askAndRest()
-      const before = server.connections()
-      await askAndRest()
-      await askAndRest()
-      expect(server.connections()).toBe(before)
+      await isReused()
+      // Where the machine is so busy that the end comes too late, the next answer's may come in time.
+      let turns = 5
+      while (turns > 0 && !(await isReused())) turns -= 1
+      expect(turns).toBeGreaterThan(0)
     })
 
     test('tells a slow reader from a slow provider', async () => {

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KeyRecord } from '../../src/contract/caller.ts'
-import type { CacheEntry, Counters, Directory, Entries, Receipts, UsageQuery } from '../../src/contract/store.ts'
+import type {
+  CacheEntry,
+  Counters,
+  Directory,
+  Entries,
+  ReceiptLine,
+  ReceiptPlace,
+  Receipts,
+  UsageQuery,
+} from '../../src/contract/store.ts'
 import { anyReceipt, receiptOf } from '../stores/receipt-of.ts'
 
 /** Opens one port of a store, new and empty. */
@@ -76,6 +85,74 @@ export const describeReceipts = (store: string, open: Open<Receipts>): void => {
         ['2026-11-20', 5n],
         ['2026-11-21', 9n],
       ])
+    })
+
+    test('groups by the hour in UTC, in order', async () => {
+      await using opened = await open()
+      const noonMs = Date.UTC(2026, 10, 21, 12)
+      await opened.port.append(receiptOf({ id: 'new', receivedAtMs: noonMs, costNanoUsd: 9n }))
+      await opened.port.append(receiptOf({ id: 'old', receivedAtMs: noonMs - 1, costNanoUsd: 5n }))
+      const { rows } = await opened.port.usage({ ...everything, groupBy: 'hour' })
+      expect(rows.map(({ group, costNanoUsd }) => [group, costNanoUsd])).toEqual([
+        ['2026-11-21T11:00Z', 5n],
+        ['2026-11-21T12:00Z', 9n],
+      ])
+    })
+
+    test('groups by a field of the metadata, whatever its name', async () => {
+      await using opened = await open()
+      const mark = (id: string, metadata: Record<string, string>, costNanoUsd: bigint): Promise<void> =>
+        opened.port.append(receiptOf({ id, costNanoUsd, tags: { user: null, metadata } }))
+      await mark('r1', { 'te"am': 'x', other: 'y' }, 3n)
+      await mark('r2', { 'te"am': 'x' }, 4n)
+      await mark('r3', { 'te"am': 'y' }, 5n)
+      await mark('r4', { other: 'x' }, 1n)
+      const { rows } = await opened.port.usage({ ...everything, groupBy: 'tag', tag: 'te"am' })
+      expect(rows.map(({ group, costNanoUsd }) => [group, costNanoUsd])).toEqual([
+        ['x', 7n],
+        ['y', 5n],
+        ['(none)', 1n],
+      ])
+      const other = await opened.port.usage({ ...everything, groupBy: 'tag', tag: 'constructor' })
+      expect(other.rows).toMatchObject([{ group: '(none)', requests: 4 }])
+    })
+
+    test('lists the newest first, page by page, each once', async () => {
+      await using opened = await open()
+      const bob = { id: 'key_bob', name: 'Bob' }
+      for (let n = 0; n < 9; n += 1)
+        await opened.port.append(
+          receiptOf({ id: `r${n}`, receivedAtMs: 1_000 + Math.floor(n / 4), ...(n === 5 ? { caller: bob } : {}) }),
+        )
+      const ids: string[] = []
+      for (let after: ReceiptPlace | null = null; ;) {
+        const page: readonly ReceiptLine[] = await opened.port.recent({ callerId: null, after, limit: 2 })
+        ids.push(...page.map(({ id }) => id))
+        after = page.at(-1) ?? null
+        if (!after) break
+      }
+      expect(ids).toEqual(['r8', 'r7', 'r6', 'r5', 'r4', 'r3', 'r2', 'r1', 'r0'])
+      const his = await opened.port.recent({ callerId: 'key_bob', after: null, limit: 2 })
+      expect(his.map(({ id }) => id)).toEqual(['r5'])
+    })
+
+    test('shows a receipt in a line as it is', async () => {
+      await using opened = await open()
+      await opened.port.append(receiptOf({ id: 'r1' }))
+      await opened.port.append(receiptOf({ id: 'r0', served: null, usage: null, costNanoUsd: null, task: null }))
+      const [first, second] = await opened.port.recent({ callerId: null, after: null, limit: 2 })
+      expect(first).toMatchObject({
+        id: 'r1',
+        caller: { id: 'key_ada', name: 'Ada' },
+        task: 'qa',
+        tries: 1,
+        inputTokens: 1200,
+        outputTokens: 300,
+        costNanoUsd: 9_007_199_254_740_993n,
+        firstTokenMs: 212.5,
+        totalMs: 834,
+      })
+      expect(second).toMatchObject({ task: null, served: null, inputTokens: null, costNanoUsd: null })
     })
 
     test('sums what was marked with one user, by what it was spent on', async () => {

@@ -118,6 +118,8 @@ export interface StartOptions {
   readiness?: () => Readiness
 }
 
+const unasked = () => Promise.reject(new Error('not asked here'))
+
 /** The face alone, over real sockets, before a gateway that plays the test's script. */
 export const startHttp = async (options: StartOptions = {}) => {
   const script = options.script ?? says(text('Hello'), text(' there'))
@@ -137,8 +139,8 @@ export const startHttp = async (options: StartOptions = {}) => {
     passThrough: () => {
       throw new Error('not asked here')
     },
-    embed: () => Promise.reject(new Error('not asked here')),
-    explain: () => Promise.reject(new Error('not asked here')),
+    embed: unasked,
+    explain: unasked,
     count: () => Promise.resolve(12),
   }
   const log =
@@ -151,6 +153,7 @@ export const startHttp = async (options: StartOptions = {}) => {
     mode: options.mode ?? 'none',
     known: { providers: new Set(['openai', 'anthropic']) },
     models: { models: () => [auto, slashed], model: (id) => [auto, slashed].find((model) => model.id === id) ?? null },
+    readSide: { usage: unasked, stats: unasked, traces: unasked, trace: unasked },
     mcp: options.mcp ?? (async ({ res }) => void res.end('mcp')),
     readiness: options.readiness ?? (() => ({ ready: true, reasons: [] })),
     version: '1.2.3',

@@ -8,6 +8,8 @@ const half = [
   { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Half' } },
 ]
 
+const addOne = { type: 'tool_use', id: 'toolu_1', name: 'add', input: { a: 1 } }
+
 describeDialect('anthropic', {
   create: createAnthropic,
   auth: 'x-api-key',
@@ -56,4 +58,39 @@ describeDialect('anthropic', {
   unfinished: named(half),
   overloadedInside: named([...half, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }]),
   error: (message) => ({ type: 'error', error: { type: 'some_error', message }, request_id: 'req_1' }),
+  requests: {
+    lacks: [
+      'presence_penalty',
+      'frequency_penalty',
+      'seed',
+      'n',
+      'logprobs',
+      'top_logprobs',
+      'response_format',
+      'messages: name',
+      'messages: detail',
+      'x_unknown',
+    ],
+    thinking: 'adaptive',
+    thoughts: {
+      document: anthropicMessage([{ type: 'thinking', thinking: 'Hm.', signature: 'c2lnbmVk' }, addOne], {
+        stop: 'tool_use',
+      }),
+      stream: named(
+        anthropicEvents(
+          [
+            {
+              start: { type: 'thinking', thinking: '', signature: '' },
+              deltas: [
+                { type: 'thinking_delta', thinking: 'Hm.' },
+                { type: 'signature_delta', signature: 'c2lnbmVk' },
+              ],
+            },
+            { start: { ...addOne, input: {} }, deltas: [{ type: 'input_json_delta', partial_json: '{"a":1}' }] },
+          ],
+          { stop: 'tool_use' },
+        ),
+      ),
+    },
+  },
 })

@@ -6,6 +6,9 @@ import { sse } from './wire-server.ts'
 const add = { functionCall: { name: 'add', args: { a: 1, b: 2 }, id: 'call-1' } }
 const now = { functionCall: { name: 'now', id: 'call-2' } }
 
+const thought = { text: 'Hm.', thought: true }
+const signed = { functionCall: { name: 'add', args: { a: 1 } }, thoughtSignature: 'c2lnbmVk' }
+
 describeDialect('gemini', {
   create: createGemini,
   auth: 'x-goog-api-key',
@@ -27,4 +30,12 @@ describeDialect('gemini', {
     [{ error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' } }],
   ]),
   error: (message) => ({ error: { code: 400, message, status: 'SOMETHING' } }),
+  requests: {
+    lacks: ['parallel_tool_calls', 'messages: name', 'messages: detail', 'cache_control', 'x_unknown'],
+    thinking: 'level',
+    thoughts: {
+      document: geminiChunk([thought, signed], { finish: 'STOP' }),
+      stream: sse([geminiChunk([thought]), geminiChunk([signed]), geminiChunk([{ text: '' }], { finish: 'STOP' })]),
+    },
+  },
 })

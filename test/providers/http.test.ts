@@ -176,7 +176,7 @@ describe('a caller who leaves', () => {
   })
 })
 
-describe('encodings and size', () => {
+describe('22: encodings, and size', () => {
   const encodings = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync, zstd: zstdCompressSync }
 
   test.each(Object.entries(encodings))('%s is decoded though it was not asked for', async (encoding, encode) => {

@@ -7,6 +7,9 @@ const done = 'data: [DONE]\n\n'
 const usage = { prompt_tokens: 12, completion_tokens: 5, total_tokens: 17 }
 const add = { name: 'add', arguments: '{"a":1,"b":2}' }
 
+const signed = { type: 'reasoning.text', text: 'Hm.', signature: 'c2lnbmVk', index: 0 }
+const addOne = { id: 'call_1', type: 'function', function: { name: 'add', arguments: '{"a":1}' } }
+
 describeDialect('openai-chat', {
   create: createOpenAiChat,
   auth: 'bearer',
@@ -56,4 +59,24 @@ describeDialect('openai-chat', {
     { error: { message: 'Busy', type: 'overloaded_error', code: 503 } },
   ]),
   error: (message) => ({ error: { message, type: 'some_error', param: null, code: null } }),
+  requests: {
+    lacks: ['cache_control'],
+    thinking: 'none',
+    thoughts: {
+      document: completion(
+        { content: null, reasoning_details: [signed], tool_calls: [addOne] },
+        { finish: 'tool_calls' },
+      ),
+      stream: sse(
+        [
+          chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'Hm.', index: 0 }] }),
+          chunk({ reasoning_details: [{ type: 'reasoning.text', signature: 'c2lnbmVk', index: 0 }] }),
+          chunk({ tool_calls: [{ index: 0, ...addOne }] }),
+          chunk({}, { finish: 'tool_calls' }),
+        ],
+        done,
+      ),
+    },
+    thoughtsRow: { openrouterExtras: true },
+  },
 })

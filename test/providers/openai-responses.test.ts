@@ -8,7 +8,9 @@ import {
   itemEvents,
   message,
   opening,
+  reasoning,
   response,
+  summaryDelta,
   textDelta,
 } from './responses-wire.ts'
 
@@ -22,6 +24,9 @@ const half = [
   { type: 'response.content_part.added', output_index: 0, content_index: 0, part: { type: 'output_text', text: '' } },
   { ...textDelta('Half'), output_index: 0 },
 ]
+
+const thought = reasoning(['Hm.'], { encrypted_content: 'c2lnbmVk' })
+const addOne = functionCall('call_1', 'add', '{"a":1}')
 
 describeDialect('openai-responses', {
   create: createOpenAiResponses,
@@ -51,4 +56,17 @@ describeDialect('openai-responses', {
     },
   ]),
   error: (words) => ({ error: { message: words, type: 'invalid_request_error', param: 'input', code: null } }),
+  requests: {
+    lacks: ['presence_penalty', 'frequency_penalty', 'seed', 'stop', 'n', 'messages: name', 'cache_control'],
+    thinking: 'none',
+    thoughts: {
+      document: response([thought, addOne]),
+      stream: named([
+        ...opening,
+        ...itemEvents(0, thought, [summaryDelta('Hm.')]),
+        ...itemEvents(1, addOne, [argumentsDelta('{"a":1}')]),
+        closing([thought, addOne]),
+      ]),
+    },
+  },
 })

@@ -16,16 +16,21 @@ export interface Recording {
   payloads: JsonObject[]
 }
 
-const folder = path.resolve(import.meta.dirname, '../../../shared/data/provider-recordings')
+export const recordingsFolder = path.resolve(import.meta.dirname, '../../../shared/data/provider-recordings')
 
-export const hasRecordings = existsSync(folder)
+export const hasRecordings = existsSync(recordingsFolder)
 
-/** Every recording of the four wires: replies of other APIs (embeddings, audio, files) are left out. */
-export const loadRecordings = (): Recording[] => [
+/**
+ * Every recording of the four wires in a folder: replies of other APIs (embeddings, audio, files) are left out. Each of
+ * the three collections may be missing.
+ */
+export const loadRecordings = (folder = recordingsFolder): Recording[] => [
   ...readVercel(path.join(folder, 'vercel-ai')),
   ...readCassettes(path.join(folder, 'pydantic-ai')),
   ...readCassettes(path.join(folder, 'envoy-ai-gateway')),
 ]
+
+const filesOf = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
 const chatFiles =
   /^(anthropic__anthropic-|google__google-|deepseek__chat__|groq__groq-(reasoning|tool-call)|mistral__|xai__xai-|openai__chat__|openai-compatible__chat__)/
@@ -41,7 +46,7 @@ const wireOfFile = (file: string): Wire | null => {
 }
 
 const readVercel = (from: string): Recording[] =>
-  readdirSync(from).flatMap((file): Recording[] => {
+  filesOf(from).flatMap((file): Recording[] => {
     const wire = wireOfFile(file)
     if (!wire) return []
     const text = readFileSync(path.join(from, file), 'utf8')
@@ -83,7 +88,7 @@ interface Cassette {
 }
 
 const readCassettes = (from: string): Recording[] =>
-  readdirSync(from)
+  filesOf(from)
     .filter((file) => file.endsWith('.yaml'))
     .flatMap((file) => {
       const cassette: Cassette = parse(readFileSync(path.join(from, file), 'utf8'))

@@ -271,7 +271,7 @@ describe('what a vendor says tells more than the status', () => {
   })
 })
 
-describe('how long to wait', () => {
+describe('18: how long to wait', () => {
   test.each<[Record<string, string>, Json, number | undefined]>([
     [{ 'retry-after': '20' }, {}, 20_000],
     [{ 'retry-after': '0.5' }, {}, 500],

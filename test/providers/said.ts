@@ -104,9 +104,21 @@ const anthropicSaid = (payloads: readonly JsonObject[]): Said => {
   }
   for (const { tool, json } of inputs.values()) if (json !== '') tool.arguments = JSON.parse(json)
   const cached = number(counts.cache_read_input_tokens)
+  // What compacting the conversation took is not in the totals.
+  const compacted = (count: string): number =>
+    list(
+      at(
+        payloads.findLast((payload) => at(payload, 'usage')),
+        'usage',
+        'iterations',
+      ),
+    )
+      .filter((iteration) => at(iteration, 'type') === 'compaction')
+      .reduce<number>((sum, iteration) => sum + number(at(iteration, count)), 0)
   said.usage = {
-    inputTokens: number(counts.input_tokens) + cached + number(counts.cache_creation_input_tokens),
-    outputTokens: number(counts.output_tokens),
+    inputTokens:
+      number(counts.input_tokens) + cached + number(counts.cache_creation_input_tokens) + compacted('input_tokens'),
+    outputTokens: number(counts.output_tokens) + compacted('output_tokens'),
     cacheReadTokens: cached,
     reasoningTokens: number(counts.thinking),
   }

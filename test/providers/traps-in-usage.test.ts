@@ -151,6 +151,32 @@ describe('15: cached and reasoning tokens', () => {
   })
 })
 
+describe('15b: what Anthropic leaves out of its totals', () => {
+  const iteration = (type: string) => ({
+    type,
+    input_tokens: 1000,
+    cache_read_input_tokens: 200,
+    cache_creation: { ephemeral_1h_input_tokens: 30 },
+    output_tokens: 40,
+  })
+  const usage = { input_tokens: 10, output_tokens: 7, iterations: [iteration('compaction'), iteration('message')] }
+  const paid = { inputTokens: 1240, cacheReadTokens: 200, cacheWrite1hTokens: 30, outputTokens: 47 }
+
+  test('compacting the conversation is paid too, in a message and in a stream', async () => {
+    expect(await usageOf(message(anthropicMessage([], { usage })))).toMatchObject(paid)
+    const end = { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage }
+    expect(await usageOf(messages([messageStart({ input_tokens: 900 }), end]))).toMatchObject(paid)
+  })
+
+  test('an advisor of another price and a broken count are not added', async () => {
+    const others = { ...usage, iterations: [iteration('advisor_message'), { type: 'compaction' }, null] }
+    expect(await usageOf(message(anthropicMessage([], { usage: others })))).toMatchObject({
+      inputTokens: 10,
+      outputTokens: 7,
+    })
+  })
+})
+
 describe('20: what OpenRouter and xAI say that it cost', () => {
   test.each<[string, JsonObject, bigint | undefined]>([
     ['plainly', { cost: 0.000894, cost_details: { upstream_inference_cost: 0.000894 }, is_byok: false }, 894_000n],

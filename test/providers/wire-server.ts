@@ -84,8 +84,9 @@ export const sendPieces = async (
   response: ServerResponse,
   pieces: Iterable<string | Uint8Array>,
   contentType = 'text/event-stream',
+  status = 200,
 ): Promise<void> => {
-  response.writeHead(200, { 'content-type': contentType })
+  response.writeHead(status, { 'content-type': contentType })
   for (const piece of pieces) {
     response.write(piece)
     await new Promise((resolve) => setImmediate(resolve))

@@ -65,6 +65,9 @@ export const receiptOf = (said: Partial<Receipt> & { id: string }): Receipt => (
 const nanoUsd = fc.bigInt({ min: 0n, max: 2n ** 50n })
 const count = fc.nat({ max: 1_000_000 })
 
+/** Names that callers may give the fields of their metadata. */
+export const oddNames = ['project', '$nanoUsd', 'a"b', "it's", 'a.b', 'ü\n', '', 'constructor', 'u0041'] as const
+
 /** Receipts that differ in all that reports look at. */
 export const anyReceipt: fc.Arbitrary<Receipt> = fc
   .record({
@@ -106,7 +109,10 @@ export const anyReceipt: fc.Arbitrary<Receipt> = fc
       routeMs: count,
       totalMs: count,
     }),
-    tags: fc.record({ user: fc.option(fc.constantFrom('u1', 'u2', '')), metadata: fc.constant({}) }),
+    tags: fc.record({
+      user: fc.option(fc.constantFrom('u1', 'u2', '')),
+      metadata: fc.dictionary(fc.constantFrom(...oddNames), fc.constantFrom('x', '', 'é'), { maxKeys: 3 }),
+    }),
     simulated: fc.boolean(),
   } as const)
   .map((said) => receiptOf(said))

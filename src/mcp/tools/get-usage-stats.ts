@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Whose } from '../../admin/scope.ts'
+import { showSums } from '../../admin/sums.ts'
 import { usagePeriods } from '../../admin/usage.ts'
 import { formatUsd } from '../../contract/money.ts'
 import { usageGroupings } from '../../contract/store.ts'
@@ -16,6 +17,11 @@ const input = strictInput({
   from: z.string().optional().describe('Start, ISO 8601 date or time, inclusive; overrides the start of period.'),
   until: z.string().optional().describe('End, ISO 8601 date or time, exclusive; overrides the end of period.'),
   group_by: z.enum(usageGroupings).default('model').describe('One row for each of these. Default: "model".'),
+  tag: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('With group_by "tag": the field of metadata to group by, such as "project". Default: none.'),
   user: z
     .string()
     .min(1)
@@ -66,15 +72,15 @@ export const getUsageStats = defineTool({
   name: 'get_usage_stats',
   title: 'Usage and spend',
   description:
-    'Reports what was asked and spent through the gateway: requests, tokens, cost, savings by the cache and failures, grouped by provider, model, task, day, caller, user or cache state. ' +
+    'Reports what was asked and spent through the gateway: requests, tokens, cost, savings by the cache and failures, grouped by provider, model, task, day, hour, caller, user, tag or cache state. ' +
     'Use it for bills, trends and the share of cached answers. ' +
     'Not for the price of a request to come: estimate_cost has that. Free. You see what you sent yourself; an admin key sees all.',
   annotations: looksOnly,
   input,
   output,
   run: async ({ args, caller, services }) => {
-    const { period, from, until, group_by: groupBy, user, scope: whose, limit } = args
-    const answer = await services.admin.usage({ caller, whose, groupBy, user, period, from, until })
+    const { period, from, until, group_by: groupBy, tag, user, scope: whose, limit } = args
+    const answer = await services.admin.usage({ caller, whose, groupBy, tag, user, period, from, until })
     const marked = (simulated: boolean) => (row: UsageRow) => ({ ...row, simulated })
     const rows = [...answer.real.rows.map(marked(false)), ...answer.simulated.rows.map(marked(true))]
     const page = takePage(rows, args.cursor, limit)
@@ -103,23 +109,6 @@ export const getUsageStats = defineTool({
       },
     }
   },
-})
-
-const showSums = (sum: UsageRow): z.input<typeof sums> => ({
-  requests: sum.requests,
-  cache_hits: sum.cacheHits,
-  failures: sum.failures,
-  abandoned: sum.abandoned,
-  input_tokens: sum.inputTokens,
-  output_tokens: sum.outputTokens,
-  cached_tokens: sum.cacheReadTokens,
-  reasoning_tokens: sum.reasoningTokens,
-  cost_usd: formatUsd(sum.costNanoUsd),
-  cost_nano_usd: sum.costNanoUsd.toString(),
-  saved_usd: formatUsd(sum.savedNanoUsd),
-  unpriced_requests: sum.unpricedRequests,
-  estimated_requests: sum.estimatedRequests,
-  average_ms: sum.averageMs,
 })
 
 const sayWhose = (whose: Whose, user: string | undefined): string =>

@@ -1,10 +1,11 @@
-import type { ChatRequest, ContentPart, Message, Warning } from '../../contract/chat.ts'
+import type { ChatRequest, ContentPart, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { markAnthropic } from '../auto-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
+import { warnAboutSpeakers } from '../speakers.ts'
 import { readStreamOptions } from '../stream-options.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
@@ -90,19 +91,11 @@ const warnAboutMissing = (request: ChatRequest, { title }: ProviderRow, warn: Wa
   if (request.logprobs) warn('dropped_parameter', 'logprobs', `${title} does not give log probabilities.`)
   if (request.topLogprobs !== undefined)
     warn('dropped_parameter', 'top_logprobs', `${title} does not give log probabilities.`)
-  warnAboutTurns(request.messages, title, warn)
+  warnAboutSpeakers(request.messages, title, warn)
+  if (request.messages.some(({ content }) => content.some(isBreakpoint)))
+    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} marks prefixes by "cache_control" instead.`)
   for (const name of Object.keys(readStreamOptions(request.extra, warn).others))
     warn('dropped_parameter', `stream_options.${name}`, `${title} does not take stream_options.${name}.`)
-}
-
-const warnAboutTurns = (messages: readonly Message[], title: string, warn: Warn): void => {
-  if (messages.some((message) => 'name' in message && message.name !== undefined))
-    warn('dropped_parameter', 'messages', `${title} has no field for the name of who speaks.`)
-  const parts = messages.flatMap(({ content }): readonly ContentPart[] => content)
-  if (parts.some((part) => part.type === 'image' && part.detail !== undefined && part.detail !== 'auto'))
-    warn('dropped_parameter', 'messages', `${title} looks at every image in the same detail.`)
-  if (parts.some(isBreakpoint))
-    warn('dropped_parameter', 'prompt_cache_breakpoint', `${title} marks prefixes by "cache_control" instead.`)
 }
 
 const isBreakpoint = (part: ContentPart): boolean =>

@@ -4,7 +4,7 @@ import type { ModelCard } from '../../contract/model.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { effortOfBudget } from '../foreign-extra.ts'
-import { objectOf, textOf } from '../shape.ts'
+import { countOf, objectOf, textOf } from '../shape.ts'
 import { isMarked } from '../signature.ts'
 import type { Warn } from '../warn.ts'
 
@@ -68,7 +68,7 @@ const asWritten = (circumstances: Circumstances, warn: Warn): Thinking => {
       }
       if (request.reasoningEffort !== undefined)
         warn('dropped_parameter', 'reasoning_effort', `The effort of ${card.id} cannot be set.`)
-      return { field: field ?? undefined, effort: null, isOn }
+      return isOn ? ownBudget(field, circumstances, warn) : { field: field ?? undefined, effort: null, isOn }
     case 'adaptive': {
       const asked = request.reasoningEffort
       // The models that refuse sampling refuse budgets too: 4.7 and later.
@@ -77,12 +77,26 @@ const asWritten = (circumstances: Circumstances, warn: Warn): Thinking => {
         return adaptive(chooseEffort(asked ?? effortOfBudget(request), card, warn))
       }
       const effort = levelOnly(chooseEffort(asked, card, warn))
+      if (field?.type === 'enabled') return { ...ownBudget(field, circumstances, warn), effort }
       if (field?.type !== 'disabled' || typeof card.wire.effortLevels.none === 'string')
         return { field: field ?? undefined, effort, isOn }
       fit(`${card.id} always thinks.`)
       return { effort, isOn: true }
     }
   }
+}
+
+/** A budget as the caller gave it, below the output that it is a part of: that may have been lowered since. */
+const ownBudget = (field: JsonObject, circumstances: Circumstances, warn: Warn): Thinking => {
+  const { card, maxTokens } = circumstances
+  const obstacle = obstacleOf(circumstances)
+  if (obstacle !== null) {
+    warn('changed_parameter', 'thinking', `${card.id} does not think here: ${obstacle}.`)
+    return { effort: null, isOn: false }
+  }
+  if ((countOf(field.budget_tokens) ?? 0) < maxTokens) return { field, effort: null, isOn: true }
+  warn('changed_parameter', 'thinking', `A budget must be below max_tokens, which is ${maxTokens}: it was lowered.`)
+  return { field: { ...field, budget_tokens: maxTokens - 1 }, effort: null, isOn: true }
 }
 
 /** `none` is no effort of Anthropic's: there, thinking is switched off or never on. */
@@ -108,24 +122,30 @@ const shares: Readonly<Record<Exclude<Effort, 'none'>, number>> = {
 /** Anthropic's lower bound of a budget, which must also be below `max_tokens`. */
 const smallestBudget = 1024
 
-const withBudget = ({ request, card, maxTokens, isForced }: Circumstances, warn: Warn): Thinking => {
+const withBudget = (circumstances: Circumstances, warn: Warn): Thinking => {
+  const { request, card, maxTokens } = circumstances
   const off: Thinking = { effort: null, isOn: false }
   const asked = request.reasoningEffort
   if (asked === undefined || asked === 'none') return off
-  const refuse = (reason: string): Thinking => {
-    warn('changed_parameter', 'reasoning_effort', `${card.id} does not think here: ${reason}.`)
+  const obstacle = obstacleOf(circumstances)
+  if (obstacle !== null) {
+    warn('changed_parameter', 'reasoning_effort', `${card.id} does not think here: ${obstacle}.`)
     return off
   }
-  if (maxTokens <= smallestBudget) return refuse(`it needs more than ${smallestBudget} output tokens for it`)
-  if (isForced) return refuse('it cannot while it is made to call a tool')
-  if (isMidCallUnsigned(request.messages))
-    return refuse('the thoughts before its open tool calls are not in the history')
   const budget = Math.max(smallestBudget, Math.floor(maxTokens * shares[asked]))
   return {
     field: { type: 'enabled', budget_tokens: Math.min(budget, maxTokens - 1) },
     effort: null,
     isOn: true,
   }
+}
+
+/** Why Anthropic would refuse to let the model think by a budget; null where it would not. */
+const obstacleOf = ({ request, maxTokens, isForced }: Circumstances): string | null => {
+  if (maxTokens <= smallestBudget) return `it needs more than ${smallestBudget} output tokens for it`
+  if (isForced) return 'it cannot while it is made to call a tool'
+  if (isMidCallUnsigned(request.messages)) return 'the thoughts before its open tool calls are not in the history'
+  return null
 }
 
 /** Whether the answer goes on after tool results, and the turn that made the calls lacks its signed thoughts. */

@@ -6,6 +6,7 @@ import { withoutForeignExtra } from '../foreign-extra.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf } from '../shape.ts'
+import { warnAboutSpeakers } from '../speakers.ts'
 import { createWarnings } from '../warn.ts'
 import type { Warn } from '../warn.ts'
 import { writeContents } from './contents.ts'
@@ -27,6 +28,7 @@ export const writeRequest = (
   const { system, contents } = writeContents(request.messages, { signatures, mustSign, warn })
   if (format.instruction !== undefined) system.push({ text: format.instruction })
   warnAboutPrefixMarks(request, { title: row.title, wire: { openaiExtras: false } }, warn)
+  warnAboutSpeakers(request.messages, row.title, warn)
   const extra = writeExtra(request.extra, call, thinking.effort, warn)
 
   const generationConfig = {

@@ -51,17 +51,18 @@ export async function* readBody(reply: {
     throw thrown instanceof GatewayError ? thrown : networkError(thrown, row, redact, 'during')
   } finally {
     watch.end()
-    if (!hasEnded) leave(source, watch.signal)
+    if (!hasEnded) leave(source, bytes, watch.signal)
   }
 }
 
-const leave = (source: Source, signal: AbortSignal): void => {
+const leave = (source: Source, bytes: number, signal: AbortSignal): void => {
   // Only a stream that was read by us, and not through a decoder, can be read to its end.
   if (signal.aborted || source.destroyed || source.readableFlowing !== false) {
     source.on('error', () => undefined).destroy()
     return
   }
-  source.dump({ limit: rest.limit, signal: AbortSignal.timeout(rest.graceMs) }).catch(() => undefined)
+  // Its limit counts what was read before, too.
+  source.dump({ limit: bytes + rest.limit, signal: AbortSignal.timeout(rest.graceMs) }).catch(() => undefined)
 }
 
 const decode = (source: Source, encoding: string | undefined, row: ProviderRow): Readable => {

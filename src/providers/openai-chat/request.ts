@@ -7,6 +7,7 @@ import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
 import { withoutForeignExtra } from '../foreign-extra.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
+import { warnAboutFailedResults } from '../failed-results.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { tellSchema } from '../schema-in-words.ts'
@@ -25,6 +26,7 @@ export const writeRequest = (asked: UpstreamCall): { body: JsonObject; warnings:
   const format = writeFormat(call, warn)
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
   warnAboutPrefixMarks(request, row, warn)
+  warnAboutFailedResults(messages, row.title, warn)
 
   const body = compact({
     ...writeExtra(request.extra, { card, row, effort }, warn),

@@ -4,6 +4,7 @@ import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import { chooseEffort } from '../effort.ts'
 import type { ChosenEffort } from '../effort.ts'
+import { warnAboutFailedResults } from '../failed-results.ts'
 import { withoutForeignExtra } from '../foreign-extra.ts'
 import { marks, openaiOnly } from '../openai-fields.ts'
 import { warnAboutPrefixMarks } from '../prefix-marks.ts'
@@ -25,6 +26,7 @@ export const writeRequest = (asked: UpstreamCall): { body: JsonObject; warnings:
   const messages = format.told ? tellSchema(request.messages, format.told) : request.messages
   const showsLogprobs = chooseLogprobs(request, { card, effort }, warn)
   warnAboutPrefixMarks(request, row, warn)
+  warnAboutFailedResults(messages, row.title, warn)
   warnAboutMissing(request, row, warn)
 
   const body = compact({

@@ -65,6 +65,8 @@ export const createReceipts = (database: Database): Receipts & AsyncDisposable =
 
     usage: (query) => reports.usage(query),
 
+    recent: (query) => reports.recent(query),
+
     prune: (beforeMs) =>
       answering('the ledger', async () => {
         let pruned = 0

@@ -1,16 +1,14 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { GatewayError } from '../../contract/errors.ts'
-import type { UsageQuery, UsageReport } from '../../contract/store.ts'
-import type { Asked, Told } from './reports-worker.ts'
+import type { Receipts } from '../../contract/store.ts'
+import type { Asked, Question, Reply, Told } from './reports-worker.ts'
 
-export interface Reports extends AsyncDisposable {
-  usage(query: UsageQuery): Promise<UsageReport>
-}
+export interface Reports extends Pick<Receipts, 'usage' | 'recent'>, AsyncDisposable {}
 
 /** Reports over the database at `path`, computed in a thread that starts with the first question. */
 export const openReports = (path: string): Reports => {
-  const waiting = new Map<number, PromiseWithResolvers<UsageReport>>()
+  const waiting = new Map<number, PromiseWithResolvers<Reply>>()
   let worker: Worker | null = null
   let asked = 0
 
@@ -24,7 +22,7 @@ export const openReports = (path: string): Reports => {
       waiting.delete(told.id)
       // An idle thread must not keep the process from ending.
       if (waiting.size === 0) hired.unref()
-      if ('report' in told) question?.resolve(told.report)
+      if ('reply' in told) question?.resolve(told.reply)
       else question?.reject(unreadable(told.fault))
     })
     hired.on('error', (cause) => dismiss(hired, cause))
@@ -40,21 +38,34 @@ export const openReports = (path: string): Reports => {
     waiting.clear()
   }
 
+  const ask = (question: Question): Promise<Reply> => {
+    worker ??= hire()
+    worker.ref()
+    const reply = Promise.withResolvers<Reply>()
+    asked += 1
+    waiting.set(asked, reply)
+    worker.postMessage({ id: asked, question } satisfies Asked)
+    return reply.promise
+  }
+
   return {
     usage: async (query) => {
-      worker ??= hire()
-      worker.ref()
-      const question = Promise.withResolvers<UsageReport>()
-      asked += 1
-      waiting.set(asked, question)
-      worker.postMessage({ id: asked, query } satisfies Asked)
-      return question.promise
+      const reply = await ask({ kind: 'usage', query })
+      if (reply.kind === 'usage') return reply.report
+      throw unreadable(mixedUp)
+    },
+    recent: async (query) => {
+      const reply = await ask({ kind: 'recent', query })
+      if (reply.kind === 'recent') return reply.lines
+      throw unreadable(mixedUp)
     },
     [Symbol.asyncDispose]: async () => {
       await worker?.terminate()
     },
   }
 }
+
+const mixedUp = new Error('The report thread answered another question')
 
 const unreadable = (cause: unknown): GatewayError =>
   new GatewayError('store_unavailable', 'The ledger could not be read for this report.', { cause })

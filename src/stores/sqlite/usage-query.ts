@@ -11,9 +11,12 @@ const groupColumns: Readonly<Record<UsageGrouping, string>> = {
   task: 'task',
   operation: 'operation',
   day: "strftime('%Y-%m-%d', received_at_ms / 1000, 'unixepoch')",
+  hour: "strftime('%Y-%m-%dT%H:00Z', received_at_ms / 1000, 'unixepoch')",
   // The id tells two callers of one name apart; the name tells a reader who it is.
   caller: "caller_id || iif(caller_name = caller_id, '', ' ' || caller_name)",
   user: 'user',
+  // Not in the index: this one reads the rows.
+  tag: '(SELECT value FROM json_each(metadata) WHERE key = :tag)',
   cache: 'cache',
 }
 
@@ -32,6 +35,7 @@ export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageRe
     simulated: query.simulated ? 1 : 0,
     ...(query.callerId === null ? {} : { callerId: query.callerId }),
     ...(query.user === undefined ? {} : { user: query.user }),
+    ...(query.groupBy === 'tag' ? { tag: query.tag ?? '' } : {}),
   })
   const sums = new Map<string, UsageSum>()
   const outcomes: Record<string, number> = {}

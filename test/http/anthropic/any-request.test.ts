@@ -73,7 +73,7 @@ const result = marked(
 )
 const thought = fc.constantFrom(
   { type: 'thinking', thinking: 'Hm.', signature: '' },
-  { type: 'thinking', thinking: 'Hm.', signature: 'gemini:aGk=' },
+  { type: 'thinking', thinking: 'Hm.', signature: 'another:aGk=' },
   { type: 'redacted_thinking', data: 'responses:{}' },
 )
 const call = marked(
@@ -172,6 +172,8 @@ test('any request is answered, once it is rid of what each refusal names', async
           expect(status).toBe(200)
           return
         }
+        // A whole reply too: the model kept to no schema within its bound on tokens, and its text is in the error.
+        if (error.details.error_code === 'structured_output_invalid') return
         const said = `${JSON.stringify(asked)} ${error.details.param}: ${error.message}`
         expect(status, said).toBeLessThan(500)
         const rest = without(asked, error.details.param ?? '')

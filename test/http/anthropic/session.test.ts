@@ -223,6 +223,9 @@ describe('thinking as one generation of models knows it', () => {
   test.each([
     ['claude-haiku-4-5', budget, { thinking: budget.thinking }, []],
     ['claude-opus-4-6', budget, { thinking: budget.thinking }, []],
+    ['claude-haiku-4-5', { ...budget, max_tokens: 5_000 }, { thinking: { budget_tokens: 4_999 } }, ['thinking']],
+    ['claude-haiku-4-5', { ...budget, max_tokens: 1_000 }, {}, ['thinking']],
+    ['claude-opus-4-6', { ...budget, tool_choice: { type: 'any' } }, {}, ['thinking']],
     ['claude-haiku-5-5', budget, { thinking: { type: 'adaptive' }, output_config: { effort: 'medium' } }, ['thinking']],
     ['claude-haiku-4-5', adaptive, { thinking: { type: 'enabled', budget_tokens: 25_600 } }, ['thinking']],
     ['claude-haiku-5-5', adaptive, { thinking: { type: 'adaptive' } }, []],

@@ -256,7 +256,7 @@ test('pauses are filled with events that clients pass over', async () => {
   const { promise: pause, resolve } = Promise.withResolvers<void>()
   await using http = await startHttp({
     settings: { pingIntervalMs: 5 },
-    script: async function* (_request, context) {
+    async *script(_request, context) {
       yield { type: 'start', served: servedBy(context) }
       await pause
       yield endOf(context)

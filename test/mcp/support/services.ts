@@ -34,6 +34,8 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         usageQueries.push(query)
         return Promise.resolve(reportFor(query))
       },
+      recent: () => Promise.resolve([]),
+      find: () => Promise.resolve(null),
     },
     cache: {
       stats: (scope) => Promise.resolve({ entries: counted(scope), bytes: counted(scope) * 100, maxBytes: 1_000_000 }),
@@ -51,6 +53,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         retryAtMs: provider === 'openrouter' ? nowMs + 30_000 : null,
         inFlight: 1,
         maxConcurrent: 64,
+        waiting: 0,
         calls: 8,
         failures: provider === 'openrouter' ? 5 : 0,
       }),

@@ -261,7 +261,7 @@ describe('the end', () => {
   })
 })
 
-describe('21: usage', () => {
+describe('15, 21: usage', () => {
   const usage = {
     input_tokens: 100,
     input_tokens_details: { cached_tokens: 60, cache_write_tokens: 30 },

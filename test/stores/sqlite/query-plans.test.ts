@@ -5,6 +5,7 @@ import { openDatabase } from '../../../src/stores/sqlite/database.ts'
 import type { Database } from '../../../src/stores/sqlite/database.ts'
 import { createDirectory } from '../../../src/stores/sqlite/directory.ts'
 import { createReceipts } from '../../../src/stores/sqlite/receipts.ts'
+import { recentSql } from '../../../src/stores/sqlite/recent-query.ts'
 import { usageSql } from '../../../src/stores/sqlite/usage-query.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { receiptOf } from '../receipt-of.ts'
@@ -45,12 +46,28 @@ describe('the plan of every statement that runs while the gateway serves', () =>
     expect(scanning).toEqual(['SELECT * FROM keys ORDER BY created_at_ms, id'])
   })
 
-  test.each(usageGroupings)('sums by %s out of an index alone, from the first of the span to its last', (groupBy) => {
-    const everybody = usageSql({ callerId: null, fromMs: 0, untilMs: 1, groupBy, simulated: false })
-    expect(planOf(everybody)).toMatch(
-      /SEARCH receipts USING COVERING INDEX receipts_for_usage \(received_at_ms>\? AND received_at_ms<\?\)/,
-    )
-    const mine = usageSql({ callerId: 'key_ada', user: 'x', fromMs: 0, untilMs: 1, groupBy, simulated: false })
-    expect(planOf(mine)).toMatch(/SEARCH receipts USING INDEX receipts_by_caller \(caller_id=\? AND received_at_ms>\?/)
+  test.each(usageGroupings.filter((by) => by !== 'tag'))(
+    'sums by %s out of an index alone, from the first of the span to its last',
+    (groupBy) => {
+      const everybody = usageSql({ callerId: null, fromMs: 0, untilMs: 1, groupBy, simulated: false })
+      expect(planOf(everybody)).toMatch(
+        /SEARCH receipts USING COVERING INDEX receipts_for_usage \(received_at_ms>\? AND received_at_ms<\?\)/,
+      )
+      const mine = usageSql({ callerId: 'key_ada', user: 'x', fromMs: 0, untilMs: 1, groupBy, simulated: false })
+      expect(planOf(mine)).toMatch(
+        /SEARCH receipts USING INDEX receipts_by_caller \(caller_id=\? AND received_at_ms>\?/,
+      )
+    },
+  )
+
+  test('lists the newest from an index, and sorts those of one millisecond at most', () => {
+    const after = { receivedAtMs: 1, id: 'r' }
+    const everybody = planOf(recentSql({ callerId: null, after, limit: 1 }))
+    expect(everybody).toMatch(/SEARCH receipts USING INDEX receipts_for_usage \(received_at_ms<\?\)/)
+    const mine = planOf(recentSql({ callerId: 'key_ada', after, limit: 1 }))
+    expect(mine).toMatch(/SEARCH receipts USING INDEX receipts_by_caller \(caller_id=\? AND received_at_ms<\?\)/)
+    const first = planOf(recentSql({ callerId: null, after: null, limit: 1 }))
+    expect(first).toMatch(/SCAN receipts USING INDEX receipts_for_usage/)
+    for (const plan of [everybody, mine, first]) expect(plan).toMatch(/B-TREE FOR LAST TERM OF ORDER BY/)
   })
 })

@@ -6,7 +6,7 @@ import { openDatabase } from '../../../src/stores/sqlite/database.ts'
 import { createDirectory } from '../../../src/stores/sqlite/directory.ts'
 import { createReceipts } from '../../../src/stores/sqlite/receipts.ts'
 import { describeDirectory, describeReceipts } from '../../conformance/store.ts'
-import { anyReceipt } from '../receipt-of.ts'
+import { anyReceipt, oddNames } from '../receipt-of.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const openReceipts = async () => {
@@ -46,12 +46,15 @@ describe('SQLite reports', () => {
       fromMs: fc.integer({ min: Date.UTC(2026, 10, 19), max: Date.UTC(2026, 10, 22) }),
       untilMs: fc.integer({ min: Date.UTC(2026, 10, 20), max: Date.UTC(2026, 10, 24) }),
       groupBy: fc.constantFrom(...usageGroupings),
+      tag: fc.constantFrom(...oddNames),
       simulated: fc.boolean(),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(anyReceipt, { maxLength: 30 }), query, async (receipts, asked) => {
         await Promise.all(receipts.flatMap((receipt) => [opened.port.append(receipt), memory.append(receipt)]))
         expect(await opened.port.usage(asked)).toEqual(await memory.usage(asked))
+        const list = { callerId: asked.callerId, limit: 7, after: receipts[0] ?? null }
+        expect(await opened.port.recent(list)).toEqual(await memory.recent(list))
       }),
     )
   })

@@ -1,0 +1,215 @@
+/**
+ * Every metric of the gateway: docs/metrics.md is generated from this table, and nothing is measured that is not in it.
+ *
+ * Names are OpenMetrics': base units, the unit in the name, `_total` for counters. Those that begin with `gen_ai_` are
+ * OpenTelemetry's GenAI conventions (the repository semantic-conventions-genai, as of September 2026) as Prometheus
+ * writes them: `gen_ai.client.inference.duration` in seconds is `gen_ai_client_inference_duration_seconds`, and attributes
+ * are labels. There the gateway is both sides: the server of its callers and the client of its providers.
+ */
+
+/** Where the values of each label come from. None is a caller's or a provider's word, so their number is bounded. */
+export const labelMeanings = {
+  method: 'HTTP method; `other` for methods that no route takes',
+  route: 'Path of the route, `{id}` for the part that varies; `other` for paths that are not there',
+  status: 'HTTP status; 499 where the caller left before there was one; `other` for those that the gateway never sends',
+  operation: 'What was asked for: `chat` and its like',
+  provider: 'Provider row of config/providers.yaml; `none` where nobody served, `other` for an unknown one',
+  model: 'Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes',
+  task: 'Task class that the router saw; `none` where it did not look',
+  outcome:
+    'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
+  cache: '`miss`, `exact` (remembered), `shared` (the same request was running), `bypass`',
+  simulated: '`true` for answers of the sandbox, which cost nothing',
+  type: '`input` and `output`, which add up to all tokens; or what is a part of them: `cache_read`, `cache_write`, `reasoning`',
+  code: 'Error code of docs/errors.md',
+  stage: '`refused`: before anything was spent; `stopped`: after a try',
+  gen_ai_operation_name: 'As `operation`, in the words of the conventions: `embeddings` for `embedding`',
+  gen_ai_provider_name: 'As `provider`',
+  gen_ai_request_model: 'As `model`',
+  error_type: 'As `code`; empty where nothing failed',
+  state: '`closed`, `open`, `half_open`; the one that holds is 1',
+  store: '`receipts`, `directory`, `counters`, `entries`',
+  store_operation: 'What the store was asked to do',
+  version: 'Version of the gateway',
+} as const
+
+export type Label = keyof typeof labelMeanings
+
+export interface MetricRow {
+  type: 'counter' | 'gauge' | 'histogram'
+  name: string
+  help: string
+  labels: readonly Label[]
+  /** Upper bounds, for histograms. */
+  buckets?: readonly number[]
+}
+
+/** The conventions' buckets for operations, seconds. */
+const inferenceSeconds = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
+/** The conventions' buckets for the time to the first token, seconds. */
+const firstTokenSeconds = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
+/** From memory's microseconds to a database that waits for its disk. */
+const storeSeconds = [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5]
+/** The conventions' buckets for HTTP servers, and some for answers that take their time, seconds. */
+const httpSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
+
+const served = ['operation', 'provider', 'model', 'simulated'] as const
+const server = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model', 'cache', 'simulated'] as const
+const client = ['gen_ai_operation_name', 'gen_ai_provider_name', 'gen_ai_request_model', 'simulated'] as const
+
+export const catalogue = {
+  httpRequests: {
+    type: 'counter',
+    name: 'http_requests_total',
+    help: 'HTTP requests answered, refused ones and broken streams among them.',
+    labels: ['method', 'route', 'status'],
+  },
+  httpDuration: {
+    type: 'histogram',
+    name: 'http_request_duration_seconds',
+    help: 'Time from the head of a request to the last byte of its answer.',
+    labels: ['method', 'route'],
+    buckets: httpSeconds,
+  },
+  requests: {
+    type: 'counter',
+    name: 'llm_requests_total',
+    help: 'Requests in the ledger.',
+    labels: [...served, 'outcome'],
+  },
+  tasks: {
+    type: 'counter',
+    name: 'llm_tasks_total',
+    help: 'Requests in the ledger by the kind of work.',
+    labels: ['task', 'simulated'],
+  },
+  cacheLooks: {
+    type: 'counter',
+    name: 'llm_cache_requests_total',
+    help: 'Requests in the ledger by what the cache did for them.',
+    labels: ['operation', 'cache', 'simulated'],
+  },
+  refused: {
+    type: 'counter',
+    name: 'llm_requests_refused_total',
+    help: 'Requests that ended before any provider was tried; they are not in the ledger.',
+    labels: ['code'],
+  },
+  tokens: {
+    type: 'counter',
+    name: 'llm_tokens_total',
+    help: 'Tokens of the answers in the ledger. Those with cache "exact" and "shared" were paid once, by another request.',
+    labels: [...served, 'cache', 'type'],
+  },
+  tokenParts: {
+    type: 'counter',
+    name: 'llm_token_parts_total',
+    help: 'Of llm_tokens_total: read from and written to the prompt caches of providers, and spent on reasoning.',
+    labels: [...served, 'cache', 'type'],
+  },
+  cost: {
+    type: 'counter',
+    name: 'llm_cost_total',
+    help: 'What was paid, US dollars; counted in whole nano-dollars and rounded to a float only when shown.',
+    labels: served,
+  },
+  saved: {
+    type: 'counter',
+    name: 'llm_cost_saved_total',
+    help: 'What answers from the cache would have cost, US dollars.',
+    labels: served,
+  },
+  unpriced: {
+    type: 'counter',
+    name: 'llm_unpriced_requests_total',
+    help: 'Requests that used something whose price is unknown: llm_cost_total lacks them.',
+    labels: served,
+  },
+  budgetExceeded: {
+    type: 'counter',
+    name: 'llm_budget_exceeded_total',
+    help: 'Requests that their limit on cost (max_cost_usd) refused or stopped.',
+    labels: ['stage'],
+  },
+  failovers: {
+    type: 'counter',
+    name: 'llm_failovers_total',
+    help: 'Requests that went on to another deployment after one had failed, by the deployment that was tried last.',
+    labels: served,
+  },
+  unrecorded: {
+    type: 'counter',
+    name: 'llm_receipts_unrecorded_total',
+    help: 'Answers whose receipt could not be written. Each is in the log; any at all is an alarm.',
+    labels: [],
+  },
+  serverDuration: {
+    type: 'histogram',
+    name: 'gen_ai_server_request_duration_seconds',
+    help: 'Time that a request spent in the gateway, providers included.',
+    labels: [...server, 'error_type'],
+    buckets: inferenceSeconds,
+  },
+  serverFirstToken: {
+    type: 'histogram',
+    name: 'gen_ai_server_time_to_first_token_seconds',
+    help: 'Time to the first token of an answer; where the caller wanted it in one piece, to the whole of it.',
+    labels: server,
+    buckets: firstTokenSeconds,
+  },
+  clientDuration: {
+    type: 'histogram',
+    name: 'gen_ai_client_inference_duration_seconds',
+    help: 'Time of one try at one provider. Its count is the number of tries.',
+    labels: [...client, 'error_type'],
+    buckets: inferenceSeconds,
+  },
+  clientFirstChunk: {
+    type: 'histogram',
+    name: 'gen_ai_client_inference_time_to_first_chunk_seconds',
+    help: 'Time to the first token of one try at one provider.',
+    labels: client,
+    buckets: firstTokenSeconds,
+  },
+  circuit: {
+    type: 'gauge',
+    name: 'llm_provider_circuit',
+    help: "State of a provider's circuit breaker.",
+    labels: ['provider', 'state'],
+  },
+  callsInFlight: {
+    type: 'gauge',
+    name: 'llm_provider_calls_in_flight',
+    help: 'Calls that run at a provider now.',
+    labels: ['provider'],
+  },
+  slots: {
+    type: 'gauge',
+    name: 'llm_provider_slots',
+    help: 'Calls that may run at a provider at a time (max_concurrent).',
+    labels: ['provider'],
+  },
+  queue: {
+    type: 'gauge',
+    name: 'llm_provider_queue_length',
+    help: 'Requests that wait for a slot at a provider.',
+    labels: ['provider'],
+  },
+  cacheEntries: { type: 'gauge', name: 'llm_cache_entries', help: 'Remembered answers.', labels: [] },
+  cacheBytes: { type: 'gauge', name: 'llm_cache_bytes', help: 'Size of the remembered answers.', labels: [] },
+  cacheMaxBytes: {
+    type: 'gauge',
+    name: 'llm_cache_max_bytes',
+    help: 'Bound of the remembered answers (max_bytes).',
+    labels: [],
+  },
+  storeDuration: {
+    type: 'histogram',
+    name: 'store_operation_duration_seconds',
+    help: 'Time that a store took, waiting included.',
+    labels: ['store', 'store_operation', 'outcome'],
+    buckets: storeSeconds,
+  },
+  ready: { type: 'gauge', name: 'gateway_ready', help: '1 while /ready answers 200.', labels: [] },
+  build: { type: 'gauge', name: 'gateway_build_info', help: 'Always 1; says which version runs.', labels: ['version'] },
+} as const satisfies Record<string, MetricRow>
