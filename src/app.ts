@@ -8,7 +8,6 @@ import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
-import type { Perceive } from './contract/perception.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { createDeployments } from './gateway/deployments.ts'
@@ -119,7 +118,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   })
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
-  const dialects = createDialects(upstream, perception?.perceive ?? withoutEmbedder)
+  const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
@@ -310,9 +309,6 @@ export const openPerception = (
   logger: Logger,
   startWorker = embedder && embedderWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
-
-const withoutEmbedder: Perceive = () =>
-  Promise.resolve({ kind: 'skipped', reason: 'no-embedder', why: 'EMBEDDER=none asks for none' })
 
 const proxyOf = ({ proxy }: Config) =>
   proxy && {

@@ -7,14 +7,17 @@ import { createLocalEmbedder } from './local-embedder.ts'
 import { createOpenAiChat } from './openai-chat.ts'
 import { createOpenAiResponses } from './openai-responses.ts'
 
-/** Every wire that the gateway speaks, by the name that a provider's row gives in `dialect`. */
-export const createDialects = (http: UpstreamHttp, perceive: Perceive): ReadonlyMap<string, Dialect> =>
+/**
+ * Every wire that the gateway speaks, by the name that a provider's row gives in `dialect`; its own embedding model is
+ * among them where it has one.
+ */
+export const createDialects = (http: UpstreamHttp, perceive: Perceive | null = null): ReadonlyMap<string, Dialect> =>
   new Map(
     [
       createOpenAiChat(http),
       createOpenAiResponses(http),
       createAnthropic(http),
       createGemini(http),
-      createLocalEmbedder(perceive),
+      ...(perceive ? [createLocalEmbedder(perceive)] : []),
     ].map((dialect) => [dialect.name, dialect]),
   )

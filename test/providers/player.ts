@@ -23,7 +23,7 @@ export const usePlayer = () => {
   beforeAll(async () => {
     server = await startWireServer((_request, response) => answer(response))
     http = startHttp()
-    dialects = createDialects(http, () => Promise.reject(new Error('nothing is embedded here')))
+    dialects = createDialects(http)
   })
 
   afterAll(async () => {

@@ -55,7 +55,7 @@ describe.skipIf(!hasRecordings)('recorded replies of real providers (skipped whe
       return void sendPieces(response, pieces)
     })
     http = startHttp()
-    dialects = createDialects(http, () => Promise.reject(new Error('nothing is embedded here')))
+    dialects = createDialects(http)
   })
 
   afterAll(async () => {
