@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { errorTable } from '../contract/errors.ts'
 import type { GatewayError } from '../contract/errors.ts'
@@ -40,14 +41,15 @@ export interface Metrics {
   expose(): Promise<{ contentType: string; text: string }>
 }
 
-const successes = [200, 204]
+/** Those of HTTP, of our errors, and what Anthropic's wire says of an overload. */
+const statuses = [...Object.keys(STATUS_CODES).map(Number), ...Object.values(errorTable).map((row) => row.status), 529]
 
 /** Counts in memory, from the process's start on: nothing is kept, and nothing is sent anywhere. */
 export const createMetrics = ({ known, version }: { known: KnownNames; version: string }): Metrics => {
   const registry = new Registry()
   const instruments = createInstruments(registry)
   const { counter, histogram, gauge } = instruments
-  const boundStatus = createStatusBound(new Set([...successes, ...Object.values(errorTable).map((row) => row.status)]))
+  const boundStatus = createStatusBound(new Set(statuses))
 
   const httpRequests = counter(catalogue.httpRequests)
   const httpDuration = histogram(catalogue.httpDuration)

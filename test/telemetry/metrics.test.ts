@@ -55,7 +55,7 @@ const tellAll = ({ replied, completed, refused, unrecorded, stored }: ReturnType
   replied({ method: 'POST', route: '/v1/chat/completions', status: 200, durationMs: 40 })
   completed(receiptOf({ id: 'r1' }))
   completed(receiptOf({ id: 'r2', cache: 'exact', tries: [], costNanoUsd: 0n, savedNanoUsd: 7n }))
-  completed(receiptOf({ id: 'r3', costNanoUsd: null }))
+  completed(receiptOf({ id: 'r3', costNanoUsd: null, repairs: 2 }))
   const [tried] = receiptOf({ id: 'r4' }).tries
   if (!tried) throw new Error('A receipt without a try')
   const failed = { ...tried, model: 'openai:gpt-6-sol', errorCode: 'provider_failed', outcome: 'failed' } as const
@@ -110,7 +110,7 @@ describe('the catalogue', () => {
 test('the queries of docs/metrics.md ask for metrics and labels that there are', () => {
   const page = readFileSync(path.join(projectRoot, 'docs/metrics.md'), 'utf8')
   const [, queries = ''] = /```promql\n([^`]+)```/.exec(page) ?? []
-  const names = [...queries.matchAll(/\b(?:llm|gen_ai|http|store)_\w+(?=[{\[])/g)].map(([name]) => name)
+  const names = [...queries.matchAll(/\b(?:llm|gen_ai|http|store)_\w+(?=[{[])/g)].map(([name]) => name)
   const labels = [...queries.matchAll(/(\w+)(?:=~|!=|=)"/g)].map(([, label = '']) => label)
   const grouped = [...queries.matchAll(/by \(([^)]+)\)/g)].flatMap(([, list = '']) => list.split(', '))
   expect(names.length).toBeGreaterThan(4)
@@ -183,6 +183,7 @@ describe('what is counted', () => {
     expect(sumOf(samples, tries)).toBe(4)
     expect(sumOf(samples, tries, { gen_ai_request_model: 'gpt-6-sol', error_type: 'provider_failed' })).toBe(1)
     expect(sumOf(samples, 'llm_failovers_total', { model: 'gpt-6-luna' })).toBe(1)
+    expect(sumOf(samples, 'llm_repairs_total')).toBe(2)
     expect(sumOf(samples, 'gen_ai_server_time_to_first_token_seconds_count', { cache: 'exact' })).toBe(1)
   })
 

@@ -67,6 +67,7 @@ export const showReceipt = (receipt: Receipt) => ({
   outcome: receipt.outcome,
   code: receipt.errorCode,
   tries: receipt.tries.map(showTry),
+  repairs: receipt.repairs,
   candidates: receipt.candidates,
   refusals: receipt.refusals,
   warnings: receipt.warnings,

@@ -11,7 +11,7 @@
 export const labelMeanings = {
   method: 'HTTP method; `other` for methods that no route takes',
   route: 'Path of the route, `{id}` for the part that varies; `other` for paths that are not there',
-  status: 'HTTP status; 499 where the caller left before there was one; `other` for those that the gateway never sends',
+  status: 'HTTP status; 499 where the caller left before there was one; `other` for those that HTTP does not have',
   operation: 'What was asked for: `chat` and its like',
   provider: 'Provider row of config/providers.yaml; `none` where nobody served, `other` for an unknown one',
   model: 'Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes',
@@ -19,7 +19,7 @@ export const labelMeanings = {
   outcome:
     'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
   cache: '`miss`, `exact` (remembered), `shared` (the same request was running), `bypass`',
-  simulated: '`true` for answers of the sandbox, which cost nothing',
+  simulated: '`true` for answers of the sandbox, priced as if real and paid by nobody',
   type: '`input` and `output`, which add up to all tokens; or what is a part of them: `cache_read`, `cache_write`, `reasoning`',
   code: 'Error code of docs/errors.md',
   stage: '`refused`: before anything was spent; `stopped`: after a try',
@@ -135,6 +135,12 @@ export const catalogue = {
     type: 'counter',
     name: 'llm_failovers_total',
     help: 'Requests that went on to another deployment after one had failed, by the deployment that was tried last.',
+    labels: served,
+  },
+  repairs: {
+    type: 'counter',
+    name: 'llm_repairs_total',
+    help: 'Times that a model was asked again because its JSON did not fit the schema, by who answered at last.',
     labels: served,
   },
   unrecorded: {

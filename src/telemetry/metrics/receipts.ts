@@ -20,6 +20,7 @@ export const createReceiptMetrics = (
   const saved = dollars(catalogue.saved)
   const unpriced = counter(catalogue.unpriced)
   const failovers = counter(catalogue.failovers)
+  const repairs = counter(catalogue.repairs)
   const serverDuration = histogram(catalogue.serverDuration)
   const serverFirstToken = histogram(catalogue.serverFirstToken)
   const clientDuration = histogram(catalogue.clientDuration)
@@ -62,6 +63,7 @@ export const createReceiptMetrics = (
     else cost(served, costNanoUsd)
     if (savedNanoUsd > 0n) saved(served, savedNanoUsd)
 
+    if (receipt.repairs > 0) repairs(served, receipt.repairs)
     const [first] = tries
     const last = tries.at(-1)
     if (first && last && first.model !== last.model) failovers({ operation, ...bounds.tried(last), simulated })
