@@ -4,9 +4,10 @@
 // launch/ writes to stdout: that belongs to the command, and on stdio to MCP.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand } from './launch/commands.mjs'
+import { envFile, runCommand } from './launch/commands.mjs'
 import { install } from './launch/install.mjs'
 import { LaunchError } from './launch/launch-error.mjs'
+import { setUpModel } from './launch/model.mjs'
 import { chooseNode } from './launch/node-runtime.mjs'
 import { endAs } from './launch/run.mjs'
 
@@ -16,7 +17,9 @@ const [command, ...args] = process.argv.slice(2)
 
 try {
   await install(root)
-  endAs(await runCommand({ root, node: chooseNode(root), command, args }))
+  const node = chooseNode(root)
+  await setUpModel({ root, node, command, env: envFile(root) })
+  endAs(await runCommand({ root, node, command, args }))
 } catch (error) {
   if (!(error instanceof LaunchError)) throw error
   if (error.signal) {

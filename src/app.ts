@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
@@ -26,6 +27,9 @@ import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
+import { createPerception } from './perception/perception.ts'
+import type { Perception } from './perception/perception.ts'
+import { embedderWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
@@ -65,6 +69,8 @@ export interface Overrides {
   clock?: Clock
   random?: Random
   stores?: Stores
+  /** The embedder's thread. */
+  startEmbedder?: () => Worker
 }
 
 /** Builds the whole gateway, top down: the one place that knows every room. */
@@ -93,7 +99,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const prices = createPriceBook(config.prices, config.models)
 
   const sandbox = config.sandbox === 'start' ? resources.use(await openSandbox({ countTokens: counter.count })) : null
-  const rows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
+  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
+  const rows = config.localRow ? [...upstreamRows, config.localRow] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 
@@ -109,7 +116,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const dialects = createDialects(upstream)
+  const perception = openPerception(config, logger, overrides.startEmbedder)
+  resources.use(perception)
+  const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
@@ -151,7 +160,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const readiness = (): Readiness => {
     const noProvider = 'No provider is configured: set an API key such as OPENAI_API_KEY and restart.'
-    const reasons = [...(rows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
+    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
     return { ready: reasons.length === 0, reasons }
   }
   const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
@@ -293,6 +302,13 @@ export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & A
   const keys = createKeyDirectory({ directory: stores.directory, fixed, clock: systemClock })
   return { ...keys, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
 }
+
+/** The embedder alone, for commands that need no gateway; null where there is to be none. */
+export const openPerception = (
+  { embedder }: Config,
+  logger: Logger,
+  startWorker = embedder && embedderWorker(embedder),
+): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
 const proxyOf = ({ proxy }: Config) =>
   proxy && {

@@ -55,6 +55,7 @@ const homes: Record<string, readonly string[]> = {
   '@modelcontextprotocol/node': ['mcp'],
   '@modelcontextprotocol/sdk': ['cli'],
   '@modelcontextprotocol/server': ['mcp'],
+  '@xenova/transformers': ['perception'],
   ajv: ['schemas'],
   'ajv-formats': ['schemas'],
   commander: ['cli'],
@@ -71,7 +72,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'cli'],
+  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'perception', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { parseConfigFile } from '../../src/config/files.ts'
 import { schemas } from '../../src/config/schema/files.ts'
 import type { ProviderEntry } from '../../src/config/schema/providers.ts'
+import { localEmbedder } from '../../src/contract/provider.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
 import { renderExampleEnv } from './example-env.ts'
@@ -29,5 +30,6 @@ const readShippedRows = (root: string): ProviderEntry[] => {
   const text = readFileSync(path.join(root, shownAs), 'utf8')
   const { value, problems } = parseConfigFile({ text, shownAs, schema: schemas['providers.yaml'] })
   if (!value) throw new Error(`${shownAs} is not valid: ${problems.map(({ problem }) => problem).join('; ')}`)
-  return value.providers
+  // Nothing is set for what runs in the gateway's own process.
+  return value.providers.filter(({ dialect }) => dialect !== localEmbedder)
 }

@@ -46,9 +46,11 @@ function program(root) {
 }
 
 /**
+ * Node's words for reading the project's .env, where there is one.
+ *
  * @param {string} root
  */
-function envFile(root) {
+export function envFile(root) {
   const file = join(root, '.env')
   return existsSync(file) ? [`--env-file=${file}`] : []
 }

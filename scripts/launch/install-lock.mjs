@@ -13,16 +13,17 @@ const forgottenAfterMs = 15 * 60_000
  * @template T
  * @param {string} root
  * @param {() => Promise<T>} work
+ * @param {string} [doing] what is said to whoever waits
  * @returns {Promise<T>}
  * @throws the system's error where the project's folder cannot be written
  */
-export async function withInstallLock(root, work) {
+export async function withInstallLock(root, work, doing = 'installing the packages') {
   const lock = join(root, '.install.lock')
   for (let told = false; !take(lock);) {
     if (holderIsGone(lock)) {
       release(lock)
     } else if (!told) {
-      process.stderr.write(`Another start is installing the packages; waiting for it (${lock}).\n`)
+      process.stderr.write(`Another start is ${doing}; waiting for it (${lock}).\n`)
       told = true
     }
     await delay(pollMs)

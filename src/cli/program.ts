@@ -6,6 +6,7 @@ import { explainFault } from '../sandbox/fault-list.ts'
 import { backup } from './backup.ts'
 import type { DoctorFlags } from './doctor/orders.ts'
 import { createKey, listKeys, revokeKey } from './keys.ts'
+import { model } from './model.ts'
 import { sandbox } from './sandbox.ts'
 import { start } from './start.ts'
 import { stdio } from './stdio.ts'
@@ -63,6 +64,12 @@ export const createProgram = (): Command => {
     // So that a typing error is not taken for a sick gateway.
     .exitOverride()
     .action(async (url: string, flags: DoctorFlags) => (await import('./doctor.ts')).doctor(url, flags))
+
+  program
+    .command('model')
+    .description('show the local embedding model, fetch or mend it, and measure it')
+    .option('--json', 'print it as JSON', false)
+    .action(model)
 
   const keys = program.command('keys').description("make, list and revoke the gateway's own keys")
   keys

@@ -4,6 +4,7 @@ import type { PriceRule } from '../contract/price.ts'
 import type { ProviderRow, SecretText } from '../contract/provider.ts'
 import type {
   CacheSettings,
+  EmbedderSettings,
   HttpSettings,
   LedgerSettings,
   LogSettings,
@@ -32,6 +33,7 @@ import { schemas } from './schema/files.ts'
 import { createSecret } from './secrets.ts'
 import {
   cacheSettings,
+  embedderSettings,
   httpSettings,
   ledgerSettings,
   metricsSettings,
@@ -53,6 +55,8 @@ export interface Config {
   metrics: MetricsSettings | null
   /** Rows that can be called. */
   providers: readonly ProviderRow[]
+  /** The gateway's own embedding model as a row; null where it is off. */
+  localRow: ProviderRow | null
   /** Every row, and what to set where it cannot be called. */
   knownProviders: readonly KnownProvider[]
   /** Cards of all rows, callable or not. */
@@ -60,6 +64,8 @@ export interface Config {
   prices: readonly PriceRule[]
   routing: RoutingSettings
   cache: CacheSettings
+  /** Null: there is to be none. */
+  embedder: EmbedderSettings | null
   rate: RateSettings | null
   resilience: ResilienceSettings
   structured: StructuredSettings
@@ -87,7 +93,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const { auth, problems: authProblems } = readAuth(env, {
     modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
   })
-  const { rows, known, problems: rowProblems } = readRows(files.providers, env, source)
+  const { rows, localRow, known, problems: rowProblems } = readRows(files.providers, env, source)
   const entries = files.providers.value?.providers ?? []
   const { cards, problems: cardProblems } = readCards(files.models, entries)
   const { rules, problems: ruleProblems } = readRules(files.pricing, entries)
@@ -118,11 +124,13 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
     metrics: metricsSettings(env),
     providers: rows,
+    localRow,
     knownProviders: known,
     models: cards,
     prices: rules,
     routing: routingSettings(routing),
     cache: cacheSettings(cache, env),
+    embedder: embedderSettings(env, root),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
     structured: structuredSettings(limits),

@@ -63,6 +63,13 @@ const variables = z.object({
     .string()
     .default('./config')
     .describe('Directory of the YAML files; those that it lacks are the shipped ones.'),
+  EMBEDDER: oneOf(['int8', 'fp32', 'none'])
+    .default('int8')
+    .describe('Form of the local embedding model: `int8`, the larger and slower `fp32`, or `none` to go without.'),
+  MODEL_DIR: z
+    .string()
+    .default('./.models/all-MiniLM-L6-v2')
+    .describe("Directory of the local embedding model's files; set-up fills it, from what lies there where it can."),
   METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe('Port on which /metrics is served to Prometheus, for nothing else and without a key; off where unset.'),

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { localEmbedder } from '../contract/provider.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { envProblem, providerVariables, readProviderEnv } from './env.ts'
@@ -28,6 +29,8 @@ export interface KnownProvider {
 
 interface RowsRead {
   rows: ProviderRow[]
+  /** The gateway's own embedding model, where it is switched on: never the reason for a gateway to be ready. */
+  localRow: ProviderRow | null
   known: KnownProvider[]
   problems: Problem[]
 }
@@ -35,11 +38,12 @@ interface RowsRead {
 /** Joins config/providers.yaml with the keys and URLs of the environment. */
 export const readRows = (file: ConfigFile<z.infer<typeof providersFile>>, env: Env, source: Source): RowsRead => {
   const entries = file.value?.providers ?? []
-  const read: RowsRead = { rows: [], known: [], problems: checkEntries(file, entries) }
+  const read: RowsRead = { rows: [], localRow: null, known: [], problems: checkEntries(file, entries) }
   for (const [index, entry] of entries.entries()) {
     const tellInFile: Tell = (problem, advice) => file.problem(['providers', index, 'base_url'], problem, advice)
     const { row, known, problems } = readRow({ entry, env, source, tellInFile })
-    if (row) read.rows.push(row)
+    if (row?.dialect === localEmbedder) read.localRow = row
+    else if (row) read.rows.push(row)
     read.known.push(known)
     read.problems.push(...problems)
   }
@@ -58,12 +62,16 @@ const readRow = (options: {
   const { entry, env, source, tellInFile } = options
   const template = templateOf(entry)
   const variables = providerVariables(entry)
-  const given = readProviderEnv(source, variables)
-  const { baseUrl, problems } = readBaseUrl(given, entry, env, tellInFile)
+  const isHere = entry.dialect === localEmbedder
+  const given = isHere ? nothingGiven : readProviderEnv(source, variables)
+  const { baseUrl, problems } = isHere ? { baseUrl: '', problems: [] } : readBaseUrl(given, entry, env, tellInFile)
   if (given.keyVariable !== null && given.keys.some((key) => !/^[\x21-\x7e]+$/.test(key)))
     problems.push(envProblem(given.keyVariable, 'holds a blank or a sign that no key has', 'copy the key again'))
 
-  const reason = reasonAgainst({ entry, variables, given, baseUrl, asked: env.PROVIDERS })
+  const reason =
+    isHere && env.EMBEDDER === 'none'
+      ? 'EMBEDDER=none switches it off.'
+      : reasonAgainst({ entry, variables, given, baseUrl, asked: env.PROVIDERS })
   const keys = [...new Set(given.keys)].map(createSecret)
   return {
     row: reason === null && baseUrl !== null ? { ...template, baseUrl, keys, simulated: false } : null,
@@ -79,6 +87,9 @@ const readRow = (options: {
     problems,
   }
 }
+
+/** Of what runs in the gateway's own process. */
+const nothingGiven: ProviderEnv = { keys: [], keyVariable: null, address: null }
 
 /** The environment's address goes before the file's. */
 const readBaseUrl = (

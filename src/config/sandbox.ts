@@ -1,3 +1,4 @@
+import { localEmbedder } from '../contract/provider.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import { sandboxName } from './env.ts'
 import type { Env } from './env.ts'
@@ -19,18 +20,20 @@ export const decideSandbox = (env: Env, callableRows: number): 'start' | 'off' =
 const versions: Readonly<Record<string, string>> = { anthropic: '', gemini: '/v1beta' }
 
 /**
- * The rows when the sandbox is on: every row of the catalogue, callable, with the sandbox behind it. OpenAI-shaped rows
+ * The rows when the sandbox is on: every row of the catalogue that calls anybody, with the sandbox behind it. OpenAI-shaped rows
  * are found at `<url>/<row>/v1`, Google's at `<url>/<row>/v1beta`, Anthropic's at `<url>/<row>`.
  */
 export const sandboxRows = (
   config: { knownProviders: readonly KnownProvider[] },
   sandboxBaseUrl: string,
 ): ProviderRow[] =>
-  config.knownProviders.map(({ template }) => ({
-    ...template,
-    baseUrl: `${sandboxBaseUrl}/${template.id}${versions[template.dialect] ?? '/v1'}`,
-    auth: template.auth === 'none' ? 'bearer' : template.auth,
-    keys: [createSecret(sandboxName)],
-    headers: {},
-    simulated: true,
-  }))
+  config.knownProviders
+    .filter(({ template }) => template.dialect !== localEmbedder)
+    .map(({ template }) => ({
+      ...template,
+      baseUrl: `${sandboxBaseUrl}/${template.id}${versions[template.dialect] ?? '/v1'}`,
+      auth: template.auth === 'none' ? 'bearer' : template.auth,
+      keys: [createSecret(sandboxName)],
+      headers: {},
+      simulated: true,
+    }))

@@ -1,6 +1,8 @@
+import path from 'node:path'
 import type {
   LedgerSettings,
   CacheSettings,
+  EmbedderSettings,
   HttpSettings,
   MetricsSettings,
   RateSettings,
@@ -59,6 +61,18 @@ export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSetti
     accountRestMs: resilience.breaker.account_rest_ms,
   },
 })
+
+/** Null where there is to be no embedder. */
+export const embedderSettings = ({ EMBEDDER, MODEL_DIR }: Env, root: string): EmbedderSettings | null =>
+  EMBEDDER === 'none'
+    ? null
+    : {
+        form: EMBEDDER,
+        folder: path.resolve(root, MODEL_DIR),
+        // What one worker reads in about a quarter of a second.
+        maxWaiting: 100,
+        maxRemembered: 2_000,
+      }
 
 export const structuredSettings = ({ structured_output: output }: LimitsEntry): StructuredSettings => ({
   maxRepairs: output.max_repairs,

@@ -10,8 +10,11 @@ export interface SecretText {
   reveal(): string
 }
 
+/** What speaks to no server: the gateway's own embedding model. */
+export const localEmbedder = 'local-embedder'
+
 /** The wires that a row may speak; `providers/` has one dialect for each. */
-export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic', 'gemini'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic', 'gemini', localEmbedder] as const
 
 /** How a row's key is shown: `Authorization: Bearer`, a header of that name, or not at all. */
 export const authKinds = ['bearer', 'x-api-key', 'x-goog-api-key', 'none'] as const

@@ -1,3 +1,4 @@
+import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
 
 /** What config/*.yaml and the environment decide, as each room reads it. Defaults live in `config/`, nowhere else. */
@@ -37,6 +38,16 @@ export interface CacheSettings {
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number
+}
+
+export interface EmbedderSettings {
+  form: EmbedderForm
+  /** The model's own; absolute. */
+  folder: string
+  /** Texts that may wait for the embedder; one more goes without a vector. */
+  maxWaiting: number
+  /** Vectors that are kept by their text's hash, some 2 kB each. */
+  maxRemembered: number
 }
 
 export interface RateSettings {

@@ -2,6 +2,9 @@
 export interface Lru<Key, Value extends {}> {
   /** The value of a key, worked out by `make` where it is not there. One that weighs too much is made anew each time. */
   get(key: Key, make: () => Value): Value
+  /** The value of a key where it is there; it counts as used. */
+  find(key: Key): Value | undefined
+  keep(key: Key, value: Value): void
 }
 
 /**
@@ -33,13 +36,23 @@ export const createLru = <Key, Value extends {}>(options: {
     weight += own
   }
 
+  const find = (key: Key): Value | undefined => {
+    const known = young.get(key)
+    if (known !== undefined) return known
+    const value = old.get(key)
+    if (value !== undefined) keep(key, value)
+    return value
+  }
+
   return {
     get: (key, make) => {
-      const known = young.get(key)
+      const known = find(key)
       if (known !== undefined) return known
-      const value = old.get(key) ?? make()
+      const value = make()
       keep(key, value)
       return value
     },
+    find,
+    keep,
   }
 }

@@ -11,6 +11,8 @@ test('an empty environment has the documented defaults', () => {
   expect(problems).toEqual([])
   expect(env).toEqual({
     HOST: '127.0.0.1',
+    EMBEDDER: 'int8',
+    MODEL_DIR: './.models/all-MiniLM-L6-v2',
     PORT: 8080,
     METRICS_HOST: '127.0.0.1',
     DATA_DIR: './data',

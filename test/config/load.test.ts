@@ -227,6 +227,19 @@ describe('provider rows', () => {
     expect(providers[0]?.baseUrl).toBe('https://proxy.example/claude')
   })
 
+  test("the gateway's own embedding model is a row that keeps no sandbox away and that nothing has to be set for", () => {
+    const config = load({})
+    expect(config.localRow).toMatchObject({ id: 'local', dialect: 'local-embedder', local: true, keys: [] })
+    expect(config).toMatchObject({ providers: [], sandbox: 'start', embedder: { form: 'int8' } })
+    expect(load({ PROVIDERS: 'openai', OPENAI_API_KEY: 'k' }).localRow).toBeNull()
+  })
+
+  test('EMBEDDER=none switches it off, and says so', () => {
+    const config = load({ EMBEDDER: 'none' })
+    expect(config).toMatchObject({ localRow: null, embedder: null })
+    expect(config.knownProviders.find(({ id }) => id === 'local')?.reason).toBe('EMBEDDER=none switches it off.')
+  })
+
   test('a local server is named by its address', () => {
     expect(load({ LLAMACPP_URL: 'http://localhost:9000' }).providers).toMatchObject([
       { id: 'llamacpp', baseUrl: 'http://localhost:9000/v1', keys: [], local: true, uncharted: true },
@@ -413,7 +426,9 @@ describe('the sandbox', () => {
   test('stands behind every row, without the operator’s keys and headers', () => {
     const config = load({ OPENAI_API_KEY: 'sk-real', PROVIDERS: 'sandbox' })
     const rows = sandboxRows(config, 'http://127.0.0.1:9')
-    expect(rows.map(({ id }) => id)).toEqual(config.knownProviders.map(({ id }) => id))
+    const known = config.knownProviders.map(({ id }) => id)
+    // The gateway's own embedding model is real wherever it is.
+    expect(rows.map(({ id }) => id)).toEqual(known.filter((id) => id !== 'local'))
     expect(rows.find(({ id }) => id === 'groq')?.baseUrl).toBe('http://127.0.0.1:9/groq/v1')
     expect(rows.find(({ id }) => id === 'anthropic')?.baseUrl).toBe('http://127.0.0.1:9/anthropic')
     for (const row of rows) {

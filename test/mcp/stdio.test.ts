@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { serveStdio } from '../../src/mcp/transports.ts'
 import { createLogger } from './support/serve.ts'
 import { createTestServices } from './support/services.ts'
+import { tools } from '../../src/mcp/tools/index.ts'
 
 const program = { command: process.execPath, args: [path.join(import.meta.dirname, 'support/stdio-server.ts')] }
 const identity = { name: 'test', version: '0.0.0' }
@@ -16,7 +17,7 @@ describe('a started program', () => {
   test('serves the SDK v1 client', async () => {
     const client = new EarlierClient(identity)
     await client.connect(new EarlierTransport(program))
-    expect((await client.listTools()).tools).toHaveLength(7)
+    expect((await client.listTools()).tools).toHaveLength(tools.length)
     const result = await client.callTool({ name: 'unified_completion', arguments: { prompt: 'hello' } })
     expect(result).toMatchObject({ structuredContent: { text: 'You said: hello', request_id: 'req_1' } })
     await client.close()
@@ -29,7 +30,7 @@ describe('a started program', () => {
     const client = new ModernClient(identity, { versionNegotiation: { mode } })
     await client.connect(new ModernTransport(program))
     expect(client.getNegotiatedProtocolVersion()).toBe(speaks)
-    expect((await client.listTools()).tools).toHaveLength(7)
+    expect((await client.listTools()).tools).toHaveLength(tools.length)
     const notes: number[] = []
     const result = await client.callTool(
       { name: 'unified_completion', arguments: { prompt: 'count 200' } },

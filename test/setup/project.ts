@@ -150,5 +150,7 @@ function shellEnvironment(): NodeJS.ProcessEnv {
   return {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !added.test(name))),
     PATH: shellPath.join(path.delimiter),
+    // A project of a test has no model, and is not to fetch one unless the test is about that.
+    EMBEDDER: 'none',
   }
 }
