@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openStandIn } from '../../../src/cli/doctor/stand-in.ts'
+import { tools } from '../../../src/mcp/tools/index.ts'
 import { startApp } from '../../support/app.ts'
 import { examineAt } from './support/examine-at.ts'
 
@@ -17,7 +18,7 @@ test('a healthy gateway on loopback is well, in every check that costs nothing',
   expect([...all('not offered'), ...all('not observable'), ...all('slow')]).toEqual([])
   expect(of('mcp', '2025-era client').said).toContain('2025-11-25')
   expect(of('mcp', '2026-era client').said).toContain('2026-07-28')
-  expect(of('tools', 'list').measures).toEqual({ tools: 7 })
+  expect(of('tools', 'list').measures).toEqual({ tools: tools.length })
   expect(of('bad input', 'oversized body').said).toContain('413 body_too_large')
   expect(it.upstream.requests.filter(({ method }) => method === 'POST')).toEqual([])
 })

@@ -167,7 +167,7 @@ test('at an OpenAI-shaped provider: calls, results before the words, and what is
     })),
   })
   expect(JSON.stringify(upstream?.body)).not.toMatch(/cache_control|thinking|output_config|context_management/)
-  expect(warned.toSorted()).toEqual(['cache_control', 'context_management', 'output_config.effort'])
+  expect(warned.toSorted()).toEqual(['cache_control', 'context_management', 'messages', 'output_config.effort'])
 })
 
 test("at OpenAI's Responses the effort is an effort", async () => {
