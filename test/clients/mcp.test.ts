@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { tools as catalogue } from '../../src/mcp/tools/index.ts'
 import { clientKinds, connect } from '../mcp/support/clients.ts'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -16,7 +17,7 @@ describe.each(clientKinds)('$kind', ({ kind }) => {
   test('lists the tools and calls each that needs no question', async () => {
     await using client = await open()
     const tools = (await client.list()).map(({ name }) => name)
-    expect(tools).toHaveLength(7)
+    expect(tools).toHaveLength(catalogue.length)
     for (const name of ['list_providers', 'get_usage_stats', 'gateway_status']) {
       const result = await client.call(name, {})
       expect(result.isError, name).toBe(false)

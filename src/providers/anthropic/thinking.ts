@@ -41,7 +41,12 @@ export const chooseThinking = (circumstances: Circumstances, warn: Warn): Thinki
     case 'level':
       return { effort: levelOnly(chooseEffort(request.reasoningEffort, card, warn)), isOn: false }
     case 'adaptive':
-      return adaptive(chooseEffort(request.reasoningEffort, card, warn))
+      return unlessForced(
+        adaptive(chooseEffort(request.reasoningEffort, card, warn)),
+        circumstances,
+        'reasoning_effort',
+        warn,
+      )
     case 'budget':
       return withBudget(circumstances, warn)
   }
@@ -74,12 +79,13 @@ const asWritten = (circumstances: Circumstances, warn: Warn): Thinking => {
       // The models that refuse sampling refuse budgets too: 4.7 and later.
       if (field?.type === 'enabled' && card.wire.sampling === 'never') {
         fit(`${card.id} takes no budget of tokens: it was told to think as it sees fit, with an effort.`)
-        return adaptive(chooseEffort(asked ?? effortOfBudget(request), card, warn))
+        const thinking = adaptive(chooseEffort(asked ?? effortOfBudget(request), card, warn))
+        return unlessForced(thinking, circumstances, 'thinking', warn)
       }
       const effort = levelOnly(chooseEffort(asked, card, warn))
       if (field?.type === 'enabled') return { ...ownBudget(field, circumstances, warn), effort }
       if (field?.type !== 'disabled' || typeof card.wire.effortLevels.none === 'string')
-        return { field: field ?? undefined, effort, isOn }
+        return unlessForced({ field: field ?? undefined, effort, isOn }, circumstances, 'thinking', warn)
       fit(`${card.id} always thinks.`)
       return { effort, isOn: true }
     }
@@ -140,10 +146,25 @@ const withBudget = (circumstances: Circumstances, warn: Warn): Thinking => {
   }
 }
 
+/** A model that is made to call a tool must not be told to think. */
+const unlessForced = (
+  thinking: Thinking,
+  { card, isForced }: Circumstances,
+  param: 'thinking' | 'reasoning_effort',
+  warn: Warn,
+): Thinking => {
+  const { field, effort } = thinking
+  if (!isForced || field === undefined || field.type === 'disabled') return thinking
+  warn('changed_parameter', param, `${card.id} does not think here: ${forcedTool}.`)
+  return { effort, isOn: false }
+}
+
+const forcedTool = 'it cannot while it is made to call a tool'
+
 /** Why Anthropic would refuse to let the model think by a budget; null where it would not. */
 const obstacleOf = ({ request, maxTokens, isForced }: Circumstances): string | null => {
   if (maxTokens <= smallestBudget) return `it needs more than ${smallestBudget} output tokens for it`
-  if (isForced) return 'it cannot while it is made to call a tool'
+  if (isForced) return forcedTool
   if (isMidCallUnsigned(request.messages)) return 'the thoughts before its open tool calls are not in the history'
   return null
 }

@@ -2,6 +2,11 @@ import { tools } from '../../../src/mcp/tools/index.ts'
 
 const arguments_: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   unified_completion: { prompt: 'Translate to French: good morning' },
+  embed: { texts: ['good morning', 'good night'] },
+  call_api: {
+    endpoint: 'chat/completions',
+    data: { model: 'gpt-6-luna', messages: [{ role: 'user', content: 'Good morning' }] },
+  },
   list_providers: { include_models: true, limit: 5 },
   estimate_cost: { prompt: 'How much?' },
   explain_route: { prompt: 'Prove that there are infinitely many primes.' },

@@ -298,6 +298,14 @@ describe('thinking', () => {
     expect(warnings).toEqual(['changed_parameter reasoning_effort'])
   })
 
+  test('who thinks as it sees fit is not told to where a tool must be called', () => {
+    const wire: Wire = { thinking: 'adaptive', effortLevels: { high: 'high' } }
+    const forced = think({ tools: [add], toolChoice: 'required' }, wire)
+    expect(forced.body).not.toHaveProperty('thinking')
+    expect(forced.warnings).toEqual(['changed_parameter reasoning_effort'])
+    expect(think({ tools: [add], toolChoice: 'auto' }, wire).body).toMatchObject({ thinking: { type: 'adaptive' } })
+  })
+
   test('a budget is given where the thoughts before open calls are there', () => {
     const { body } = think({ tools: [add], messages: [user('Hi'), signed, result('c1', '3')] }, { thinking: 'budget' })
     expect(body.thinking).toMatchObject({ type: 'enabled' })
