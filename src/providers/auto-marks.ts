@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../contract/json.ts'
 import type { UpstreamCall } from '../contract/provider.ts'
 import { listOf, objectOf, textOf } from './shape.ts'
+import type { Warn } from './warn.ts'
 
 /** Marks that Anthropic takes in one request, the caller's included. */
 const maxMarks = 4
@@ -38,7 +39,25 @@ export const markAnthropic = (body: JsonObject, call: UpstreamCall): void => {
   )
 }
 
-/** The same for OpenRouter, which passes marks on text parts of the chat wire on to Anthropic. */
+/**
+ * Leaves out the caller's marks beyond those that Anthropic takes, where it would refuse the whole request: the last ones
+ * stay, since they end the longest prefixes.
+ */
+export const limitMarks = (body: JsonObject, warn: Warn): void => {
+  const places = [
+    ...objects(body.tools),
+    ...objects(body.system),
+    ...objects(body.messages).flatMap(({ content }) => objects(content)),
+  ]
+  const marked = places.flatMap(markedIn)
+  // A mark for the whole request is one of them.
+  const most = maxMarks - (body.cache_control === undefined ? 0 : 1)
+  if (marked.length <= most) return
+  warn('dropped_parameter', 'cache_control', `Anthropic takes at most ${maxMarks} marks: the last ones were sent.`)
+  for (const part of marked.slice(0, marked.length - most)) delete part.cache_control
+}
+
+/** `markAnthropic` for OpenRouter, which passes marks on text parts of the chat wire on to Anthropic. */
 export const markOpenRouter = (body: JsonObject, call: UpstreamCall): void => {
   const mayBeMarked = (block: JsonObject): boolean => block.type === 'text' && !isBlank(block)
   const messages = objects(body.messages)
@@ -98,7 +117,12 @@ const markPrefixes = (blocks: readonly Block[], { row, card }: UpstreamCall): vo
 
 /** The caller's marks in a block, those within a tool's result included. */
 const marksIn = (block: JsonObject): JsonObject[] =>
-  [block, ...objects(block.content)].map((part) => objectOf(part.cache_control)).filter((mark) => mark !== null)
+  markedIn(block)
+    .map((part) => objectOf(part.cache_control))
+    .filter((mark) => mark !== null)
+
+const markedIn = (block: JsonObject): JsonObject[] =>
+  [block, ...objects(block.content)].filter(({ cache_control: mark }) => mark !== undefined)
 
 const objects = (value: Json | undefined): JsonObject[] =>
   listOf(value)

@@ -57,6 +57,24 @@ const marked = (body: JsonObject): string[] =>
   blocksOf(body).flatMap(({ at, block }) => (block.cache_control === undefined ? [] : [at]))
 
 describe('at Anthropic', () => {
+  test('of more marks than it takes the last ones are sent, which is told', () => {
+    const marks = ['a', 'b', 'c', 'd', 'e', 'f'].map((words) => user(words, fiveMinutes))
+    const { body, warnings } = writeAnthropic(callOf({ messages: [system('s', fiveMinutes), ...marks] }, false))
+    const written = blocksOf(body).map(({ block }) => [block.text, block.cache_control !== undefined])
+    expect(written).toEqual([
+      ...['s', 'a', 'b'].map((words) => [words, false]),
+      ...['c', 'd', 'e', 'f'].map((words) => [words, true]),
+    ])
+    expect(warnings.map(({ param }) => param)).toEqual(['cache_control'])
+  })
+
+  test('as many marks as it takes are sent as they are', () => {
+    const marks = ['a', 'b', 'c', 'd'].map((words) => user(words, fiveMinutes))
+    const { body, warnings } = writeAnthropic(callOf({ messages: marks }, false))
+    expect(marked(body)).toHaveLength(4)
+    expect(warnings).toEqual([])
+  })
+
   const conversation = [system(long), user(long), says('Yes.'), user('Go on.'), says('', 'c1'), result('c1', '2')]
 
   test('tools, system text and the last two turns of a conversation end marked prefixes', () => {

@@ -2,7 +2,7 @@ import type { ChatRequest, ContentPart, Warning } from '../../contract/chat.ts'
 import type { JsonObject } from '../../contract/json.ts'
 import type { ModelCard } from '../../contract/model.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
-import { markAnthropic } from '../auto-marks.ts'
+import { limitMarks, markAnthropic } from '../auto-marks.ts'
 import { chooseSampling, takesSampling } from '../sampling.ts'
 import { compact, objectOf, textOf } from '../shape.ts'
 import { warnAboutSpeakers } from '../speakers.ts'
@@ -43,6 +43,7 @@ export const writeRequest = (
     metadata: writeMetadata(request),
     stream,
   })
+  limitMarks(body, warn)
   markAnthropic(body, call)
   return { body, warnings, answerTool: format.by === 'tool' ? format.name : null }
 }

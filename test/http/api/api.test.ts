@@ -164,7 +164,12 @@ describe('the ledger over HTTP', () => {
     expect(stats.outcomes).toEqual(usage.outcomes)
     expect(stats.ready).toBe(true)
     expect(stats.cache.entries).toBeGreaterThan(0)
-    expect(stats.providers.map(({ id }) => id).toSorted()).toEqual(['anthropic', 'local', 'openai', 'openai-compatible'])
+    expect(stats.providers.map(({ id }) => id).toSorted()).toEqual([
+      'anthropic',
+      'local',
+      'openai',
+      'openai-compatible',
+    ])
     expect((await getJson('/api/stats', 'bob', statsReply)).total.requests).toBe(of('bob').length)
   })
 
