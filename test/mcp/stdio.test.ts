@@ -33,7 +33,8 @@ describe('a started program', () => {
     expect((await client.listTools()).tools).toHaveLength(tools.length)
     const notes: number[] = []
     const result = await client.callTool(
-      { name: 'unified_completion', arguments: { prompt: 'count 200' } },
+      // Long enough for several reads: of a note that comes in one read with the result the SDK tells nothing.
+      { name: 'unified_completion', arguments: { prompt: 'count 5000' } },
       { onprogress: ({ progress }) => notes.push(progress) },
     )
     expect(result).toMatchObject({ structuredContent: { model: 'gpt-6-luna' } })
