@@ -12,7 +12,6 @@ export const createLocalEmbedder = (perceive: Perceive): Dialect => ({
     throw new GatewayError('provider_rejected', `${row.title} makes vectors only.`, { provider: row.id })
   },
   embed: async function* embed({ row, card, request }, signal) {
-    yield { type: 'identity', model: card.id, responseId: null }
     const vectors: Float32Array[] = []
     let inputTokens = 0
     // One after the other: other requests' texts get their turns in between.
@@ -23,6 +22,7 @@ export const createLocalEmbedder = (perceive: Perceive): Dialect => ({
       vectors.push(outcome.vector)
       inputTokens += outcome.tokens
     }
+    yield { type: 'identity', model: card.id, responseId: null }
     yield { type: 'usage', usage: { ...noCache, inputTokens, outputTokens: 0, source: 'provider' } }
     yield { type: 'vectors', vectors }
   },
@@ -42,10 +42,12 @@ const codes: Record<SkipReason, ErrorCode> = {
 }
 
 const skipError = (row: ProviderRow, { reason, why }: { reason: SkipReason; why: string }): GatewayError => {
-  const advice = reason === 'no-embedder' ? ' "node scripts/launch.mjs model" says what to do.' : ''
-  return new GatewayError(codes[reason], `${row.title} has no vector for this text: ${why}.${advice}`, {
-    provider: row.id,
-  })
+  // Why it is not there names folders of this machine, which are the owner's to read, in the log.
+  const message =
+    reason === 'no-embedder'
+      ? `${row.title} is without its embedding model: "node scripts/launch.mjs model" says why and what to do.`
+      : `${row.title} has no vector for this text: ${why}.`
+  return new GatewayError(codes[reason], message, { provider: row.id, cause: new Error(why) })
 }
 
 /** A vector of its beginning would pass for the vector of the whole. */

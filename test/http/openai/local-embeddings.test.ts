@@ -59,7 +59,12 @@ test('without its weights the local model is refused, with what to do', async ()
   const { status, body } = await embed(it, { input: 'text' })
   expect(status).toBe(502)
   expect(body.error).toMatchObject({ code: 'provider_unreachable' })
-  expect(body.error.message).toContain('the embedding model is not in /models. "node scripts/launch.mjs model" says')
+  expect(body.error.message).toContain('"node scripts/launch.mjs model" says')
+  // Where it was looked for is for the owner, on the receipt and in the log.
+  expect(JSON.stringify(body)).not.toContain('/models')
+  const [receipt] = it.receipts
+  expect(receipt?.usage).toBeNull()
+  expect(receipt?.tries[0]?.reason).toBe('the embedding model is not in /models')
 })
 
 test.each([
