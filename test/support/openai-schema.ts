@@ -20,6 +20,9 @@ export const validateChunk = (value: unknown): readonly string[] =>
 /** What is wrong with a request for a chat completion. */
 export const validateChatRequest = (value: unknown): readonly string[] => validate('CreateChatCompletionRequest', value)
 
+/** What is wrong with a request for embeddings. */
+export const validateEmbeddingRequest = (value: unknown): readonly string[] => validate('CreateEmbeddingRequest', value)
+
 /** What is wrong with the answer to `POST /v1/embeddings`; the description knows vectors as lists of numbers only. */
 export const validateEmbeddings = (value: unknown): readonly string[] => validate('CreateEmbeddingResponse', value)
 

@@ -9,6 +9,7 @@ import {
   openaiSchemaAvailable,
   validateChatRequest,
   validateCompletionRequest,
+  validateEmbeddingRequest,
   validateResponseRequest,
 } from '../../support/openai-schema.ts'
 import { schemaArbitrary } from '../../support/schema-arbitrary.ts'
@@ -32,7 +33,18 @@ interface Surface {
   /** Where what is said stands, and something to say there. */
   said: string
   hello: Json
+  /** The first of them takes whatever is said. */
+  models: readonly [string, ...string[]]
 }
+
+const models = [
+  'gpt-4o',
+  'gpt-6-luna',
+  'claude-sonnet-4-6',
+  'claude-haiku-5-5',
+  'openai-compatible:house-1',
+  'auto',
+] as const
 
 const surfaces: Surface[] = [
   {
@@ -41,14 +53,24 @@ const surfaces: Surface[] = [
     validate: validateChatRequest,
     said: 'messages',
     hello,
+    models,
   },
-  { path: '/v1/responses', schema: 'CreateResponse', validate: validateResponseRequest, said: 'input', hello },
+  { path: '/v1/responses', schema: 'CreateResponse', validate: validateResponseRequest, said: 'input', hello, models },
   {
     path: '/v1/completions',
     schema: 'CreateCompletionRequest',
     validate: validateCompletionRequest,
     said: 'prompt',
     hello: 'Say hello in JSON.',
+    models,
+  },
+  {
+    path: '/v1/embeddings',
+    schema: 'CreateEmbeddingRequest',
+    validate: validateEmbeddingRequest,
+    said: 'input',
+    hello: 'Hello.',
+    models: ['text-embedding-3-small', 'text-embedding-ada-002', 'openai-compatible:house-2', 'auto'],
   },
 ]
 const refusal = z.object({ error: z.object({ code: z.string(), param: z.string().nullable(), message: z.string() }) })
@@ -76,22 +98,21 @@ const piecesOf = (text: string): string[] =>
 /** The request without what a refusal names. A conversation loses the turn at fault, and is never left empty. */
 const without = (request: JsonObject, param: string, surface: Surface): JsonObject => {
   const [, field = '', index] = /^(\w+)(?:\[(\d+)\])?/.exec(param) ?? []
-  if (field === 'model') return { ...request, model: 'gpt-4o' }
+  if (field === 'model') return { ...request, model: surface.models[0] }
   const { [field]: dropped, ...rest } = request
   if (field !== surface.said) return rest
   const turns = index === undefined || !Array.isArray(dropped) ? [] : dropped.toSpliced(Number(index), 1)
   return { ...rest, [field]: turns.length === 0 ? surface.hello : turns }
 }
 
-const models = ['gpt-4o', 'gpt-6-luna', 'claude-sonnet-4-6', 'claude-haiku-5-5', 'openai-compatible:house-1', 'auto']
 const where = openaiSchemaAvailable ? '' : ' (skipped: ../shared/data/openai-openapi.json is absent)'
 
 describe.skipIf(!openaiSchemaAvailable).each(surfaces)(`$path as OpenAI describes it${where}`, (surface) => {
-  const { path, schema, validate, said } = surface
+  const { path, schema, validate, said, models: known } = surface
 
   test('any request is answered, once it is rid of what each refusal names', async () => {
     const requests = fc
-      .tuple(schemaArbitrary(schema), fc.constantFrom(...models))
+      .tuple(schemaArbitrary(schema), fc.constantFrom(...known))
       .map(([request, model]): JsonObject => ({
         [said]: surface.hello,
         ...z.record(z.string(), z.custom<Json>()).parse(request),
@@ -138,7 +159,7 @@ describe.skipIf(!openaiSchemaAvailable).each(surfaces)(`$path as OpenAI describe
       'vendor',
     )
     await fc.assert(
-      fc.asyncProperty(fields, junk, fc.constantFrom(...models), async (field, value, model) => {
+      fc.asyncProperty(fields, junk, fc.constantFrom(...known), async (field, value, model) => {
         const text = JSON.stringify({ model, [said]: surface.hello, [field]: value }).replaceAll('__proto__', 'proto')
         const { status, error } = await send(path, text)
         expect(status, error?.message).toBeLessThan(500)
@@ -151,8 +172,8 @@ describe.skipIf(!openaiSchemaAvailable).each(surfaces)(`$path as OpenAI describe
 
 test.each(surfaces)(
   '$path refuses a malformed body as such, whatever is wrong with it',
-  async ({ path, said, hello: something }) => {
-    const whole = JSON.stringify({ model: 'gpt-4o', [said]: something })
+  async ({ path, said, hello: something, models: known }) => {
+    const whole = JSON.stringify({ model: known[0], [said]: something })
     const bodies = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
       fc.string({ unit: 'binary', maxLength: 40 }),
