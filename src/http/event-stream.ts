@@ -1,8 +1,6 @@
-import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { GatewayError } from '../contract/errors.ts'
-import { alarm } from '../lib/abort.ts'
+import { untilDrained } from './until-drained.ts'
 
 /** Enough that a write is worth its system call. */
 const flushChars = 16_384
@@ -68,17 +66,7 @@ export const openEventStream = (
     async drained(signal) {
       if (owesTurn) await nextTurn()
       owesTurn = false
-      if (!res.writableNeedDrain) return
-      const late = alarm(patienceMs, () => new GatewayError('caller_left', 'The caller stopped reading the answer.'))
-      const stop = AbortSignal.any([signal, late.signal])
-      try {
-        await once(res, 'drain', { signal: stop })
-      } catch (thrown) {
-        stop.throwIfAborted()
-        throw thrown
-      } finally {
-        late.stop()
-      }
+      await untilDrained(res, patienceMs, signal)
     },
     end(text) {
       clearTimeout(ping)

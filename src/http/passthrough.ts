@@ -1,16 +1,17 @@
-import type { ServerResponse } from 'node:http'
-import { once } from 'node:events'
 import { readPassthrough } from '../contract/read-passthrough.ts'
 import { readCacheChoice } from '../contract/routing-fields.ts'
 import type { KnownNames } from '../contract/routing-fields.ts'
+import type { HttpSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { contextOf, headerOf } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { servedHeaders } from './gateway-object.ts'
+import { untilDrained } from './until-drained.ts'
 
 interface PassthroughRoute {
   gateway: Pick<Gateway, 'passThrough'>
   known: KnownNames
+  settings: Pick<HttpSettings, 'requestDeadlineMs'>
   readBody: (exchange: Exchange) => Promise<{ text: string; value: unknown }>
 }
 
@@ -18,7 +19,7 @@ export const passthroughPath = '/v1/passthrough/'
 
 /** `/v1/passthrough/{provider}/{endpoint}`: a provider's own endpoint, and its reply byte for byte. */
 export const createPassthroughRoute =
-  ({ gateway, known, readBody }: PassthroughRoute) =>
+  ({ gateway, known, settings, readBody }: PassthroughRoute) =>
   async (exchange: Exchange): Promise<void> => {
     const { req, res, path } = exchange
     const method = req.method ?? ''
@@ -50,19 +51,9 @@ export const createPassthroughRoute =
           res.flushHeaders()
           break
         case 'bytes':
-          if (!res.write(event.bytes)) await drained(res, exchange.signal)
+          if (!res.write(event.bytes)) await untilDrained(res, settings.requestDeadlineMs, exchange.signal)
           break
         case 'end':
           res.end()
       }
   }
-
-/** Waits until the caller has read: the provider is then read no faster. */
-const drained = async (res: ServerResponse, signal: AbortSignal): Promise<void> => {
-  try {
-    if (res.writableNeedDrain) await once(res, 'drain', { signal })
-  } catch (thrown) {
-    signal.throwIfAborted()
-    throw thrown
-  }
-}

@@ -103,6 +103,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     answer: createPassthroughRoute({
       gateway,
       known,
+      settings,
       readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
     }),
   }

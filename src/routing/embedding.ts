@@ -8,6 +8,7 @@ import type { Candidate, Forecast, Lineup } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { GateRefusal } from './eligible.ts'
+import { inputMargin } from './forecast.ts'
 import { isRetired, lifecycleNote } from './lifecycle.ts'
 import type { Names } from './names.ts'
 import { byChoice } from './order.ts'
@@ -26,9 +27,6 @@ interface EmbeddingRouteParts {
   countInput: (request: EmbeddingRequest, card: ModelCard) => number
   clock: Clock
 }
-
-/** The worst case prices this much more input than was counted, as for chat. */
-const inputMargin = 1.1
 
 /**
  * Which deployments to try for vectors: those of one model only, because the vectors of two models cannot be compared. So

@@ -9,7 +9,7 @@ import type { RoutingSettings } from '../contract/settings.ts'
  * The worst case prices this much more input than was counted: our tokenizer is not the provider's, and half of all
  * estimates are below the truth.
  */
-const inputMargin = 1.1
+export const inputMargin = 1.1
 
 /** Measured speed counts as much as the prior when this many answers were measured. */
 const priorSamples = 4

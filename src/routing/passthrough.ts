@@ -1,12 +1,14 @@
 import { findEndpoints } from '../contract/endpoints.ts'
 import type { Endpoint } from '../contract/endpoints.ts'
 import { GatewayError } from '../contract/errors.ts'
+import type { Json, JsonObject } from '../contract/json.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { Candidate, Forecast, Lineup } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
+import { inputMargin } from './forecast.ts'
 import { isRetired, lifecycleNote } from './lifecycle.ts'
 import type { Names } from './names.ts'
 
@@ -26,9 +28,6 @@ interface PassthroughRouteParts extends PassthroughRows {
   countInput: (request: PassthroughRequest, card: ModelCard) => number
   clock: Clock
 }
-
-/** The worst case prices this much more input than was counted, as for chat. */
-const inputMargin = 1.1
 
 /**
  * Which row a native call goes to: the one that is named, or else the one that serves the model named in the payload, or
@@ -141,16 +140,21 @@ const refuseCost = (
     })
 }
 
-/** The most that a payload lets its model write, by the words that the wires have for it. */
+/** The most that a payload lets its model write, by the words that the wires have for it. What bounds nothing counts as none. */
 const mostOutput = ({ body }: PassthroughRequest, card: ModelCard): number => {
-  const config = body?.['generationConfig']
-  const nested = typeof config === 'object' && config !== null && !Array.isArray(config) ? config : {}
-  const caps = [
-    body?.['max_completion_tokens'],
-    body?.['max_tokens'],
-    body?.['max_output_tokens'],
-    nested['maxOutputTokens'],
-  ].filter((cap) => typeof cap === 'number')
-  const answers = [body?.['n'], nested['candidateCount']].filter((count) => typeof count === 'number')
-  return Math.min(card.maxOutputTokens, ...caps.slice(0, 1)) * Math.max(1, ...answers)
+  const places = [body, body?.['generationConfig'], body?.['generation_config']]
+  const numbers = (names: readonly string[]): number[] =>
+    places.flatMap((place) => (isObject(place) ? names.map((name) => place[name]) : [])).filter(isNumber)
+  const bounds = numbers(boundNames).map((bound) => (Number.isSafeInteger(bound) && bound > 0 ? bound : Infinity))
+  // Of two bounds the provider reads the one that it knows.
+  const each = Math.min(card.maxOutputTokens, bounds.length > 0 ? Math.max(...bounds) : Infinity)
+  const answers = Math.max(1, ...numbers(['n', 'candidateCount', 'candidate_count']).map(Math.ceil))
+  return Math.min(each * answers, Number.MAX_SAFE_INTEGER)
 }
+
+const boundNames = ['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'maxOutputTokens']
+
+const isNumber = (value: Json | undefined): value is number => typeof value === 'number'
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

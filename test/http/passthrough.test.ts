@@ -9,7 +9,7 @@ import { document, startProvider } from './passthrough-upstream.ts'
 
 let provider: Awaited<ReturnType<typeof startProvider>>
 let it: TestApp
-const startGateway = (): Promise<TestApp> =>
+const startGateway = (http: Partial<TestApp['config']['http']> = {}): Promise<TestApp> =>
   startApp({
     env: () => ({
       OPENAI_BASE_URL: `${provider.url}/v1`,
@@ -20,6 +20,7 @@ const startGateway = (): Promise<TestApp> =>
     }),
     change: (config) => ({
       ...config,
+      http: { ...config.http, ...http },
       resilience: {
         ...config.resilience,
         maxTries: 2,
@@ -334,6 +335,19 @@ describe('a stream', () => {
     await expect.poll(() => it.receipts).toMatchObject([{ outcome: 'client_aborted', costNanoUsd: 0n }])
   })
 
+  test('that nobody goes on reading is left: nobody holds a provider for ever', async () => {
+    await using impatient = await startGateway({ requestDeadlineMs: 500 })
+    provider.answers(async (res) => {
+      res.writeHead(200, { 'content-type': 'application/octet-stream' })
+      const closed = once(res, 'close')
+      while (!res.destroyed) if (!res.write('x'.repeat(64 * 1024))) await Promise.race([once(res, 'drain'), closed])
+    })
+    const reply = await call('openai/models', undefined, { 'cache-control': 'no-store' }, impatient)
+    expect(await provider.received[0]?.wasLeft).toBe(true)
+    await expect.poll(() => impatient.receipts).toMatchObject([{ outcome: 'client_aborted' }])
+    await expect(reply.arrayBuffer()).rejects.toThrow()
+  })
+
   test('that the provider breaks off is broken off, and says so in the ledger', async () => {
     provider.answers(async (res) => {
       res.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -624,6 +638,28 @@ describe('a limit on cost', () => {
     await cheap.text()
     expect(provider.received).toHaveLength(1)
   })
+
+  test('holds for the larger of two bounds on the answer: which of them a provider reads is its own matter', async () => {
+    const reply = await limited(
+      'openai/chat/completions',
+      { ...chat, max_completion_tokens: 1, max_tokens: 100_000 },
+      '0.001',
+    )
+    expect([reply.status, await reply.json()]).toMatchObject([400, { error: { code: 'limit_unsatisfiable' } }])
+    expect(provider.received).toEqual([])
+  })
+
+  test.each([{ max_tokens: 1.5 }, { max_tokens: -100_000 }, { n: 1.5 }, { n: 1e308 }, { max_tokens: 1e308, n: 1e308 }])(
+    'is held to whatever a payload asks for: %o',
+    async (odd) => {
+      provider.answers(document({ error: { message: 'No.' } }, { status: 400 }))
+      const reply = await limited('openai/chat/completions', { ...chat, ...odd }, '0.000000001')
+      expect([reply.status, await reply.json()]).toMatchObject([400, { error: { code: 'limit_unsatisfiable' } }])
+      expect(provider.received).toEqual([])
+      const unlimited = await call('openai/chat/completions', { ...chat, ...odd })
+      expect([unlimited.status, await unlimited.json()]).toEqual([400, { error: { message: 'No.' } }])
+    },
+  )
 
   test('refuses what has no price', async () => {
     const reply = await limited('openai/images/generations', { model: 'gpt-image-9', prompt: 'x' }, '5')
