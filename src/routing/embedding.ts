@@ -7,6 +7,7 @@ import type { NanoUsd } from '../contract/money.ts'
 import type { Candidate, Forecast, Lineup } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
+import { allowedGates } from './allowed-gates.ts'
 import type { GateRefusal } from './eligible.ts'
 import { inputMargin } from './forecast.ts'
 import { isRetired, lifecycleNote } from './lifecycle.ts'
@@ -157,26 +158,7 @@ const gates: readonly Gate[] = [
       return dimensions > embedding.dimensions ? `Its vectors have at most ${embedding.dimensions} dimensions.` : null
     },
   },
-  {
-    code: 'not_allowed',
-    param: 'requirements.providers',
-    refuse: ({ provider }, { request: { requirements } }) =>
-      requirements.providers?.includes(provider) === false
-        ? `Only ${requirements.providers.join(', ')} may serve this request.`
-        : null,
-  },
-  {
-    code: 'not_allowed',
-    param: 'requirements.exclude_providers',
-    refuse: ({ provider }, { request }) =>
-      request.requirements.excludeProviders?.includes(provider) === true ? `The request excludes ${provider}.` : null,
-  },
-  {
-    code: 'not_allowed',
-    param: 'requirements.models',
-    refuse: ({ key }, { allowedKeys }) =>
-      allowedKeys === null || allowedKeys.has(key) ? null : 'It is none of the models that may serve this request.',
-  },
+  ...allowedGates,
   {
     code: 'context_window',
     param: 'input',

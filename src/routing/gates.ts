@@ -1,3 +1,4 @@
+import { allowedGates } from './allowed-gates.ts'
 import type { ChatRequest, ContentPart, NativePart } from '../contract/chat.ts'
 import type { ModelCard } from '../contract/model.ts'
 import { formatUsd } from '../contract/money.ts'
@@ -54,26 +55,7 @@ export const gatesBeforeForecast: readonly Gate[] = [
     param: 'model',
     refuse: ({ kind }) => (kind === 'chat' ? null : `It is an ${kind} model and does not chat.`),
   },
-  {
-    code: 'not_allowed',
-    param: 'requirements.providers',
-    refuse: ({ provider }, { request }) => {
-      const { providers } = request.requirements
-      return providers?.includes(provider) === false ? `Only ${providers.join(', ')} may serve this request.` : null
-    },
-  },
-  {
-    code: 'not_allowed',
-    param: 'requirements.exclude_providers',
-    refuse: ({ provider }, { request }) =>
-      request.requirements.excludeProviders?.includes(provider) === true ? `The request excludes ${provider}.` : null,
-  },
-  {
-    code: 'not_allowed',
-    param: 'requirements.models',
-    refuse: ({ key }, { allowedKeys }) =>
-      allowedKeys === null || allowedKeys.has(key) ? null : 'It is none of the models that may serve this request.',
-  },
+  ...allowedGates,
   {
     code: 'capability',
     param: 'tools',
@@ -141,6 +123,14 @@ export const gatesAfterForecast: readonly Gate<[Forecast]>[] = [
     code: 'cost_limit',
     param: 'requirements.max_cost_usd',
     refuse: (card, ask, grounds, forecast) => refuseTooDear(card, ask, grounds, forecast),
+  },
+  {
+    code: 'capability',
+    param: 'max_tokens',
+    refuse: (_card, { request: { requirements, maxOutputTokens: asked } }, _grounds, { maxOutputTokens }) =>
+      requirements.strict === true && asked !== undefined && maxOutputTokens < asked
+        ? `It may write at most ${maxOutputTokens} tokens here, not ${asked}.`
+        : null,
   },
   {
     code: 'latency_limit',

@@ -53,6 +53,15 @@ describe('with requirements.strict nothing is left out', () => {
     })
   })
 
+  test('a bound that a model cannot reach is refused before it is asked', async () => {
+    const asked = { ...chat, seed: undefined, model: 'gpt-4o', max_tokens: 100_000 }
+    expect(await send('/v1/chat/completions', asked, false)).toMatchObject({ status: 200, told: ['max_tokens'] })
+    expect(await send('/v1/chat/completions', asked)).toMatchObject({
+      status: 400,
+      error: { code: 'no_eligible_model', param: 'max_tokens' },
+    })
+  })
+
   test('a request of which nothing is lost is answered as ever', async () => {
     expect(await send('/v1/chat/completions', { ...chat, model: 'gpt-4o' })).toMatchObject({ status: 200, told: [] })
   })
