@@ -20,6 +20,9 @@ const plainValue = /^[\x20-\x7e]{1,1000}$/
  */
 const misleading = ['api_base', 'base_url', 'api_key', 'api_version', 'organization', 'custom_llm_provider'] as const
 
+/** Conversations that a provider keeps: of whichever caller they are, the provider knows the gateway's account only. */
+const filed = ['previous_response_id', 'conversation'] as const
+
 const longestEndpoint = 300
 
 /** What the faces know of a call. */
@@ -89,6 +92,9 @@ const readBody = (value: unknown): JsonObject => {
   for (const field of misleading)
     if (Object.hasOwn(body, field))
       throw invalid(field, "is not for callers to say: where a call goes, and with which key, is the configuration's.")
+  for (const field of filed)
+    if (body[field] !== undefined && body[field] !== null)
+      throw invalid(field, 'refers to what lies at an account that all callers share: send the whole conversation.')
   if (body['background'] === true)
     throw invalid('background', 'leaves an answer that nobody waits for and nobody can price: leave it out.')
   return body

@@ -599,6 +599,8 @@ describe('hostile bodies reach nobody', () => {
     ['another address', '{"model":"gpt-6-luna","api_base":"http://evil.example"}', 400, 'invalid_request'],
     ['another URL', '{"model":"gpt-6-luna","base_url":"http://evil.example"}', 400, 'invalid_request'],
     ['another key', '{"model":"gpt-6-luna","api_key":"sk-x"}', 400, 'invalid_request'],
+    ['an answer kept at the account', '{"model":"gpt-6-luna","previous_response_id":"resp_1"}', 400, 'invalid_request'],
+    ['a conversation kept there', '{"model":"gpt-6-luna","conversation":{"id":"conv_1"}}', 400, 'invalid_request'],
     ['an answer for later', '{"model":"gpt-6-luna","background":true}', 400, 'invalid_request'],
     ['no model', '{"messages":[]}', 400, 'invalid_request'],
     ['a model that is no text', '{"model":7}', 400, 'invalid_request'],
