@@ -5,15 +5,12 @@ for `a` is right for `b`. The file's name is the pairs' family.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TEST_SHARE = 5
-"""One cluster of this many is put aside for the last measurement and never looked at before."""
-
 FOLDS = 4
-"""What is not put aside falls into so many folds. The last one, `CALIBRATION`, trains nothing: thresholds come from it."""
+"""The training split falls into so many folds. The last one, `CALIBRATION`, trains nothing: thresholds come from it."""
 
 CALIBRATION = FOLDS - 1
 
@@ -37,8 +34,7 @@ class Pair:
     b: str
     same: bool
     family: str
-    fold: int | None
-    """None: put aside for the last measurement."""
+    fold: int
 
     @property
     def weight(self) -> float:
@@ -48,8 +44,8 @@ class Pair:
 def read_pairs(folder: Path, without: Sequence[str] = ()) -> list[Pair]:
     """Every pair of the folder's `*.jsonl`, in the order of the files' names, each with its fold.
 
-    Which fold a pair falls into depends on the texts alone, and on all of them: leaving a family out (`without`) moves
-    no other pair.
+    The folder is one side of the split that `scripts/train/split.ts` makes. Which fold a pair falls into depends on the
+    texts alone, and on all of them: leaving a family out (`without`) moves no other pair.
     """
     rows = [
         (path.stem, row)
@@ -64,35 +60,27 @@ def read_pairs(folder: Path, without: Sequence[str] = ()) -> list[Pair]:
     ]
 
 
-def folds_of(texts: Sequence[tuple[str, str]]) -> list[int | None]:
+def folds_of(texts: Sequence[tuple[str, str]]) -> list[int]:
     """The fold of each pair of texts. Pairs that share a text, also through others, are one cluster and stay together."""
-    parent: dict[str, str] = {}
+    parent: dict[bytes, bytes] = {}
 
-    def root(text: str) -> str:
+    def root(text: bytes) -> bytes:
         parent.setdefault(text, text)
         while parent[text] != text:
             parent[text] = parent[parent[text]]
             text = parent[text]
         return text
 
-    for a, b in texts:
+    pairs = [(a.encode(), b.encode()) for a, b in texts]
+    for a, b in pairs:
         # The smallest text leads, so that the order of the pairs does not matter.
-        low, high = sorted((root(a), root(b)), key=code_units)
+        low, high = sorted((root(a), root(b)))
         parent[high] = low
-
-    def fold(leader: str) -> int | None:
-        hash = fnv1a(leader.encode())
-        return None if hash % TEST_SHARE == 0 else hash // TEST_SHARE % FOLDS
-
-    return [fold(root(a)) for a, _ in texts]
+    # By a fifth of the hash: its remainder by five is what chose the training split.
+    return [fnv1a(root(a)) // 5 % FOLDS for a, _ in pairs]
 
 
-def code_units(text: str) -> bytes:
-    """Sorts as JavaScript does, by UTF-16 code units."""
-    return text.encode('utf-16-be', 'surrogatepass')
-
-
-def fnv1a(data: Iterable[int]) -> int:
+def fnv1a(data: bytes) -> int:
     """The 32-bit FNV-1a hash (http://www.isthe.com/chongo/tech/comp/fnv/)."""
     hash = 0x811C9DC5
     for byte in data:
