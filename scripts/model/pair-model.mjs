@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { encoderFile } from './encoder.mjs'
 import { readSafetensors } from './safetensors.mjs'
 import { sha256Of } from './sources.mjs'
@@ -10,6 +10,7 @@ import { sha256Of } from './sources.mjs'
  * @typedef {object} PairModel What training has left: the cache's second reader, as a correction of the embedding model.
  * @property {string} name
  * @property {string} folder where its correction lies
+ * @property {string} target where set-up puts what it builds
  * @property {Known} delta
  * @property {{ int8: Known }} built
  */
@@ -27,17 +28,8 @@ export function readPairModel(root) {
   const folder = join(root, trained)
   const file = join(folder, 'model.json')
   if (!existsSync(file)) return null
-  return { .../** @type {Omit<PairModel, 'folder'>} */ (JSON.parse(readFileSync(file, 'utf8'))), folder }
-}
-
-/**
- * Beside the embedding model, which it is built from.
- *
- * @param {string} folder the embedding model's
- * @param {Pick<PairModel, 'name'>} pairModel
- */
-export function pairModelFolder(folder, { name }) {
-  return join(dirname(folder), name)
+  const facts = /** @type {Omit<PairModel, 'folder' | 'target'>} */ (JSON.parse(readFileSync(file, 'utf8')))
+  return { ...facts, folder, target: join(root, '.models', facts.name) }
 }
 
 /**

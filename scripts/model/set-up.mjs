@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from 'node:path'
 import { withInstallLock } from '../launch/install-lock.mjs'
 import { encoderFile } from './encoder.mjs'
-import { pairModelFile, pairModelFolder } from './pair-model.mjs'
+import { pairModelFile } from './pair-model.mjs'
 import { readSafetensors } from './safetensors.mjs'
 import { sha256Of } from './sources.mjs'
 
@@ -27,7 +27,7 @@ const silenceMs = 3_600_000
  * @param {{ folder: string, model: Model, form: Form, pairModel?: PairModel | null, thorough?: boolean }} what
  */
 export function isInPlace({ folder, model, form, pairModel = null, thorough = false }) {
-  return isEmbedderInPlace({ folder, model, form, thorough }) && isPairModelInPlace({ folder, pairModel, thorough })
+  return isEmbedderInPlace({ folder, model, form, thorough }) && isPairModelInPlace({ pairModel, thorough })
 }
 
 /**
@@ -42,13 +42,12 @@ function isEmbedderInPlace({ folder, model, form, thorough }) {
 /**
  * By what it was built from, too: another training may come to a file of the same size.
  *
- * @param {{ folder: string, pairModel: PairModel | null, thorough: boolean }} what
+ * @param {{ pairModel: PairModel | null, thorough: boolean }} what
  */
-function isPairModelInPlace({ folder, pairModel, thorough }) {
+function isPairModelInPlace({ pairModel, thorough }) {
   if (!pairModel) return true
-  const own = pairModelFolder(folder, pairModel)
-  const { built } = pairModel
-  return recordOf(own).int8?.sha256 === built.int8.sha256 && holds(own, built.int8, thorough)
+  const { built, target } = pairModel
+  return recordOf(target).int8?.sha256 === built.int8.sha256 && holds(target, built.int8, thorough)
 }
 
 /**
@@ -67,7 +66,7 @@ export function failedLately(folder) {
 }
 
 /**
- * Puts the model in place, and the pair model in the folder beside it: what is lacking comes from the first source that
+ * Puts the model in place, and the pair model in its own folder: what is lacking comes from the first source that
  * gives the published files, and the ONNX files are built from them. Nobody sees half of a file; of two at once, one
  * works and the other finds it done.
  *
@@ -99,19 +98,18 @@ export async function setUpModel({ folder, model, form, pairModel, sources, thor
 }
 
 /**
- * @param {{ folder: string, model: Model, pairModel: PairModel | null, fetchOne: ReturnType<typeof fetchFromFirst> }} what
+ * @param {{ model: Model, pairModel: PairModel | null, fetchOne: ReturnType<typeof fetchFromFirst> }} what
  */
-async function putPairModelInPlace({ folder, model, pairModel, fetchOne }) {
+async function putPairModelInPlace({ model, pairModel, fetchOne }) {
   if (!pairModel) return
-  const { name, delta } = pairModel
+  const { name, delta, target } = pairModel
   const built = pairModel.built.int8
-  const own = pairModelFolder(folder, pairModel)
   const { content, source } = await fetchOne(model.weights)
   const pieces = pairModelFile({ pairModel, weights: content, encoder: model.encoder })
   if (sha256Of(pieces) !== built.sha256) throw new Error(`${name} did not come out as it does elsewhere (SHA-256)`)
-  writeWhole(join(own, built.file), pieces)
+  writeWhole(join(target, built.file), pieces)
   const from = { model: model.name, weights: model.weights.sha256, delta: delta.sha256 }
-  writeJson(join(own, recordName), { model: name, from, int8: { ...built, source: source ?? inFolder } })
+  writeJson(join(target, recordName), { model: name, from, int8: { ...built, source: source ?? inFolder } })
 }
 
 /**
