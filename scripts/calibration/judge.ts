@@ -27,8 +27,9 @@ export const createJudge = async (root: string) => {
   const trained = path.join(root, 'models/near-verifier')
   const files = { folder: path.join(models, 'all-MiniLM-L6-v2'), form: 'int8', pairFolder: path.join(models, 'near-verifier') } as const
   const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
-  const rarity = readRarity(readFileSync(path.join(trained, 'rarity.bin')))
-  const trees = readTrees(JSON.parse(readFileSync(path.join(trained, 'trees.json'), 'utf8')))
+  const rarityBytes = readFileSync(path.join(trained, 'rarity.bin'))
+  const treesText = readFileSync(path.join(trained, 'trees.json'), 'utf8')
+  const [rarity, trees] = [readRarity(rarityBytes), readTrees(JSON.parse(treesText))]
   const seen = new Map<string, Perceived>()
 
   const perceive = async (text: string): Promise<Perceived> => {
@@ -53,7 +54,8 @@ export const createJudge = async (root: string) => {
 
   return {
     embedder: embedder.facts,
-    pairModel: pairModel.fingerprint,
+    /** Everything of the verifier that decides: another one has other thresholds. */
+    verifier: JSON.stringify([pairModel.fingerprint, treesText, rarityBytes.toString('base64')]),
     judgeFolder: async (pairFiles: readonly PairFile[]): Promise<readonly JudgedPair[]> => {
       const judged: JudgedPair[] = []
       for (const { name, pairs } of pairFiles)
