@@ -49,7 +49,7 @@ export const createJudge = async (root: string) => {
       objectionsTo(first, second).length === 0
     if (!reaches) return { reaches, trees: -Infinity, pair: null }
     const [pair] = await pairModel.score([{ stored: a, asked: b }])
-    return { reaches, trees: trees.logOdds(pairFeatures(first, second, cosine, rarity)), pair: pair ?? null }
+    return { reaches, trees: trees.score(pairFeatures(first, second, cosine, rarity)), pair: pair ?? null }
   }
 
   return {

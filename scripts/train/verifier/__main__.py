@@ -5,17 +5,24 @@
 seen, by trees that grew without it.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .figures import area_under_curve, served_at
 from .pairs import CALIBRATION, Pair, read_pairs, read_written, write_pairs
 from .rule_made import make_pairs
+
+if TYPE_CHECKING:
+    from .pieces import Pieces
 
 CALIBRATION_FOLDER, TRAINING_FILE, FEATURES_FILE = 'calibration', 'training.jsonl', 'features.jsonl'
 
@@ -51,7 +58,7 @@ def learn(arguments: argparse.Namespace) -> None:
     from safetensors.torch import load_file
 
     from .delta import write_delta
-    from .fine_tune import fine_tune
+    from .fine_tune import fine_tune, score
     from .pair_encoder import PairEncoder
     from .pieces import Pieces
 
@@ -73,7 +80,17 @@ def learn(arguments: argparse.Namespace) -> None:
         checkpoint=arguments.work / 'checkpoint.pt',
         resume=arguments.resume,
     )
+    if arguments.fixture:
+        write_fixture(arguments.fixture, lambda pairs: score(model, pieces, pairs), pieces)
     print(f'the correction: {write_delta(model, arguments.out / "delta.safetensors")}')
+
+
+def write_fixture(file: Path, score: Callable[[list[tuple[str, str]]], np.ndarray], pieces: Pieces) -> None:
+    """Puts its logit beside each pair of a test's file: what the gateway's form of the model is held against."""
+    pairs = [(row['a'], row['b']) for row in json.loads(file.read_text('utf8'))]
+    pieces.learn([text for pair in pairs for text in pair])
+    rows = [{'a': a, 'b': b, 'logit': round(float(logit), 4)} for (a, b), logit in zip(pairs, score(pairs), strict=True)]
+    file.write_text('[\n' + ',\n'.join(f'  {json.dumps(row)}' for row in rows) + '\n]\n', 'utf8')
 
 
 def write_trees(read: Read, out: Path) -> None:
@@ -82,7 +99,9 @@ def write_trees(read: Read, out: Path) -> None:
     rows, unseen = sides(read.pairs)
     booster = grow(read.features[rows], same(read.pairs)[rows], weights(read.pairs)[rows], read.names)
     out.mkdir(parents=True, exist_ok=True)
-    (out / 'trees.json').write_text(json.dumps(export(booster, read.names), separators=(',', ':')) + '\n')
+    counts = Counter('rule-made' if read.pairs[at].family.startswith('rule-made') else read.pairs[at].family for at in rows)
+    provenance = 'LightGBM on ' + ', '.join(f'{count} {family}' for family, count in sorted(counts.items()))
+    (out / 'trees.json').write_text(json.dumps(export(booster, read.names, provenance), separators=(',', ':')) + '\n')
     report('the trees', read.pairs, unseen, booster.predict(read.features[unseen]))
 
 
@@ -134,6 +153,7 @@ def main() -> None:
     parser.add_argument('--work', type=Path, required=True, help='the folder of what is made on the way')
     parser.add_argument('--published', type=Path, help='the folder of the published encoder')
     parser.add_argument('--out', type=Path, help='the folder that the trained files go to')
+    parser.add_argument('--fixture', type=Path, help='a file of pairs that gets their logits, for tests')
     parser.add_argument('--without', nargs='*', default=[], help='families that take no part')
     parser.add_argument('--families', nargs='*', default=[], help='of leave-out: these, one after the other')
     parser.add_argument('--epochs', type=int, default=3)
