@@ -16,7 +16,10 @@ export const canonicalText = (text: string): string => {
   const folded = foldWords(chunks)
   const words = folded.flatMap((word, at) => {
     const isParted = chunks[at]?.isParted ?? false
-    return expandContraction(word, folded[at + 1]).map((part, index): Spoken => ({ text: part, isParted: isParted && index === 0 }))
+    return expandContraction(word, folded[at + 1]).map((part, index): Spoken => ({
+      text: part,
+      isParted: isParted && index === 0,
+    }))
   })
   const canonical = withoutPoliteness(words)
     .map((word) => word.text)
@@ -32,7 +35,8 @@ interface Chunk {
 }
 
 /** Signs that compute or belong to code. A plus behind a word (C++) and a hash are parts of names. */
-const formulaSigns = /[=^<>|\\~_{}[\]`×÷√∑∫±≤≥≠∞]|(?<![\p{L}+])\+|\+(?=[\p{L}\p{N}])|(?<=[\p{N})\s])\*|\*(?=[\p{N}(])|(?<=[\p{N})])\s*\/\s*(?=[\p{N}(])|(?<=\p{L})\(|::|\(\)|\d\s*[a-z]\s*-/u
+const formulaSigns =
+  /[=^<>|\\~_{}[\]`×÷√∑∫±≤≥≠∞]|(?<![\p{L}+])\+|\+(?=[\p{L}\p{N}])|(?<=[\p{N})\s])\*|\*(?=[\p{N}(])|(?<=[\p{N})])\s*\/\s*(?=[\p{N}(])|(?<=\p{L})\(|::|\(\)|\d\s*[a-z]\s*-/u
 
 const isFormula = (text: string): boolean => formulaSigns.test(text)
 

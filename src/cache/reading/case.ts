@@ -13,7 +13,9 @@ const plainAcronyms = setOf(`
 const ambiguousNames = setOf('basic swift smart spice forth basel')
 
 /** Things and firms whose names are words, where the capital alone tells which is meant. */
-const capitonyms = setOf('apple rust go swift shell target word excel oracle turkey polish mercury gap chase mobile orange')
+const capitonyms = setOf(
+  'apple rust go swift shell target word excel oracle turkey polish mercury gap chase mobile orange',
+)
 
 /**
  * Folds the case of words that stand in one text, where that cannot make two meanings one: "US", "IT" and "WHO" among small letters stay
@@ -36,4 +38,5 @@ export const foldWords = (words: readonly { text: string; startsSentence: boolea
 const isPlain = (folded: string): boolean => plainAcronyms.has(folded) || !/[aeiouy]/u.test(folded)
 
 /** A word of many letters is only said loudly. */
-const isNoAcronym = (text: string): boolean => /^\p{Lu}{5,}/u.test(text) || /^(?:WHAT|WHEN|DOES|THIS|THAT|WITH|FROM|HAVE|YOUR|WILL|HOW|THE|WHY)$/u.test(text)
+const isNoAcronym = (text: string): boolean =>
+  /^\p{Lu}{5,}/u.test(text) || /^(?:WHAT|WHEN|DOES|THIS|THAT|WITH|FROM|HAVE|YOUR|WILL|HOW|THE|WHY)$/u.test(text)

@@ -5,9 +5,12 @@ export interface Spoken {
 }
 
 const asks = new Set(
-  'what whats which who whom whose when where why how is are was were do does did can could should would will has have if whether'.split(' '),
+  'what whats which who whom whose when where why how is are was were do does did can could should would will has have if whether'.split(
+    ' ',
+  ),
 )
-const phrases = (list: string): readonly (readonly string[])[] => list.split('|').map((phrase) => phrase.trim().split(' '))
+const phrases = (list: string): readonly (readonly string[])[] =>
+  list.split('|').map((phrase) => phrase.trim().split(' '))
 
 /** Go where something follows them. */
 const openers = phrases(
