@@ -63,7 +63,7 @@ def learn(arguments: argparse.Namespace) -> None:
     from .pieces import Pieces
 
     read = read_training(arguments.work)
-    write_trees(read, arguments.out)
+    write_trees(read, arguments.out, arguments.tests)
 
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -80,20 +80,26 @@ def learn(arguments: argparse.Namespace) -> None:
         checkpoint=arguments.work / 'checkpoint.pt',
         resume=arguments.resume,
     )
-    if arguments.fixture:
-        write_fixture(arguments.fixture, lambda pairs: score(model, pieces, pairs), pieces)
+    if arguments.tests:
+        write_pair_logits(arguments.tests / 'perception/pair-logits.json', lambda pairs: score(model, pieces, pairs), pieces)
     print(f'the correction: {write_delta(model, arguments.out / "delta.safetensors")}')
 
 
-def write_fixture(file: Path, score: Callable[[list[tuple[str, str]]], np.ndarray], pieces: Pieces) -> None:
-    """Puts its logit beside each pair of a test's file: what the gateway's form of the model is held against."""
+def write_pair_logits(file: Path, score: Callable[[list[tuple[str, str]]], np.ndarray], pieces: Pieces) -> None:
+    """Puts its logit beside each pair of a test: what the gateway's form of the model is held against."""
     pairs = [(row['a'], row['b']) for row in json.loads(file.read_text('utf8'))]
     pieces.learn([text for pair in pairs for text in pair])
     rows = [{'a': a, 'b': b, 'logit': round(float(logit), 4)} for (a, b), logit in zip(pairs, score(pairs), strict=True)]
     file.write_text('[\n' + ',\n'.join(f'  {json.dumps(row)}' for row in rows) + '\n]\n', 'utf8')
 
 
-def write_trees(read: Read, out: Path) -> None:
+def write_tree_logits(folder: Path, score: Callable[[np.ndarray], np.ndarray]) -> None:
+    """The log-odds of each pair of the frozen features, to the last bit: the gateway adds up to the very same."""
+    frozen = np.array([pair['features'] for pair in json.loads((folder / 'fixture.json').read_text('utf8'))['pairs']])
+    (folder / 'tree-logits.json').write_text(json.dumps([float(logit) for logit in score(frozen)]) + '\n', 'utf8')
+
+
+def write_trees(read: Read, out: Path, tests: Path | None) -> None:
     from .trees import export, grow
 
     rows, unseen = sides(read.pairs)
@@ -102,6 +108,8 @@ def write_trees(read: Read, out: Path) -> None:
     counts = Counter('rule-made' if read.pairs[at].family.startswith('rule-made') else read.pairs[at].family for at in rows)
     provenance = 'LightGBM on ' + ', '.join(f'{count} {family}' for family, count in sorted(counts.items()))
     (out / 'trees.json').write_text(json.dumps(export(booster, read.names, provenance), separators=(',', ':')) + '\n')
+    if tests:
+        write_tree_logits(tests / 'cache/verify', lambda features: booster.predict(features, raw_score=True))
     report('the trees', read.pairs, unseen, booster.predict(read.features[unseen]))
 
 
@@ -153,7 +161,7 @@ def main() -> None:
     parser.add_argument('--work', type=Path, required=True, help='the folder of what is made on the way')
     parser.add_argument('--published', type=Path, help='the folder of the published encoder')
     parser.add_argument('--out', type=Path, help='the folder that the trained files go to')
-    parser.add_argument('--fixture', type=Path, help='a file of pairs that gets their logits, for tests')
+    parser.add_argument('--tests', type=Path, help="the folder of the tests, where what they expect of the weights is written")
     parser.add_argument('--without', nargs='*', default=[], help='families that take no part')
     parser.add_argument('--families', nargs='*', default=[], help='of leave-out: these, one after the other')
     parser.add_argument('--epochs', type=int, default=3)
