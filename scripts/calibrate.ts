@@ -1,6 +1,5 @@
 // Finds the near tier's thresholds for pairs of questions that somebody judged: `npm run cache:calibrate`. Without --data
 // it takes those that `npm run train:verifier` has put aside for it. docs/near-verifier.md says how to read what it prints.
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -73,7 +72,7 @@ const calibrate = (): CalibrationFile => {
   const network = judge.embedder.files[0]
   return {
     embedder: { name: judge.embedder.name, form: judge.embedder.form, sha256: network?.sha256 ?? '' },
-    verifier: createHash('sha256').update(judge.verifier).digest('hex').slice(0, 16),
+    verifier: judge.verifier,
     joinWeights,
     forms: { joined: choose('joined'), trees: choose('trees') },
     provenance: {

@@ -16,7 +16,9 @@ describe('the upper bound of a rate', () => {
   })
 
   test('lies above the rate, falls with more trials and rises with more failures', () => {
-    const counts = fc.integer({ min: 1, max: 5_000 }).chain((n) => fc.tuple(fc.integer({ min: 0, max: n - 1 }), fc.constant(n)))
+    const counts = fc
+      .integer({ min: 1, max: 5_000 })
+      .chain((n) => fc.tuple(fc.integer({ min: 0, max: n - 1 }), fc.constant(n)))
     fc.assert(
       fc.property(counts, ([failures, trials]) => {
         const bound = upperBound(failures, trials)
