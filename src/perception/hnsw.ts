@@ -31,7 +31,7 @@ export interface Graph {
   remove(id: string): boolean
   search(vector: Float32Array, count: number, best: Best): void
   read(id: string): Float32Array | null
-  ids(): IterableIterator<string>
+  ids(): IterableIterator<string, undefined>
   /** The file holds no ids: `labels` has them. Nothing may be added or removed before it is written. */
   write(file: string): Promise<void>
   labels(): readonly (readonly [id: string, label: number])[]
