@@ -60,9 +60,10 @@ export const loadAddon = async (): Promise<{ addon: Addon } | { addon: null; why
   }
 }
 
-export const createGraph = ({ HierarchicalNSW }: Addon, dimensions: number): Graph => {
+/** @param capacity it grows by itself */
+export const createGraph = ({ HierarchicalNSW }: Addon, dimensions: number, capacity = firstCapacity): Graph => {
   const index = new HierarchicalNSW('ip', dimensions)
-  index.initIndex({ maxElements: firstCapacity, m: edges, efConstruction: candidatesToDraw })
+  index.initIndex({ maxElements: capacity, m: edges, efConstruction: candidatesToDraw })
   return guard(index, dimensions, [])
 }
 
