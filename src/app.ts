@@ -29,6 +29,7 @@ import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
+import { createNearIndex } from './perception/near-index.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
@@ -125,6 +126,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   })
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
+  // No snapshot while entries end with the process: neither may their vectors outlive it.
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
+  resources.use(nearIndex)
+  const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
   const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
@@ -175,6 +180,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     cache,
+    perception: perceptionStatus,
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -197,6 +203,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     providers: () => rows.map(({ id }) => deployments.health.provider(id)),
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
+    perception: perceptionStatus,
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =
