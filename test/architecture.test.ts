@@ -52,6 +52,11 @@ const rooms: Record<string, Room> = {
 
 /** The rooms where a package is known; everybody else sees our own words for what it does. */
 const homes: Record<string, readonly string[]> = {
+  '@opentelemetry/api': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],
+  '@opentelemetry/resources': ['telemetry'],
+  '@opentelemetry/sdk-trace': ['telemetry'],
+  'google-auth-library': ['telemetry'],
   '@google-cloud/secret-manager': ['secrets'],
   '@modelcontextprotocol/client': ['cli'],
   '@modelcontextprotocol/node': ['mcp'],
