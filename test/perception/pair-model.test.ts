@@ -23,7 +23,7 @@ const sumOfPieces = (): Uint8Array => {
   const axis = constant('axis', [1], BigInt64Array.of(1n))
   const sums = apply('Unsqueeze', [apply('ReduceSum', [weighed, axis], { keepdims: 1 }), axis])
   const inputs = ['input_ids', 'attention_mask', 'token_type_ids']
-  return Buffer.concat(finish({ inputs, output: 'logits', from: sums, outputSize: 1 }))
+  return Buffer.concat(finish({ inputs, output: 'logits', from: sums, shape: ['batch', 'sequence', 1] }))
 }
 
 const layModel = (root: string): string => {
