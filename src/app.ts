@@ -10,6 +10,7 @@ import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
+import { inMemory } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -83,10 +84,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const startedAtMs = clock.now()
   const logger = createLogger(config.log, logTo)
 
-  const { dataDir, cache: cacheSettings } = config
-  const opened = resources.use(
-    overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
-  )
+  const { cache: cacheSettings } = config
+  const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
   const metrics = await measure(config)
   const events = createEvents({ logger, logContent: config.log.content, metrics })
   const stores = metrics ? timeStores(opened, events.stored) : opened
@@ -290,6 +289,17 @@ const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRo
 })
 
 const systemClock: Clock = { now: () => Date.now() }
+
+/** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
+export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
+  const { dataDir, cache, cacheKeys } = config
+  const mayKeep = cache.enabled && dataDir !== inMemory
+  if (mayKeep && !cacheKeys)
+    logger.info({}, 'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them')
+  const notice = (message: string): void => logger.warn({}, message)
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+}
 
 /** The stores alone, for commands that need no gateway. */
 export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>

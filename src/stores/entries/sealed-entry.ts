@@ -71,8 +71,13 @@ export const openQuestion = (vault: Vault, { id, keyName, question }: Sealed<'qu
 export const openBody = async (vault: Vault, { id, keyName, body }: Sealed<'body'>): Promise<CachedAnswer | null> => {
   const plain = vault.open(body, `${id} body`, keyName)
   if (!plain) return null
-  const answer: unknown = deserialize(await decompress(plain, { maxOutputLength: maxBodyBytes }))
-  return isAnswer(answer) ? answer : null
+  try {
+    const answer: unknown = deserialize(await decompress(plain, { maxOutputLength: maxBodyBytes }))
+    return isAnswer(answer) ? answer : null
+  } catch {
+    // Written by a newer Node than this one.
+    return null
+  }
 }
 
 // The cipher vouches for what is read here; these tell our own parts from each other.

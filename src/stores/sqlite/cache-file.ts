@@ -38,19 +38,22 @@ const schema = `
 /** A gateway that is being stopped may have it for as long. */
 const lockWaitMs = 5_000
 
+const pathOf = (dataDir: string): string => join(dataDir, 'cache.db')
+
 /**
  * Opens `<dataDir>/cache.db`, or begins it where it is missing, damaged or of another version: what lay there is set aside.
  * One process has it at a time, since each knows by heart what is in it.
+ * @param read reads what it needs; damage that it comes upon counts too. It is called again on the new file.
  * @throws GatewayError store_unavailable where no file can be
  */
-export const openCacheFile = (dataDir: string): OpenedCacheFile => {
-  const path = join(dataDir, 'cache.db')
+export const openCacheFile = (dataDir: string, read: (file: CacheFile) => void): OpenedCacheFile => {
+  const path = pathOf(dataDir)
   try {
     makeFolder(dataDir)
-    const first = tryOpening(path)
+    const first = tryOpening(path, read)
     if (first.kind !== 'unfit') return first
-    setAside(path)
-    const second = tryOpening(path)
+    setCacheFileAside(dataDir)
+    const second = tryOpening(path, read)
     if (second.kind === 'unfit') throw new Error(second.why)
     if (second.kind === 'taken') return second
     return { ...second, notice: `${path} ${first.why}: it was set aside as ${asideOf(path)}, and a new one begun.` }
@@ -59,20 +62,26 @@ export const openCacheFile = (dataDir: string): OpenedCacheFile => {
   }
 }
 
-const tryOpening = (path: string): OpenedCacheFile | { kind: 'unfit'; why: string } => {
+const tryOpening = (
+  path: string,
+  read: (file: CacheFile) => void,
+): OpenedCacheFile | { kind: 'unfit'; why: string } => {
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   const connection = new DatabaseSync(path, { timeout: lockWaitMs, enableForeignKeyConstraints: true })
   try {
     connection.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    // Deleted prompts are overwritten, and not only unlinked.
-    connection.exec('PRAGMA secure_delete = ON; BEGIN IMMEDIATE')
+    connection.exec('BEGIN IMMEDIATE')
     const version = Number(connection.prepare('PRAGMA user_version').get()?.['user_version'])
     if (version === 0) connection.exec(`${schema}; PRAGMA user_version = ${schemaVersion}`)
     connection.exec('COMMIT')
-    if (version === 0 || version === schemaVersion) return { kind: 'open', file: fileOf(connection), notice: null }
-    connection.close()
-    return { kind: 'unfit', why: `was written by another version of the gateway (schema ${version})` }
+    if (version !== 0 && version !== schemaVersion) {
+      connection.close()
+      return { kind: 'unfit', why: `was written by another version of the gateway (schema ${version})` }
+    }
+    const file = fileOf(connection)
+    read(file)
+    return { kind: 'open', file, notice: null }
   } catch (thrown) {
     connection.close()
     if (isBusy(thrown)) return { kind: 'taken', path }
@@ -99,8 +108,9 @@ const fileOf = (connection: DatabaseSync): CacheFile => ({
 
 const asideOf = (path: string): string => `${path}.set-aside`
 
-/** One is enough to look into; a disk is not to be filled with them. */
-const setAside = (path: string): void => {
+/** Moves what is there out of the way, where one can look into it. One is enough: a disk is not to be filled with them. */
+export const setCacheFileAside = (dataDir: string): void => {
+  const path = pathOf(dataDir)
   for (const suffix of ['', '-wal', '-shm']) {
     rmSync(asideOf(path) + suffix, { force: true })
     if (existsSync(path + suffix)) renameSync(path + suffix, asideOf(path) + suffix)
