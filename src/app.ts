@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
+import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
@@ -107,6 +108,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     entries: stores.entries,
     clock,
     settings: cacheSettings,
+    scopeOf: createScopeOf({ share: cacheSettings.share, secret: stores.secret }),
+    random,
     simulated: sandbox !== null,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
@@ -167,6 +170,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     cache,
+    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -295,7 +299,10 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
   const { dataDir, cache, cacheKeys } = config
   const mayKeep = cache.enabled && dataDir !== inMemory
   if (mayKeep && !cacheKeys)
-    logger.info({}, 'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them')
+    logger.info(
+      {},
+      'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
+    )
   const notice = (message: string): void => logger.warn({}, message)
   const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
   return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })

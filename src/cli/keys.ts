@@ -3,12 +3,7 @@ import { openKeyDirectory } from '../app.ts'
 import { configureKept } from './configure.ts'
 
 /** Makes a key and prints it; it is kept as a hash only and cannot be shown again. */
-export const createKey = async (key: {
-  name: string
-  scope: Scope
-  team?: string
-  tenant?: string
-}): Promise<void> => {
+export const createKey = async (key: { name: string; scope: Scope; team?: string; tenant?: string }): Promise<void> => {
   await using keys = await openKeyDirectory(configureKept())
   const { record, secret } = await keys.create(key)
   process.stdout.write(`${secret}\n`)

@@ -41,7 +41,10 @@ const proxyUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as htt
 /** 32 random bytes in base64 (44 characters), or a phrase that nobody guesses. */
 const cacheKey = z
   .string()
-  .min(16, 'must be 32 random bytes in base64, such as `openssl rand -base64 32` prints, or a phrase of at least 16 characters')
+  .min(
+    16,
+    'must be 32 random bytes in base64, such as `openssl rand -base64 32` prints, or a phrase of at least 16 characters',
+  )
 
 /** Every variable that is not a provider's, with its meaning. Those with a default here have it nowhere else. */
 const variables = z.object({

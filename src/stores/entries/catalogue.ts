@@ -6,9 +6,7 @@ import type { Seated } from './seats.ts'
 
 /** An entry as it is looked for, without what it says. */
 export interface Card
-  extends
-    Pick<CacheEntry, 'id' | 'key' | 'canonicalKey' | 'scope' | 'tags' | 'createdAtMs' | 'expiresAtMs'>,
-    Seated {}
+  extends Pick<CacheEntry, 'id' | 'key' | 'canonicalKey' | 'scope' | 'tags' | 'createdAtMs' | 'expiresAtMs'>, Seated {}
 
 /** Every entry that there is, by all that it is asked for. */
 export interface Catalogue<Of extends Card> {

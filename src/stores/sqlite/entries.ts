@@ -44,7 +44,10 @@ const writesPerTransaction = 100
 export const openEntries = async (options: EntriesOptions): Promise<(Entries & AsyncDisposable) | null> => {
   const { dataDir, vault, maxBytes, hotBytes, clock, notice } = options
   const changes = createChanges()
-  const hot = new LRUCache<string, CacheEntry>({ maxSize: Math.max(1, hotBytes), sizeCalculation: ({ bytes }) => bytes })
+  const hot = new LRUCache<string, CacheEntry>({
+    maxSize: Math.max(1, hotBytes),
+    sizeCalculation: ({ bytes }) => bytes,
+  })
   /** On their way to the disk, or about to be written again. */
   const pending = new Map<string, CacheEntry>()
   const epochs = new Map<string, number>()
@@ -76,7 +79,9 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       rows = openRows(file, vault)
       const { unreadable } = rows.load((head, uses, keyName) => catalogue.enter({ ...head, head, keyName }, uses))
       if (unreadable > 0)
-        notice(`${unreadable} remembered answers were sealed under another CACHE_KEY, or are damaged: they are dropped.`)
+        notice(
+          `${unreadable} remembered answers were sealed under another CACHE_KEY, or are damaged: they are dropped.`,
+        )
     })
     if (opened.kind === 'taken' || rows === null) return null
     if (opened.notice !== null) notice(opened.notice)

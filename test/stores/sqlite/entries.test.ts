@@ -23,7 +23,11 @@ for (const hotBytes of [1_000_000, 0])
     }
   })
 
-const near = { partition: 'p', text: 'Who lives at 12 Bear Street?', vector: Float32Array.of(0.6, 0, 0, 0, 0, 0, 0, -0.8) }
+const near = {
+  partition: 'p',
+  text: 'Who lives at 12 Bear Street?',
+  vector: Float32Array.of(0.6, 0, 0, 0, 0, 0, 0, -0.8),
+}
 const secret = entryOf({
   id: 'ent_1',
   key: 'key of the bear',
@@ -150,10 +154,7 @@ describe('on disk', () => {
 
   test.each([
     ['is no database', (): Buffer => Buffer.from('This is no database at all, whatever its name says. '.repeat(99))],
-    [
-      'was written over in its middle',
-      (file: Buffer): Buffer => file.fill(0x5a, 4096, file.length - 4096),
-    ],
+    ['was written over in its middle', (file: Buffer): Buffer => file.fill(0x5a, 4096, file.length - 4096)],
   ])('a file that %s is set aside, and a new one begun', async (_what, spoil) => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'cache.db')
