@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chatAnswers } from '../../src/cache/chat-answers.ts'
 import { createExactCache } from '../../src/cache/exact.ts'
 import { createScopeOf } from '../../src/cache/scope.ts'
@@ -50,7 +50,7 @@ const setUp = (
 
 test('what was answered is answered again, event by event, with its age', async () => {
   const { cache, clock, answer } = setUp()
-  expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'miss', ttlMs: 300_000, write: true })
+  expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'miss', write: true })
   expect(await answer(plainRequest())).toEqual({ kept: true })
   clock.nowMs += 299_999
   expect(await cache.look(plainRequest(), ada)).toMatchObject({
@@ -89,9 +89,9 @@ test('no scope and no request ever meets the answer of another', async () => {
       for (const { text, scope, seed } of requests) {
         const request = plainRequest({ messages: [says(text)], seed })
         const mark = JSON.stringify([text, scope, seed])
-        const look = await cache.look(request, scope)
+        const look = await cache.look(request, callerOf(scope))
         if (look.state === 'hit') expect(look.entry.answer.answeredModel).toBe(mark)
-        else await answer(request, answerOf({ answeredModel: mark }), scope)
+        else await answer(request, answerOf({ answeredModel: mark }), callerOf(scope))
       }
     }),
   )
@@ -144,8 +144,10 @@ test('an answer of the moment lives a minute', async () => {
   const { cache, clock, answer } = setUp()
   const request = plainRequest({ messages: [says('How is the weather now?')] })
   await answer(request)
-  clock.nowMs += 60_000
-  expect(await cache.look(request, ada)).toMatchObject({ state: 'miss', ttlMs: 60_000 })
+  clock.nowMs += 59_999
+  expect(await cache.look(request, ada)).toMatchObject({ state: 'hit' })
+  clock.nowMs += 1
+  expect(await cache.look(request, ada)).toMatchObject({ state: 'miss' })
 })
 
 test('a hit is not kept again', async () => {
@@ -162,12 +164,12 @@ test('everything is counted, by scope and by reason', async () => {
   await cache.look(plainRequest(), ada)
   await cache.look(plainRequest({ temperature: 1 }), ada)
   await answer(plainRequest({ seed: 1 }), answerOf({ finishes: [] }))
-  await answer(plainRequest(), answerOf({ costNanoUsd: null }), 'bob')
+  await answer(plainRequest(), answerOf({ costNanoUsd: null }), bob)
   await cache.look(plainRequest(), bob)
   await cache.look(plainRequest({ cache: { read: false, write: true, force: false } }), bob)
 
-  const ada = await cache.stats(ada)
-  expect(ada).toEqual({
+  const hers = await cache.stats(ada)
+  expect(hers).toEqual({
     hits: 2,
     misses: 2,
     bypasses: { temperature: 1 },
@@ -175,11 +177,12 @@ test('everything is counted, by scope and by reason', async () => {
     refusals: { unfinished: 1 },
     failures: 0,
     savedNanoUsd: 40_000n,
+    byTask: { qa: { hits: 2, savedNanoUsd: 40_000n } },
     entries: 1,
-    bytes: ada.bytes,
+    bytes: hers.bytes,
     maxBytes: 1_000_000,
   })
-  expect(ada.bytes).toBeGreaterThan(100)
+  expect(hers.bytes).toBeGreaterThan(100)
   expect(await cache.stats(bob)).toMatchObject({ hits: 1, misses: 1, bypasses: { no_cache: 1 }, savedNanoUsd: 0n })
   expect(await cache.stats(null)).toMatchObject({
     hits: 3,
@@ -229,4 +232,157 @@ test('switched off it neither reads nor writes', async () => {
     reason: 'not_wanted',
   })
   expect(await cache.look(plainRequest(), ada)).toEqual({ state: 'bypass', reason: 'disabled' })
+})
+
+describe('who reads whose answers', () => {
+  const crew = callerOf('a', { team: 'crew' })
+  const mate = callerOf('b', { team: 'crew' })
+  const namesake = callerOf('c', { team: 'crew', tenant: 'acme' })
+
+  test('a team shares what its members were answered; a team of another tenant, or who is in none, does not', async () => {
+    const { cache, answer } = setUp({ settings: { share: 'team' } })
+    await answer(plainRequest(), answerOf(), crew)
+    expect(await cache.look(plainRequest(), mate)).toMatchObject({ state: 'hit' })
+    expect(await cache.look(plainRequest(), namesake)).toMatchObject({ state: 'miss' })
+    expect(await cache.look(plainRequest(), ada)).toEqual({ state: 'bypass', reason: 'no_scope' })
+    expect(await answer(plainRequest(), answerOf(), ada)).toEqual({ kept: false, reason: 'not_wanted' })
+    expect(await cache.remove({ caller: ada, dryRun: false })).toBe(0)
+    expect(await cache.look(plainRequest(), crew)).toMatchObject({ state: 'hit' })
+  })
+
+  test('a team whose key has no team of its own name reads nothing by it', async () => {
+    const { cache, answer } = setUp()
+    await answer(plainRequest(), answerOf(), callerOf('crew'))
+    expect(await cache.look(plainRequest(), crew)).toMatchObject({ state: 'miss' })
+    expect(await setUp().cache.look(plainRequest(), callerOf(''))).toMatchObject({ reason: 'no_scope' })
+  })
+
+  test('entries bear names that tell nothing, and are charged to the caller who paid for them', async () => {
+    const { cache, answer } = setUp({ settings: { share: 'tenant' } })
+    await answer(plainRequest(), answerOf(), namesake)
+    const hit = await cache.look(plainRequest(), namesake)
+    if (hit.state !== 'hit') throw new Error('expected a hit')
+    expect(hit.entry.ownerId).toBe('c')
+    expect(`${hit.entry.scope} ${hit.entry.key}`).not.toContain('acme')
+  })
+})
+
+describe('epochs', () => {
+  test('nothing from before is found, of one or of all, and what is asked then is remembered again', async () => {
+    const { cache, answer } = setUp()
+    for (const caller of [ada, bob]) await answer(plainRequest(), answerOf(), caller)
+    await cache.advance(ada)
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'miss' })
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({ state: 'hit' })
+    await answer(plainRequest(), answerOf(), ada)
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'hit' })
+    await cache.advance(null)
+    for (const caller of [ada, bob]) expect(await cache.look(plainRequest(), caller)).toMatchObject({ state: 'miss' })
+  })
+
+  test('an answer that was asked for before is not kept for after', async () => {
+    const { cache } = setUp()
+    const look = await cache.look(plainRequest(), ada)
+    await cache.advance(ada)
+    await cache.keep(look, ada.id, answerOf())
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'miss' })
+  })
+})
+
+describe('tags', () => {
+  test('answers are forgotten by what they were made of, and by their callers’ own words', async () => {
+    const { cache, answer } = setUp()
+    const tagged = (seed: number, tags: string[]) =>
+      plainRequest({ seed, cache: { read: true, write: true, force: false, tags } })
+    await answer(tagged(1, ['doc:7']))
+    await answer(tagged(2, []), answerOf({ provider: 'anthropic' }))
+    await answer(tagged(3, ['doc:7']), answerOf(), bob)
+    expect(await cache.remove({ caller: null, tag: 'task:qa', dryRun: true })).toBe(3)
+    expect(await cache.remove({ caller: ada, tag: 'doc:7', dryRun: false })).toBe(1)
+    expect(await cache.remove({ caller: null, tag: 'provider:anthropic', dryRun: false })).toBe(1)
+    expect(await cache.remove({ caller: null, tag: 'model:gpt-6-luna', dryRun: false })).toBe(1)
+    expect(await cache.stats(null)).toMatchObject({ entries: 0 })
+  })
+})
+
+describe('curated answers', () => {
+  const curateOne = async (untilMs: number) => {
+    const it = setUp()
+    await it.answer(plainRequest(), answerOf(), ada)
+    const hit = await it.cache.look(plainRequest(), ada)
+    if (hit.state !== 'hit') throw new Error('expected a hit')
+    const curated = await it.cache.curate(hit.entry.id, untilMs)
+    return { ...it, curated, own: hit.entry }
+  }
+
+  test('are given to everybody who asks the very same, after his own, until their end', async () => {
+    const { cache, clock, curated, own } = await curateOne(90_000_000)
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({
+      state: 'hit',
+      isCurated: true,
+      entry: { id: curated?.id },
+    })
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({
+      state: 'hit',
+      isCurated: false,
+      entry: { id: own.id },
+    })
+    expect(await cache.look(plainRequest({ seed: 1 }), bob)).toMatchObject({ state: 'miss' })
+    clock.nowMs = 89_999_999
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ isCurated: true })
+    clock.nowMs = 90_000_000
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({ state: 'miss' })
+  })
+
+  test('are taken back, and only they', async () => {
+    const { cache, curated, own } = await curateOne(90_000_000)
+    expect(await cache.uncurate(own.id)).toBe(false)
+    expect(await cache.uncurate(curated?.id ?? '')).toBe(true)
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({ state: 'miss' })
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'hit' })
+    expect(await cache.curate('ent_gone', 90_000_000)).toBeNull()
+  })
+
+  test('are nobody’s to clear by clearing his own, and end with the epoch of all', async () => {
+    const { cache } = await curateOne(90_000_000)
+    expect(await cache.remove({ caller: bob, dryRun: false })).toBe(0)
+    await cache.advance(bob)
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({ state: 'hit' })
+    await cache.advance(null)
+    expect(await cache.look(plainRequest(), bob)).toMatchObject({ state: 'miss' })
+  })
+})
+
+describe('an answer past its life', () => {
+  const stale = { settings: { staleMs: 60_000 } }
+
+  test('is given as stale for a while, where nobody said how long', async () => {
+    const { cache, clock, answer } = setUp(stale)
+    await answer(plainRequest())
+    clock.nowMs += 299_999
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'hit', isStale: false })
+    clock.nowMs += 1
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'hit', isStale: true, ageMs: 300_000 })
+    clock.nowMs += 60_000
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'miss' })
+  })
+
+  test.each([
+    ['its caller said how long', plainRequest({ cache: { read: true, write: true, force: false, ttlMs: 1000 } }), 1000],
+    ['it ages by the minute', plainRequest({ messages: [says('What is the weather now?')] }), 60_000],
+  ])('is not given where %s', async (_what, request, lifeMs) => {
+    const { cache, clock, answer } = setUp(stale)
+    await answer(request)
+    clock.nowMs += lifeMs
+    expect(await cache.look(request, ada)).toMatchObject({ state: 'miss' })
+  })
+
+  test('lives by its task, and is not kept where that has no life', async () => {
+    const { cache, clock, answer } = setUp({ settings: { taskTtlMs: { qa: 3_600_000, code: 0 } } })
+    await answer(plainRequest())
+    const code = answerOf({ task: { task: 'code', confidence: 1, signals: [] } })
+    expect(await answer(plainRequest({ seed: 1 }), code)).toEqual({ kept: false, reason: 'not_wanted' })
+    clock.nowMs += 3_599_999
+    expect(await cache.look(plainRequest(), ada)).toMatchObject({ state: 'hit' })
+  })
 })

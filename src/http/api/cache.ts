@@ -18,7 +18,7 @@ export const readCacheBody = (body: unknown): z.output<typeof order> => readFiel
 export const showCache = ({ action, scope }: z.output<typeof order>, { affected, curated, stats }: CacheOutcome) => ({
   action,
   scope,
-  affected,
+  cleared: action === 'curate' ? null : affected,
   curated,
   ...showCacheStats(stats),
 })
