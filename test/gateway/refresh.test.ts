@@ -25,7 +25,15 @@ test('a stale answer is given at once, and one call renews it on its asker’s b
   const first = await put('first')
   clock.nowMs += 60_000
   const gate = createGate()
-  it.upstream.script([{ body: [gate] }])
+  const body = JSON.stringify({
+    id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'gpt-6-luna',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'A new answer.' }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 1, completion_tokens: 4, total_tokens: 5 },
+  })
+  it.upstream.script([{ headers: { 'content-type': 'application/json' }, body: [gate, body] }])
   const heard = await Promise.all(Array.from({ length: 20 }, (_, index) => put(`late-${index}`)))
   expect(new Set(heard.map(({ text }) => text))).toEqual(new Set([first.text]))
   expect(heard.every(({ events }) => events.at(-1)?.type === 'end')).toBe(true)
@@ -36,6 +44,7 @@ test('a stale answer is given at once, and one call renews it on its asker’s b
   expect(hits.every(({ cacheReason }) => cacheReason === 'stale')).toBe(true)
   const [renewal] = it.receipts.filter(({ tags }) => 'cache_refresh' in tags.metadata)
   expect(renewal).toMatchObject({ cache: 'bypass', cacheReason: 'no_cache', caller: it.receipts[0]?.caller })
+  expect((await put('after')).text).toBe('A new answer.')
 })
 
 test('the new answer takes the place of the stale one', async () => {

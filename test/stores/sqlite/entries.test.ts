@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -160,7 +162,7 @@ describe('on disk', () => {
     const file = join(folder.path, 'cache.db')
     {
       await using it = await openFolder({ dataDir: folder.path })
-      for (let index = 0; index < 200; index += 1) await it.entries.set(entryOf({ key: `${index}` }))
+      await Promise.all(Array.from({ length: 200 }, (_, index) => it.entries.set(entryOf({ key: `${index}` }))))
     }
     writeFileSync(file, spoil(readFileSync(file)))
     await using it = await openFolder({ dataDir: folder.path })
@@ -177,7 +179,9 @@ describe('on disk', () => {
     {
       await using it = await openFolder({ dataDir: folder.path })
       const answer = answerOf({ events: [{ type: 'text', choice: 0, text: 'word '.repeat(5) }] })
-      for (let index = 0; index < 300; index += 1) await it.entries.set(entryOf({ key: `${index}`, answer, near }))
+      await Promise.all(
+        Array.from({ length: 300 }, (_, index) => it.entries.set(entryOf({ key: `${index}`, answer, near }))),
+      )
     }
     await using it = await openFolder({ dataDir: folder.path, hotBytes: 0 })
     const told: EntryChange[] = []
@@ -251,5 +255,32 @@ describe('another CACHE_KEY', () => {
     expect((await it.entries.find(secret.key))?.answer).toEqual(secret.answer)
     expect((await it.entries.find(secret.key))?.near?.text).toBe(near.text)
     expect(await it.entries.find('unused')).toBeNull()
+  })
+})
+
+describe('a full disk', () => {
+  const mayMount = process.platform === 'linux' && process.getuid?.() === 0
+
+  test.skipIf(!mayMount)('refuses what does not fit, keeps what did, and goes on when there is room (as root on Linux)', async () => {
+    using folder = temporaryFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', folder.path])
+    try {
+      await using it = await openFolder({ dataDir: folder.path, maxBytes: 1e9, hotBytes: 0 })
+      const noise = (): string => randomBytes(20_000).toString('base64')
+      const keep = (key: string): Promise<void> =>
+        it.entries.set(entryOf({ key, answer: answerOf({ events: [{ type: 'text', choice: 0, text: noise() }] }) }))
+      await keep('first')
+      const results: PromiseSettledResult<void>[] = []
+      for (let index = 0; index < 30; index += 1) results.push(...(await Promise.allSettled([keep(`${index}`)])))
+      expect(results.at(-1)).toMatchObject({ status: 'rejected', reason: { code: 'store_unavailable' } })
+      expect(await it.entries.find('first')).not.toBeNull()
+      expect(await it.entries.find('29')).toBeNull()
+      execFileSync('mount', ['-o', 'remount,size=40m', folder.path])
+      await keep('later')
+      expect(await it.entries.find('later')).not.toBeNull()
+      expect(it.notices).toEqual([])
+    } finally {
+      execFileSync('umount', ['-l', folder.path])
+    }
   })
 })
