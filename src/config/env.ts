@@ -102,7 +102,7 @@ const variables = z.object({
   CACHE_ENABLED: flag.optional().describe('Whether answers are remembered; replaces enabled.'),
   CACHE_TTL_SECONDS: whole(0, 31_536_000)
     .optional()
-    .describe('Life of a remembered answer; replaces chat_ttl_seconds.'),
+    .describe('Life of a remembered answer; replaces chat_ttl_seconds and task_ttl_seconds.'),
   CACHE_KEY: cacheKey
     .optional()
     .describe(
