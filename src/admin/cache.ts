@@ -1,4 +1,5 @@
 import type { Caller } from '../contract/caller.ts'
+import type { Audited } from '../contract/store.ts'
 import { requireAdmin } from './scope.ts'
 import type { Whose } from './scope.ts'
 
@@ -23,8 +24,8 @@ export interface CacheAnswers {
   clearCache(query: { caller: Caller; whose: Whose; dryRun: boolean }): Promise<{ entries: number }>
 }
 
-/** Questions about remembered answers: a caller's own, or everybody's for an admin. */
-export const createCacheAnswers = (cache: CacheAdmin): CacheAnswers => {
+/** Questions about remembered answers: a caller's own, or everybody's for an admin. What is deleted is on the record. */
+export const createCacheAnswers = (cache: CacheAdmin, audited: Audited): CacheAnswers => {
   const scopeOf = (caller: Caller, whose: Whose): string | null => {
     if (whose === 'mine') return caller.id
     requireAdmin(caller, "Everybody's cache")
@@ -32,8 +33,14 @@ export const createCacheAnswers = (cache: CacheAdmin): CacheAnswers => {
   }
   return {
     cacheStats: async ({ caller, whose }) => cache.stats(scopeOf(caller, whose)),
-    clearCache: async ({ caller, whose, dryRun }) => ({
-      entries: await cache.clear({ scope: scopeOf(caller, whose), dryRun }),
-    }),
+    clearCache: async ({ caller, whose, dryRun }) => {
+      const clear = async () => ({ entries: await cache.clear({ scope: scopeOf(caller, whose), dryRun }) })
+      if (dryRun) return clear()
+      const actor = { id: caller.id, name: caller.name }
+      const target = whose === 'mine' ? caller.id : null
+      return audited({ actor, action: 'cache.clear', target }, clear, ({ entries }) => ({
+        detail: { entries: String(entries) },
+      }))
+    },
   }
 }

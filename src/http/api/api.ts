@@ -4,14 +4,15 @@ import { GatewayError } from '../../contract/errors.ts'
 import { sendJson } from '../error.ts'
 import { headerOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
+import { auditQuery, showAudit } from './audit.ts'
 import { readQuery } from './query.ts'
 import { showReceipt, showTraces, tracesQuery } from './traces.ts'
 import { showStats, showUsage, statsQuery, usageCsv, usageQuery } from './usage.ts'
 
 /** What the read side asks. */
-export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace'>
+export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'audit'>
 
-export const apiPaths = ['/api/stats', '/api/usage', '/api/traces'] as const
+export const apiPaths = ['/api/stats', '/api/usage', '/api/traces', '/api/audit'] as const
 
 const tracesPrefix = '/api/traces/'
 
@@ -39,6 +40,8 @@ export const createApi = (admin: ReadSide) => {
         return sendJson(req, res, 200, showStats(await admin.stats({ ...readQuery(req, statsQuery), caller })))
       case '/api/traces':
         return sendJson(req, res, 200, showTraces(await admin.traces({ ...readQuery(req, tracesQuery), caller })))
+      case '/api/audit':
+        return sendJson(req, res, 200, showAudit(await admin.audit({ ...readQuery(req, auditQuery), caller })))
       default:
         return sendJson(req, res, 200, showReceipt(await admin.trace({ caller, id: idOf(path) })))
     }

@@ -71,4 +71,18 @@ export const migrations: readonly string[] = [
     usage_source, input_tokens, output_tokens, cache_read_tokens, reasoning_tokens, cost_nano_usd, saved_nano_usd, total_ms
   );
   `,
+  // Only ever added to.
+  `
+  CREATE TABLE audit (
+    id TEXT NOT NULL PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    actor_id TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT,
+    outcome TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_time ON audit (at_ms, id);
+  `,
 ]

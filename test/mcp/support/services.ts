@@ -37,6 +37,8 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
       recent: () => Promise.resolve([]),
       find: () => Promise.resolve(null),
     },
+    audit: { recent: () => Promise.resolve([]) },
+    audited: (_act, work) => work(),
     cache: {
       stats: (scope) => Promise.resolve({ entries: counted(scope), bytes: counted(scope) * 100, maxBytes: 1_000_000 }),
       clear: ({ scope, dryRun }) => {
