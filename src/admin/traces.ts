@@ -45,7 +45,11 @@ export const createTraces = (receipts: Pick<Receipts, 'recent' | 'find'>): Trace
     const found = await receipts.recent({ callerId: whose === 'all' ? null : caller.id, after, limit: limit + 1 })
     const lines = found.slice(0, limit)
     const last = lines.at(-1)
-    return { whose, lines, nextCursor: last && found.length > limit ? cursorOf({ atMs: last.receivedAtMs, id: last.id }) : null }
+    return {
+      whose,
+      lines,
+      nextCursor: last && found.length > limit ? cursorOf({ atMs: last.receivedAtMs, id: last.id }) : null,
+    }
   },
   trace: async ({ caller, id }) => {
     const receipt = await receipts.find(id)

@@ -18,6 +18,8 @@ export const configure = (): Config => loadConfig({ root: fileURLToPath(projectR
 export const configureKept = (): Config => {
   const config = configure()
   if (config.dataDir === inMemory && !config.database)
-    throw new Error('DATA_DIR=:memory: keeps nothing: name the folder that the gateway keeps its ledger and keys in, or set DATABASE_URL.')
+    throw new Error(
+      'DATA_DIR=:memory: keeps nothing: name the folder that the gateway keeps its ledger and keys in, or set DATABASE_URL.',
+    )
   return config
 }

@@ -184,7 +184,9 @@ const noticesOf = (options: {
   if (auth.mode === 'none' && (env.RATE_LIMIT_MAX_REQUESTS !== undefined || env.RATE_LIMIT_WINDOW_MS !== undefined))
     notices.push('RATE_LIMIT_* has no effect with AUTH_MODE=none: callers cannot be told apart.')
   if (database && isOpenWire(database))
-    notices.push(`What is said to PostgreSQL at ${database.host} is not encrypted: add sslmode=verify-full to DATABASE_URL.`)
+    notices.push(
+      `What is said to PostgreSQL at ${database.host} is not encrypted: add sslmode=verify-full to DATABASE_URL.`,
+    )
   if (env.DATA_DIR === inMemory && database)
     notices.push(
       'There is no journal (DATA_DIR=:memory:): answers that run while PostgreSQL goes away end in an error, as their receipts have no place.',

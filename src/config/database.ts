@@ -56,7 +56,8 @@ export const readDatabase = (
 }
 
 /** Whether others could listen in: neither encrypted nor inside this machine. */
-export const isOpenWire = ({ host, tls }: DatabaseSettings): boolean => tls === null && !isSocket(host) && !isLoopbackHost(host)
+export const isOpenWire = ({ host, tls }: DatabaseSettings): boolean =>
+  tls === null && !isSocket(host) && !isLoopbackHost(host)
 
 const isSocket = (host: string): boolean => host.startsWith('/')
 
@@ -64,7 +65,8 @@ const parse = (text: string, poolMax: number, root: string): DatabaseSettings =>
   const url = urlOf(text)
   const said = parametersOf(url)
   const host = said.host ?? decoded(url.hostname).replace(/^\[|\]$/g, '')
-  if (host === '' || host === noHost) throw new Fault('names no host', `${wantsExample}, or a socket's folder as ?host=/cloudsql/…`)
+  if (host === '' || host === noHost)
+    throw new Fault('names no host', `${wantsExample}, or a socket's folder as ?host=/cloudsql/…`)
   const database = decoded(url.pathname.slice(1))
   if (database === '') throw new Fault('names no database', wantsExample)
   return {
@@ -87,7 +89,10 @@ const urlOf = (text: string): URL => {
   try {
     return new URL(filled)
   } catch {
-    throw new Fault('cannot be read as an address', `${wantsExample}, with % escapes for signs such as @ and # in a password`)
+    throw new Fault(
+      'cannot be read as an address',
+      `${wantsExample}, with % escapes for signs such as @ and # in a password`,
+    )
   }
 }
 

@@ -94,7 +94,10 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
-  const journeyParts: JourneyParts = { ...parts, admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }) }
+  const journeyParts: JourneyParts = {
+    ...parts,
+    admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }),
+  }
 
   const chat = createJourney(journeyParts, {
     operation: 'chat',

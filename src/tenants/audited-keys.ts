@@ -15,7 +15,9 @@ export const auditKeys = (
       ({ record }) => ({ target: record.id }),
     ),
   revoke: (id) =>
-    audited({ actor, action: 'key.revoke', target: id }, () => keys.revoke(id), (wasThere) =>
-      wasThere ? {} : { outcome: 'failed', detail: { reason: 'there is no such active key' } },
+    audited(
+      { actor, action: 'key.revoke', target: id },
+      () => keys.revoke(id),
+      (wasThere) => (wasThere ? {} : { outcome: 'failed', detail: { reason: 'there is no such active key' } }),
     ),
 })

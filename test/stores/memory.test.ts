@@ -32,7 +32,13 @@ describe('memory receipts alone', () => {
 
 test('memory audit forgets the oldest beyond its capacity', async () => {
   const audit = createAudit(2)
-  const entry = { atMs: 0, actor: { id: 'a', name: 'a' }, action: 'cache.clear', target: null, outcome: 'done' } as const
+  const entry = {
+    atMs: 0,
+    actor: { id: 'a', name: 'a' },
+    action: 'cache.clear',
+    target: null,
+    outcome: 'done',
+  } as const
   for (const id of ['a1', 'a2', 'a3']) await audit.append({ ...entry, id, detail: {} })
   expect((await audit.recent({ after: null, limit: 10 })).map(({ id }) => id)).toEqual(['a3', 'a2'])
 })

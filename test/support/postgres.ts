@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -32,6 +32,7 @@ export interface TestPostgres extends AsyncDisposable {
 
 /**
  * Starts a server on a free port of 127.0.0.1, with its data in a temporary folder. What it has committed survives `kill`.
+ * @param tls PEM files that it shows to clients who want TLS
  * @throws Error where it is not installed, saying what to install
  */
 export const startPostgres = async ({
@@ -49,11 +50,11 @@ export const startPostgres = async ({
   const port = await freePort()
   const settled = [
     `port=${port}`,
-    'listen_addresses=127.0.0.1',
+    `listen_addresses=127.0.0.1${tls ? ',127.0.0.2' : ''}`,
     `unix_socket_directories=${folder}`,
     // Against a machine that loses power, not against a process that dies.
     'fsync=off',
-    ...settings,
+    ...(tls ? ['ssl=on', ...lay(tls, folder, user)] : []),
   ]
   const urlOf = (database: string) => `postgres://gateway@127.0.0.1:${port}/${database}`
   const url = urlOf('postgres')
@@ -96,11 +97,22 @@ export const startPostgres = async ({
     },
     kill: () => end('SIGQUIT'),
     [Symbol.asyncDispose]: async () => {
-      await end('SIGINT')
+      // Nothing of it is to be kept.
+      await end('SIGQUIT')
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
+
+/** Copies the server's certificate to where it reads it, with a key that is nobody else's; without that it refuses both. */
+const lay = (tls: { cert: string; key: string }, folder: string, user: ReturnType<typeof plainUser>): string[] =>
+  (['cert', 'key'] as const).map((name) => {
+    const file = path.join(folder, `${name}.pem`)
+    copyFileSync(tls[name], file)
+    chmodSync(file, 0o600)
+    if (user) chownSync(file, user.uid, user.gid)
+    return `ssl_${name}_file=${file}`
+  })
 
 /** One statement on a connection of its own: what a test asks past the gateway. */
 export const query = async (url: string, sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> => {

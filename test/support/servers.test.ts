@@ -12,7 +12,7 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
   beforeAll(async () => {
     postgres = await startPostgres()
   }, 60_000)
-  afterAll(() => postgres?.[Symbol.asyncDispose]())
+  afterAll(() => postgres?.[Symbol.asyncDispose](), 60_000)
 
   test('what is committed survives a stop and a kill', async () => {
     const url = await postgres.newDatabase()

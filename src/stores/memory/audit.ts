@@ -17,5 +17,4 @@ export const createAudit = (capacity: number): Audit => {
   }
 }
 
-const byNewest = (a: AuditPlace, b: AuditPlace): number =>
-  b.atMs - a.atMs || (a.id === b.id ? 0 : a.id > b.id ? -1 : 1)
+const byNewest = (a: AuditPlace, b: AuditPlace): number => b.atMs - a.atMs || (a.id === b.id ? 0 : a.id > b.id ? -1 : 1)

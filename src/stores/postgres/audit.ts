@@ -11,7 +11,12 @@ export const createAudit = (database: Kysely<Tables>): Audit => ({
   append: ({ id, atMs, actor, action, target, outcome, detail }) =>
     answering('the audit trail', async () => {
       const who = { actor_id: storable(actor.id), actor_name: storable(actor.name) }
-      const what = { action, target: target === null ? null : storable(target), outcome, detail: JSON.stringify(detail) }
+      const what = {
+        action,
+        target: target === null ? null : storable(target),
+        outcome,
+        detail: JSON.stringify(detail),
+      }
       await database
         .insertInto('audit')
         .values({ id, at_ms: String(Math.floor(atMs)), ...who, ...what })

@@ -35,7 +35,8 @@ const isTlsFault = (thrown: unknown): boolean =>
     /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)/.test(codeOf(thrown)))
 
 const codeOf = (thrown: unknown): string =>
-  (thrown instanceof pg.DatabaseError || (thrown instanceof Error && 'code' in thrown)) && typeof thrown.code === 'string'
+  (thrown instanceof pg.DatabaseError || (thrown instanceof Error && 'code' in thrown)) &&
+  typeof thrown.code === 'string'
     ? thrown.code
     : ''
 

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type { PostgresCursor, PostgresPool, PostgresQueryResult } from 'kysely'
 import pg from 'pg'
-import type { QueryResult } from 'pg'
+import type { ClientBase, PoolClient, QueryResult } from 'pg'
 import type { DatabaseSettings, TlsSettings } from '../../contract/settings.ts'
 import type { Tables } from './tables.ts'
 
@@ -12,7 +12,7 @@ export interface Postgres extends AsyncDisposable {
 }
 
 /** A statement that takes longer than this has lost its server, whatever the connection says. */
-const statementMs = 10_000
+const statementMs = 5_000
 export const reportMs = 30_000
 
 /**
@@ -54,8 +54,6 @@ const openPool = (settings: DatabaseSettings, bounds: Bounds): Kysely<Tables> =>
     idleTimeoutMillis: 60_000,
     keepAlive: true,
   })
-  // A connection that breaks while nobody uses it is nobody's error: the pool has dropped it.
-  pool.on('error', bounds.suspect)
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: bounded(pool, bounds) }) })
 }
 
@@ -68,47 +66,71 @@ const tlsOptions = ({ check, ca, cert, key }: TlsSettings): pg.ClientConfig['ssl
 })
 
 /**
- * The same pool, whose statements end after `timeoutMs`. Their connection goes with them, as does every one that was lost:
- * given back it would hold up whoever gets it next.
+ * The same pool, whose statements end after `timeoutMs`, and which trusts no connection that is older than the loss of another:
+ * when a server goes, all of them are dead, and each would fail whoever gets it.
  */
-const bounded = (pool: pg.Pool, { timeoutMs, suspect }: Bounds): PostgresPool => ({
-  options: pool.options,
-  end: () => pool.end(),
-  connect: async () => {
-    const client = await pool.connect().catch((error: unknown) => {
-      suspect()
-      throw error
-    })
-    // Between two statements the client has nobody else to tell of its end, and an error that nobody hears ends the process.
-    let lost = false
-    const lose = (): void => {
-      lost = true
-      suspect()
-    }
-    client.on('error', lose)
-    function query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>
-    function query(cursor: PostgresCursor<unknown>): never
-    async function query(asked: unknown, values: readonly unknown[] = []): Promise<PostgresQueryResult<unknown>> {
-      if (typeof asked !== 'string') throw new TypeError('No cursors are used here')
-      try {
-        return await withinTime(client.query(asked, [...values]).then(resultOf), timeoutMs)
-      } catch (error) {
-        if (!isServersWord(error)) lose()
-        throw error
-      }
-    }
-    return {
-      query,
-      release: (destroy) => {
-        client.off('error', lose)
-        client.release(destroy === true || lost)
-      },
-    }
-  },
-})
+const bounded = (pool: pg.Pool, { timeoutMs, suspect }: Bounds): PostgresPool => {
+  let generation = 0
+  const generationOf = new WeakMap<ClientBase, number>()
+  pool.on('connect', (client) => void generationOf.set(client, generation))
 
-/** An error that the server itself reports has a code of its own, and the connection goes on. */
-const isServersWord = (error: unknown): boolean => error instanceof pg.DatabaseError
+  const lose = (client: ClientBase): void => {
+    if (generationOf.get(client) === generation) generation += 1
+    suspect()
+  }
+  // One that breaks while nobody uses it is nobody's error.
+  pool.on('error', (_error, client) => lose(client))
+
+  const connect = async (): Promise<PoolClient> => {
+    for (;;) {
+      const client = await pool.connect().catch((error: unknown) => {
+        suspect()
+        throw error
+      })
+      if (generationOf.get(client) === generation) return client
+      client.release(true)
+    }
+  }
+
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    connect: async () => lend(await connect(), { timeoutMs, lose }),
+  }
+}
+
+/** A connection as Kysely uses it. Once lost it is not given back: it would hold up whoever gets it next. */
+const lend = (client: PoolClient, { timeoutMs, lose }: { timeoutMs: number; lose: (client: ClientBase) => void }) => {
+  let isLost = false
+  const onLoss = (): void => {
+    if (!isLost) lose(client)
+    isLost = true
+  }
+  // Between two statements nobody else hears of its end, and an error that nobody hears ends the process.
+  client.on('error', onLoss)
+
+  function query<Row>(text: string, values: readonly unknown[]): Promise<PostgresQueryResult<Row>>
+  function query(cursor: PostgresCursor<unknown>): never
+  async function query(asked: unknown, values: readonly unknown[] = []): Promise<PostgresQueryResult<unknown>> {
+    if (typeof asked !== 'string') throw new TypeError('No cursors are used here')
+    try {
+      return await withinTime(client.query(asked, [...values]).then(resultOf), timeoutMs)
+    } catch (error) {
+      if (!isOfStatement(error)) onLoss()
+      throw error
+    }
+  }
+  return {
+    query,
+    release: (destroy?: boolean): void => {
+      client.off('error', onLoss)
+      client.release(destroy === true || isLost)
+    },
+  }
+}
+
+/** Whether the server refused a statement and goes on; what is worse than that ends the connection. */
+const isOfStatement = (error: unknown): boolean => error instanceof pg.DatabaseError && error.severity === 'ERROR'
 
 const withinTime = async <Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> => {
   const late = Promise.withResolvers<never>()

@@ -19,7 +19,8 @@ const rowsPerDelete = 1_000
  * lost, is written again by whoever still has it: the id makes sure that it is there once.
  */
 export const createReceipts = ({ main, reports }: Postgres): Receipts & AsyncDisposable => {
-  const insert = (rows: readonly ReceiptRow[]) => sql`
+  const insert = (rows: readonly ReceiptRow[]) =>
+    sql`
     INSERT INTO receipts (${sql.join(columnsOf(rows).map((column) => sql.ref(column)))})
     SELECT ${sql.join(columnsOf(rows).map((column) => sql.ref(column)))}
     FROM json_populate_recordset(NULL::receipts, ${JSON.stringify(rows, writeValue)}::json)
@@ -50,7 +51,11 @@ export const createReceipts = ({ main, reports }: Postgres): Receipts & AsyncDis
 
     find: (id) =>
       answering('this receipt', async () => {
-        const row = await main.selectFrom('receipts').select('document').where('id', '=', storable(id)).executeTakeFirst()
+        const row = await main
+          .selectFrom('receipts')
+          .select('document')
+          .where('id', '=', storable(id))
+          .executeTakeFirst()
         return row ? readDocument(row.document) : null
       }),
 
@@ -60,7 +65,7 @@ export const createReceipts = ({ main, reports }: Postgres): Receipts & AsyncDis
 
     prune: (beforeMs) =>
       answering('the ledger', async () => {
-        for (let pruned = 0; ; ) {
+        for (let pruned = 0; ;) {
           // Another instance that prunes at the same time is at other rows.
           const { numAffectedRows = 0n } = await sql`
             DELETE FROM receipts WHERE id IN (

@@ -27,9 +27,7 @@ export const createAudit = (database: Database): Audit => {
       }),
     recent: ({ after, limit }) =>
       answering('the audit trail', () => {
-        const rows = after
-          ? behind.all({ atMs: Math.floor(after.atMs), id: after.id, limit })
-          : newest.all({ limit })
+        const rows = after ? behind.all({ atMs: Math.floor(after.atMs), id: after.id, limit }) : newest.all({ limit })
         return rows.map(entryOf)
       }),
   }

@@ -26,8 +26,7 @@ export const describeAudit = (store: string, open: Open<Audit>): void => {
 
     test('lists the newest first, page by page, each once', async () => {
       await using opened = await open()
-      for (let n = 0; n < 9; n += 1)
-        await opened.port.append(entryOf({ id: `a${n}`, atMs: 1_000 + Math.floor(n / 4) }))
+      for (let n = 0; n < 9; n += 1) await opened.port.append(entryOf({ id: `a${n}`, atMs: 1_000 + Math.floor(n / 4) }))
       const ids: string[] = []
       for (let after: AuditPlace | null = null; ;) {
         const page: readonly AuditEntry[] = await opened.port.recent({ after, limit: 2 })

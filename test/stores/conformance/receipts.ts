@@ -270,8 +270,12 @@ export const describeReceipts = (store: string, open: Open<Receipts>): void => {
 
     test('keeps texts of any kind, those that a database cannot hold as they are among them', async () => {
       await using opened = await open()
-      const odd = 'nul \0, half a pair \ud800, a quote \' and a \\u0000'
-      const receipt = receiptOf({ id: 'odd', requestedModel: odd, tags: { user: odd, metadata: { [odd]: odd, team: odd } } })
+      const odd = "nul \0, half a pair \ud800, a quote ' and a \\u0000"
+      const receipt = receiptOf({
+        id: 'odd',
+        requestedModel: odd,
+        tags: { user: odd, metadata: { [odd]: odd, team: odd } },
+      })
       await opened.port.append(receipt)
       expect(await opened.port.find('odd')).toEqual(receipt)
       const { rows } = await opened.port.usage({ ...everything, groupBy: 'tag', tag: 'team' })

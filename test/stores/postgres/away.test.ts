@@ -44,7 +44,7 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
   beforeAll(async () => {
     server = await startPostgres()
   }, 60_000)
-  afterAll(() => server?.[Symbol.asyncDispose]())
+  afterAll(() => server?.[Symbol.asyncDispose](), 60_000)
 
   const idsIn = async (url: string): Promise<string[]> =>
     (await query(url, 'SELECT id FROM receipts ORDER BY id')).map(({ id }) => String(id))
@@ -113,7 +113,11 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
     const url = await server.newDatabase()
     const told: string[] = []
     await using stores = await openAt({ url, told })
-    await Promise.all([stores.receipts.append(receiptOf({ id: 'a' })), stores.directory.keys()])
+    await Promise.all([
+      stores.receipts.append(receiptOf({ id: 'a' })),
+      stores.directory.keys(),
+      stores.directory.keys(),
+    ])
     await query(
       url,
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
@@ -164,7 +168,14 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
     const url = await server.newDatabase()
     let nowMs = 1_000_000
     await using stores = await openAt({ url, now: () => nowMs })
-    const key = { id: 'key_a', name: 'Ada', scope: 'use', sha256: 'a'.repeat(64), createdAtMs: 0, revokedAtMs: null } as const
+    const key = {
+      id: 'key_a',
+      name: 'Ada',
+      scope: 'use',
+      sha256: 'a'.repeat(64),
+      createdAtMs: 0,
+      revokedAtMs: null,
+    } as const
     await stores.directory.create(key)
     expect(await stores.directory.find(key.sha256)).toEqual(key)
     await server.stop()

@@ -38,7 +38,7 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
   beforeAll(async () => {
     server = await startPostgres()
   }, 60_000)
-  afterAll(() => server?.[Symbol.asyncDispose]())
+  afterAll(() => server?.[Symbol.asyncDispose](), 60_000)
 
   test.each(migrations.map((_, version) => version))(
     'a database of version %i is brought up to date with what it holds',

@@ -27,7 +27,7 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
   afterAll(async () => {
     await postgres?.[Symbol.asyncDispose]()
     await server?.[Symbol.asyncDispose]()
-  })
+  }, 60_000)
 
   const open =
     <Port extends object>(create: (postgres: Postgres) => Port & Partial<AsyncDisposable>) =>

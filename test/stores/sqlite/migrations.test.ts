@@ -25,8 +25,7 @@ test.each(migrations.map((_, version) => version))(
     {
       using database = new DatabaseSync(join(older.path, 'gateway.db'))
       for (const step of migrations.slice(0, version)) database.exec(step)
-      if (version > 0)
-        database.exec(`INSERT INTO keys VALUES ('key_a', 'Ada', 'use', '${'a'.repeat(64)}', 5, NULL)`)
+      if (version > 0) database.exec(`INSERT INTO keys VALUES ('key_a', 'Ada', 'use', '${'a'.repeat(64)}', 5, NULL)`)
       database.exec(`PRAGMA user_version = ${version}`)
     }
     await using stores = await open(older.path)
