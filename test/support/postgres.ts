@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -9,9 +9,8 @@ import type { Daemon } from './server.ts'
 
 const runFile = promisify(execFile)
 
-/** For `describe.skipIf`, beside the name below: test/allowed-skips.json lists it. */
+/** For `describe.skipIf`, with the name "with PostgreSQL (skipped where it is not installed)" that test/allowed-skips.json lists. */
 export const lacksPostgres = lacks('postgres')
-export const withPostgres = 'with PostgreSQL (skipped where it is not installed)'
 
 /** A PostgreSQL of this test file's own, with nothing in it. */
 export interface TestPostgres extends AsyncDisposable {
@@ -35,12 +34,10 @@ export interface TestPostgres extends AsyncDisposable {
  * @param tls PEM files that it shows to clients who want TLS
  * @throws Error where it is not installed, saying what to install
  */
-export const startPostgres = async ({
-  settings = [],
-}: { settings?: readonly string[] } = {}): Promise<TestPostgres> => {
+export const startPostgres = async ({ tls }: { tls?: { cert: string; key: string } } = {}): Promise<TestPostgres> => {
   const programs = programsOf('postgres')
   const user = plainUser()
-  const folder = mkdtempSync(path.join(tmpdir(), 'pg-'))
+  const folder = mkdtempSync(path.join(quickPlace(), 'pg-'))
   if (user) chownSync(folder, user.uid, user.gid)
   chmodSync(folder, 0o700)
   const data = path.join(folder, 'data')
@@ -102,6 +99,14 @@ export const startPostgres = async ({
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** A database is a thousand files: where memory can hold them, no disk has to. */
+const quickPlace = (): string => {
+  const memory = '/dev/shm'
+  if (!existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize > 2e9 ? memory : tmpdir()
 }
 
 /** Copies the server's certificate to where it reads it, with a key that is nobody else's; without that it refuses both. */

@@ -4,9 +4,8 @@ import path from 'node:path'
 import { freePort, isListening, lacks, programsOf, startDaemon, untilUp } from './server.ts'
 import type { Daemon } from './server.ts'
 
-/** For `describe.skipIf`, beside the name below: test/allowed-skips.json lists it. */
+/** For `describe.skipIf`, with the name "with Redis (skipped where it is not installed)" that test/allowed-skips.json lists. */
 export const lacksRedis = lacks('redis')
-export const withRedis = 'with Redis (skipped where it is not installed)'
 
 /** A Redis of this test file's own. */
 export interface TestRedis extends AsyncDisposable {

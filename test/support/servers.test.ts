@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lacksPostgres, query, startPostgres, withPostgres } from './postgres.ts'
+import { lacksPostgres, query, startPostgres } from './postgres.ts'
 import type { TestPostgres } from './postgres.ts'
-import { lacksRedis, startRedis, withRedis } from './redis.ts'
+import { lacksRedis, startRedis } from './redis.ts'
 import { isListening } from './server.ts'
 import { startWire } from './wire.ts'
 
 // What the tests of the stores stand on.
 
-describe.skipIf(lacksPostgres)(withPostgres, () => {
+describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not installed)', () => {
   let postgres: TestPostgres
   beforeAll(async () => {
     postgres = await startPostgres()
@@ -42,7 +42,7 @@ describe.skipIf(lacksPostgres)(withPostgres, () => {
   })
 })
 
-describe.skipIf(lacksRedis)(withRedis, () => {
+describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', () => {
   test('stops and comes back at its own port', async () => {
     await using redis = await startRedis()
     await redis.stop()

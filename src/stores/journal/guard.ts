@@ -53,9 +53,11 @@ export const guardReceipts = (options: GuardOptions): Guard => {
   let looking: Promise<void> | null = null
   let journalFailedAtMs = -Infinity
 
+  const isHere = (): boolean => state.kind === 'here'
+
   const leave = (thrown: unknown): void => {
     const why = describe(thrown)
-    if (state.kind === 'here') logger.error({ err: thrown }, `${why} Receipts wait in the journal.`)
+    if (isHere()) logger.error({ err: thrown }, `${why} Receipts wait in the journal.`)
     state = { kind: 'away', why }
   }
 
@@ -63,8 +65,9 @@ export const guardReceipts = (options: GuardOptions): Guard => {
     const written = await Promise.allSettled(batch.map((receipt) => receipts.append(receipt)))
     for (const [index, result] of written.entries()) {
       if (result.status === 'fulfilled') continue
-      if (!isReceiptsFault(result.reason)) throw result.reason
-      logger.error({ err: result.reason, receipt: batch[index] }, 'the database refuses a receipt of the journal')
+      const reason: unknown = result.reason
+      if (!isReceiptsFault(reason)) throw reason
+      logger.error({ err: reason, receipt: batch[index] }, 'the database refuses a receipt of the journal')
     }
   }
 
@@ -73,13 +76,13 @@ export const guardReceipts = (options: GuardOptions): Guard => {
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
       try {
         await reach()
-        if (state.kind === 'away') logger.info({}, 'PostgreSQL is back')
+        if (!isHere()) logger.info({}, 'PostgreSQL is back')
         state = { kind: 'here' }
         if (!journal || journal.isEmpty()) return
         const bytes = journal.bytes()
         await journal.drain(handOver)
         logger.info({ bytes }, 'the journal is in the ledger')
-        if (journal.isEmpty()) return
+        if (journal.isEmpty() && isHere()) return
       } catch (thrown) {
         leave(thrown)
       }
@@ -128,7 +131,7 @@ export const guardReceipts = (options: GuardOptions): Guard => {
     state: {
       faults: () => (state.kind === 'away' ? [state.why] : []),
       assertWritable: () => {
-        if (state.kind === 'here') return
+        if (isHere()) return
         const why = whyNot(settings, journal, clock.now() - journalFailedAtMs < journalFaultMs)
         if (why !== null) throw new GatewayError('ledger_unavailable', why, { retryAfterMs: lastLookMs })
       },

@@ -55,7 +55,7 @@ export const migrations: readonly string[] = [
     revoked_at_ms bigint
   );
   `,
-  // Only ever added to: who may write here may not change what is written.
+  // Only ever added to.
   `
   CREATE TABLE audit (
     id text COLLATE "C" PRIMARY KEY,

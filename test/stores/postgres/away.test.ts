@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Stores } from '../../../src/stores/index.ts'
-import { lacksPostgres, query, startPostgres, withPostgres } from '../../support/postgres.ts'
+import { lacksPostgres, query, startPostgres } from '../../support/postgres.ts'
 import type { TestPostgres } from '../../support/postgres.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { startWire } from '../../support/wire.ts'
@@ -39,7 +39,7 @@ const appendInLanes = (stores: Stores, lanes: number) => {
   }
 }
 
-describe.skipIf(lacksPostgres)(withPostgres, () => {
+describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not installed)', () => {
   let server: TestPostgres
   beforeAll(async () => {
     server = await startPostgres()

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { migrate } from '../../../src/stores/postgres/migrate.ts'
 import { migrations } from '../../../src/stores/postgres/migrations.ts'
 import { openPostgres } from '../../../src/stores/postgres/pool.ts'
-import { lacksPostgres, query, startPostgres, withPostgres } from '../../support/postgres.ts'
+import { lacksPostgres, query, startPostgres } from '../../support/postgres.ts'
 import type { TestPostgres } from '../../support/postgres.ts'
 import { receiptOf } from '../receipt-of.ts'
 import { openAt, settingsOf } from './open.ts'
@@ -33,7 +33,7 @@ const schemaOf = async (url: string): Promise<unknown> => ({
   steps: await query(url, 'SELECT version, checksum FROM schema_steps ORDER BY version'),
 })
 
-describe.skipIf(lacksPostgres)(withPostgres, () => {
+describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not installed)', () => {
   let server: TestPostgres
   beforeAll(async () => {
     server = await startPostgres()

@@ -7,7 +7,7 @@ import { openPostgres } from '../../../src/stores/postgres/pool.ts'
 import type { Postgres } from '../../../src/stores/postgres/pool.ts'
 import { createReceipts } from '../../../src/stores/postgres/receipts.ts'
 import { within } from '../../../src/stores/postgres/reports.ts'
-import { lacksPostgres, query, startPostgres, withPostgres } from '../../support/postgres.ts'
+import { lacksPostgres, query, startPostgres } from '../../support/postgres.ts'
 import type { TestPostgres } from '../../support/postgres.ts'
 import { describeAudit } from '../conformance/audit.ts'
 import { describeDirectory } from '../conformance/directory.ts'
@@ -15,7 +15,7 @@ import { describeReceipts } from '../conformance/receipts.ts'
 import { receiptOf } from '../receipt-of.ts'
 import { openAt, settingsOf } from './open.ts'
 
-describe.skipIf(lacksPostgres)(withPostgres, () => {
+describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not installed)', () => {
   let server: TestPostgres
   let postgres: Postgres
 

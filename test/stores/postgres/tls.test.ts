@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { lacksPostgres, query, startPostgres, withPostgres } from '../../support/postgres.ts'
+import { lacksPostgres, query, startPostgres } from '../../support/postgres.ts'
 import type { TestPostgres } from '../../support/postgres.ts'
 import { receiptOf } from '../receipt-of.ts'
 import { openAt } from './open.ts'
@@ -8,7 +8,7 @@ import { openAt } from './open.ts'
 const folder = path.resolve(import.meta.dirname, '../../providers/tls')
 const [cert, key] = [path.join(folder, 'loopback-cert.pem'), path.join(folder, 'loopback-key.pem')]
 
-describe.skipIf(lacksPostgres)(withPostgres, () => {
+describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not installed)', () => {
   let server: TestPostgres
   beforeAll(async () => {
     server = await startPostgres({ tls: { cert, key } })
