@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { ModelCard } from '../contract/model.ts'
 import type { PriceRule } from '../contract/price.ts'
-import type { ProviderRow, SecretText } from '../contract/provider.ts'
+import type { SecretText } from '../contract/provider.ts'
 import type {
   CacheSettings,
   DatabaseSettings,
@@ -13,6 +13,7 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  SecretSettings,
   StructuredSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
@@ -28,7 +29,7 @@ import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
-import type { KnownProvider } from './rows.ts'
+import type { ConfiguredRow, KnownProvider } from './rows.ts'
 import { readRules } from './rules.ts'
 import { decideSandbox } from './sandbox.ts'
 import { schemas } from './schema/files.ts'
@@ -49,6 +50,7 @@ import {
 export interface Config {
   http: HttpSettings
   publicUrl: string | null
+  secrets: SecretSettings
   /** Absolute, as is `configDir`; or `:memory:`. */
   dataDir: string
   /** Keeps the ledger, the keys and the audit trail; null: `dataDir` does. */
@@ -58,9 +60,9 @@ export interface Config {
   log: LogSettings
   metrics: MetricsSettings | null
   /** Rows that can be called. */
-  providers: readonly ProviderRow[]
+  providers: readonly ConfiguredRow[]
   /** The gateway's own embedding model as a row; null where it is off. */
-  localRow: ProviderRow | null
+  localRow: ConfiguredRow | null
   /** Every row, and what to set where it cannot be called. */
   knownProviders: readonly KnownProvider[]
   /** Cards of all rows, callable or not. */
@@ -124,6 +126,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   return {
     http: httpSettings(limits, env),
     publicUrl: env.PUBLIC_URL ?? null,
+    secrets: { ttlMs: env.SECRET_TTL_SECONDS * 1000, endpoint: env.SECRET_MANAGER_ENDPOINT ?? null },
     dataDir: dataDirOf(env, root),
     database,
     configDir,
