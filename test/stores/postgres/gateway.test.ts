@@ -39,20 +39,28 @@ describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not install
       const seen = new Map<string, bigint>()
       const refused: string[] = []
       let isOver = false
-      const lane = async (name: string): Promise<void> => {
-        for (let turn = 0; !isOver; turn += 1) {
-          const reply = await ask(it, `${name} asks ${turn}`)
-          const said: unknown = await reply.json()
-          if (reply.status === 200) {
-            const { request_id: id, cost_nano_usd: cost } = answered.parse(said).gateway
-            seen.set(id, BigInt(cost))
-          } else {
-            refused.push(`${reply.status} ${failed.parse(said).error.code}`)
-            await sleep(20)
-          }
+      const askOnce = async (text: string): Promise<void> => {
+        const reply = await ask(it, text)
+        const said: unknown = await reply.json()
+        if (reply.status === 200) {
+          const { request_id: id, cost_nano_usd: cost } = answered.parse(said).gateway
+          seen.set(id, BigInt(cost))
+        } else {
+          refused.push(`${reply.status} ${failed.parse(said).error.code}`)
+          await sleep(20)
         }
       }
+      const lane = async (name: string): Promise<void> => {
+        for (let turn = 0; !isOver; turn += 1) await askOnce(`${name} asks ${turn}`)
+      }
+      // The first answer takes its time: much is made ready for it.
+      await askOnce('Explain DNS.')
+      await using ending = new AsyncDisposableStack()
       const lanes = Promise.all(['ada', 'bob', 'eve'].map(lane))
+      ending.defer(async () => {
+        isOver = true
+        await lanes.catch(() => undefined)
+      })
       await expect.poll(() => [seen.size > 5, ...refused]).toEqual([true])
       await server.kill()
       await expect.poll(() => readyOf(it)).toBe(503)
