@@ -10,7 +10,7 @@ interface BatchesOptions<Item> {
 
 /** Group commit. */
 export interface Batches<Item> {
-  /** Resolves when the item is written; rejects as `write` does. */
+  /** Resolves when the item is written; rejects as `write` does, for this item or for those before it. */
   add(item: Item): Promise<void>
   /** Resolves when nothing is being written. */
   idle(): Promise<void>
@@ -37,8 +37,15 @@ export const createBatches = <Item>({ maxItems, write, isItemsFault }: BatchesOp
       await write(batch.map(({ item }) => item))
       for (const { resolve } of batch) resolve()
     } catch (thrown) {
-      if (batch.length > 1 && isItemsFault(thrown)) for (const one of batch) await writeAlone(one)
-      else for (const { reject } of batch) reject(thrown)
+      if (isItemsFault(thrown)) {
+        if (batch.length === 1) return batch[0]?.reject(thrown)
+        for (const one of batch) await writeAlone(one)
+        return
+      }
+      // What waits behind it would only wait as long again for the same end.
+      const rest = waiting
+      waiting = []
+      for (const { reject } of [...batch, ...rest]) reject(thrown)
     }
   }
 
