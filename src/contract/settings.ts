@@ -1,7 +1,6 @@
 import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
-import type { SecretText } from './provider.ts'
 
 /** What config/*.yaml and the environment decide, as each room reads it. Defaults live in `config/`, nowhere else. */
 export interface RoutingSettings {
