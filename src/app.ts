@@ -48,12 +48,14 @@ import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { createSecrets } from './secrets/secrets.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
+import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
+import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
 
@@ -151,6 +153,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const gatewayParts = {
     takeRate: rate.take,
+    assertWritable: stores.ledger.assertWritable,
     cache,
     classify,
     route,
@@ -179,16 +182,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const readiness = (): Readiness => {
     const noProvider = 'No provider is configured: set an API key such as OPENAI_API_KEY and restart.'
-    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
+    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults(), ...stores.ledger.faults()]
     return { ready: reasons.length === 0, reasons }
   }
   const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
   const admin = createAdmin({
     gateway,
     receipts: stores.receipts,
+    audit: stores.audit,
+    audited: createAudited({ audit: stores.audit, newId, clock }),
     cache,
     perception: perceptionStatus,
-    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -315,7 +319,7 @@ const systemClock: Clock = { now: () => Date.now() }
 
 /** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
 export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
-  const { dataDir, cache, cacheKeys } = config
+  const { dataDir, database, ledger, cache, cacheKeys } = config
   const mayKeep = cache.enabled && dataDir !== inMemory
   if (mayKeep && !cacheKeys)
     logger.info(
@@ -324,19 +328,26 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
     )
   const notice = (message: string): void => logger.warn({}, message)
   const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
-  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+  return openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
 }
 
 /** The stores alone, for commands that need no gateway. */
-export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>
-  openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock: systemClock })
+export const openConfiguredStores = ({ dataDir, database, ledger, cache }: Config): Promise<Stores> =>
+  openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock: systemClock })
+
+/** Who changes keys from the command line: whoever may read and write what they are kept in. */
+const commandLine = { id: 'cli', name: 'command line' }
 
 /** The keys alone, for commands that need no gateway. */
 export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & AsyncDisposable> => {
-  const stores = await openConfiguredStores(config)
+  const { directory, audit, ...stores } = await openConfiguredStores(config)
   const fixed = config.auth.mode === 'api-key' ? config.auth.keyHashes : []
-  const keys = createKeyDirectory({ directory: stores.directory, fixed, clock: systemClock })
-  return { ...keys, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
+  const keys = createKeyDirectory({ directory, fixed, clock: systemClock })
+  const audited = createAudited({ audit, newId: randomUUID, clock: systemClock })
+  return {
+    ...auditKeys(keys, { audited, actor: commandLine }),
+    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+  }
 }
 
 /** The embedder alone, for commands that need no gateway; null where there is to be none. */

@@ -67,6 +67,15 @@ const variables = z.object({
     .string()
     .default('./data')
     .describe('Directory of the ledger and the keys. `:memory:` keeps nothing: for trials and hosts without a disk.'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe(
+      'PostgreSQL for the ledger, the keys and the audit trail, e.g. postgres://user:password@host/name?sslmode=verify-full; SQLite in DATA_DIR where unset.',
+    ),
+  DATABASE_POOL_MAX: whole(2, 500)
+    .default(10)
+    .describe('Connections to PostgreSQL that one process holds at most, a quarter of them for reports.'),
   CONFIG_DIR: z
     .string()
     .default('./config')

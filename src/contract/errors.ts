@@ -297,14 +297,15 @@ export const errorTable = {
     status: 503,
     type: 'overloaded_error',
     retryable: true,
-    advice: "The gateway could not write its ledger; check the disk under DATA_DIR. The answer's cost is in the log.",
+    advice:
+      "Try again shortly. The gateway's owner finds at /ready and in the log why its ledger cannot be written, often PostgreSQL or the disk under DATA_DIR; the cost of an answer that was lost is in the log.",
   },
   store_unavailable: {
     status: 503,
     type: 'overloaded_error',
     retryable: true,
     advice:
-      'The gateway cannot read its database; its owner finds the cause in the log, often the disk under DATA_DIR.',
+      'The gateway cannot read its database; its owner finds the cause in the log, often PostgreSQL or the disk under DATA_DIR.',
   },
   internal: {
     status: 500,

@@ -148,6 +148,36 @@ export interface MetricsSettings {
 export interface LedgerSettings {
   /** Receipts older than this are deleted; 0 keeps them for ever. */
   retentionDays: number
+  /** What becomes of new requests while the database is away. */
+  whenAway: 'refuse' | 'journal'
+  /** Receipts that wait on disk for the database; at this size new requests are refused. */
+  journalMaxBytes: number
+}
+
+/** A PostgreSQL server. */
+export interface DatabaseSettings {
+  /** Name, address or, from `/` on, the folder of its socket. */
+  host: string
+  port: number
+  database: string
+  user: string | undefined
+  password: SecretText | undefined
+  tls: TlsSettings | null
+  applicationName: string
+  connectTimeoutMs: number
+  /** Connections of this process, those of reports among them. */
+  poolMax: number
+}
+
+/** How a TLS connection is made sure of. */
+export interface TlsSettings {
+  /** Whether the server's certificate is checked not at all, against the authorities, or against its name too. */
+  check: 'nothing' | 'authority' | 'authority and name'
+  /** Certificate authorities, PEM; unset: those that the machine trusts. */
+  ca?: string | undefined
+  /** Our own certificate and its key, PEM. */
+  cert?: string | undefined
+  key?: SecretText | undefined
 }
 
 export interface LogSettings {

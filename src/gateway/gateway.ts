@@ -69,6 +69,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   /** Finds the key of a secret; null where everybody is the one principal `local`. */
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
   takeRate: (callerId: string) => Promise<RateTicket>
+  /** Throws where what is spent could not be written down. */
+  assertWritable: () => void
   cache: ExactCache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
@@ -92,7 +94,10 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
-  const journeyParts: JourneyParts = { ...parts, admit: createAdmit({ take: parts.takeRate, clock }) }
+  const journeyParts: JourneyParts = {
+    ...parts,
+    admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }),
+  }
 
   const chat = createJourney(journeyParts, {
     operation: 'chat',

@@ -17,6 +17,7 @@ test('an empty environment has the documented defaults', () => {
     PORT: 8080,
     METRICS_HOST: '127.0.0.1',
     DATA_DIR: './data',
+    DATABASE_POOL_MAX: 10,
     CONFIG_DIR: './config',
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'auto',
