@@ -32,6 +32,7 @@ import type { Perception } from './perception/perception.ts'
 import { embedderWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
+import { createJsonReader } from './providers/get-json.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
@@ -49,6 +50,7 @@ import type { Metrics } from './telemetry/metrics.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
+import { createReadToken } from './tenants/tokens.ts'
 
 /** A gateway, put together and ready to serve. Disposing it finishes what runs and closes everything. */
 export interface App extends AsyncDisposable {
@@ -155,7 +157,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     random,
   }
   const findKey = config.auth.mode === 'none' ? null : keys.find
-  const gateway = createGateway({ ...gatewayParts, findKey })
+  const readToken = openTokens(config, { clock, logger }, resources)
+  const gateway = createGateway({ ...gatewayParts, findKey, readToken })
   resources.defer(() => gateway.drain())
 
   const readiness = (): Readiness => {
@@ -201,6 +204,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       gateway,
       settings: config.http,
       mode: config.auth.mode,
+      resource: config.auth.mode === 'oauth' ? config.auth.resource : null,
       known,
       models: admin,
       readSide: admin,
@@ -232,6 +236,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who shows an access token; null where nobody is asked for one. */
+const openTokens = (
+  { auth, proxy }: Config,
+  parts: { clock: Clock; logger: Logger },
+  resources: AsyncDisposableStack,
+): ReturnType<typeof createReadToken> | null => {
+  if (auth.mode !== 'oauth') return null
+  const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
+  return createReadToken({ settings: auth.oauth, getJson, ...parts })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */
@@ -310,7 +325,7 @@ export const openPerception = (
   startWorker = embedder && embedderWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
-const proxyOf = ({ proxy }: Config) =>
+const proxyOf = ({ proxy }: Pick<Config, 'proxy'>) =>
   proxy && {
     httpsProxy: proxy.httpsProxy?.reveal() ?? null,
     httpProxy: proxy.httpProxy?.reveal() ?? null,

@@ -63,6 +63,7 @@ const homes: Record<string, readonly string[]> = {
   express: ['http'],
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],
+  jose: ['tenants'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],
   pino: ['telemetry'],
@@ -72,7 +73,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'perception', 'cli'],
+  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'perception', 'tenants', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

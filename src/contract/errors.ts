@@ -79,11 +79,30 @@ export const errorTable = {
     advice:
       'Use a key that has not been revoked; the owner makes one with "node scripts/launch.mjs keys create --name NAME".',
   },
+  missing_token: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    advice:
+      'Log in at the authorization server and send its access token as "Authorization: Bearer <token>"; behind IAP, come through it.',
+  },
+  invalid_token: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    advice: 'Get a new access token that was issued for this gateway: docs/authorization.md.',
+  },
   insufficient_scope: {
     status: 403,
     type: 'permission_error',
     retryable: false,
-    advice: 'Use a key whose scope is "admin".',
+    advice: 'Use a key whose scope is "admin", or a token with the scopes that the "www-authenticate" header names.',
+  },
+  unknown_principal: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    advice: "Ask the gateway's owner for a row in config/callers.yaml.",
   },
   forbidden_host: {
     status: 403,
@@ -299,6 +318,12 @@ export const errorTable = {
     advice:
       'The gateway cannot read its database; its owner finds the cause in the log, often the disk under DATA_DIR.',
   },
+  issuer_unavailable: {
+    status: 503,
+    type: 'overloaded_error',
+    retryable: true,
+    advice: "The authorization server's keys cannot be read; try again shortly. Its owner finds the cause in the log.",
+  },
   internal: {
     status: 500,
     type: 'internal_error',
@@ -329,6 +354,8 @@ interface ErrorDetail {
   upstreamStatus?: number | undefined
   /** Methods that the route does take, for `method_not_allowed`. */
   allow?: readonly string[] | undefined
+  /** The OAuth scopes that a token would need, for `insufficient_scope`. */
+  scopes?: readonly string[] | undefined
   /** Why each model was refused, where routing found none. */
   refusals?: readonly Refusal[] | undefined
   /** What came instead, for `structured_output_invalid`. */

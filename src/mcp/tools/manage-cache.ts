@@ -37,6 +37,7 @@ export const manageCache = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input,
   output,
+  takesAdmin: ({ scope }) => scope === 'all',
   run: async ({ args, caller, services }) => {
     const { action, scope, dry_run: dryRun } = args
     const cleared =
