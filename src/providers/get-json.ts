@@ -23,6 +23,8 @@ export const createJsonReader = (proxy: ProxySettings | null): JsonReader => {
         headers: { accept: 'application/json', 'accept-encoding': 'identity', 'user-agent': 'ai-gateway-mcp' },
         signal,
       })
+      // A body that is left makes an error of it, which would be nobody's; who reads it hears his own all the same.
+      body.on('error', () => undefined)
       if (statusCode !== 200) {
         body.destroy()
         throw new Error(`${url} answered ${statusCode}.`)
