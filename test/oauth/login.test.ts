@@ -1,14 +1,10 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from '@modelcontextprotocol/client'
 import type { OAuthClientProvider as ModernProvider, VersionNegotiationMode } from '@modelcontextprotocol/client'
 import type { OAuthClientProvider as EarlierProvider } from '@modelcontextprotocol/sdk/client/auth.js'
 import { Client as EarlierClient } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport as EarlierTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { describe, expect, test } from 'vitest'
-import { startOauthApp } from '../support/oauth-app.ts'
-import type { OauthApp } from '../support/oauth-app.ts'
+import { startReachable } from '../support/oauth-app.ts'
 
 const redirectUrl = 'http://127.0.0.1:1/callback'
 const identity = { name: 'test', version: '0' }
@@ -103,19 +99,6 @@ const clients = [
   { kind: 'SDK v2 client, auto', connect: connectModern('auto'), speaks: '2026-07-28' },
   { kind: 'SDK v2 client, pinned', connect: connectModern({ pin: '2026-07-28' }), speaks: '2026-07-28' },
 ]
-
-/** A gateway whose public URL is where it listens, so that real clients find what they look for. */
-const startReachable = async (): Promise<OauthApp> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return startOauthApp({
-    env: () => ({ PUBLIC_URL: `http://127.0.0.1:${port}` }),
-    change: (config) => ({ ...config, http: { ...config.http, port } }),
-  })
-}
 
 describe.each(clients)('$kind', ({ connect, speaks }) => {
   test.each(['registration', 'document'] as const)('logs in by %s, and its user asks a model', async (by) => {

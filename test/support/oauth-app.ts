@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import type { CallerRow } from '../../src/contract/settings.ts'
 import type { Config } from '../../src/config/config.ts'
 import { startApp } from './app.ts'
@@ -60,4 +63,17 @@ export const startOauthApp = async (
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** A gateway whose public URL is where it listens, so that real clients find what they look for. */
+export const startReachable = async (): Promise<OauthApp> => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return startOauthApp({
+    env: () => ({ PUBLIC_URL: `http://127.0.0.1:${port}` }),
+    change: (config) => ({ ...config, http: { ...config.http, port } }),
+  })
 }
