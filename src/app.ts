@@ -50,6 +50,7 @@ import { createEvents } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
@@ -93,7 +94,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
   )
   const metrics = await measure(config)
-  const events = createEvents({ logger, logContent: config.log.content, metrics })
+  const tracing = config.tracing
+    ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
+    : null
+  const events = createEvents({ logger, logContent: config.log.content, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   const ledger = watchLedger(stores.receipts, clock)
@@ -160,6 +164,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
+    traceparentOf: traceparentFor(tracing !== null),
     clock,
     random,
   }

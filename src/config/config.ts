@@ -14,6 +14,7 @@ import type {
   RoutingSettings,
   SecretSettings,
   StructuredSettings,
+  TracingSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
@@ -42,6 +43,7 @@ import {
   resilienceSettings,
   routingSettings,
   structuredSettings,
+  tracingSettings,
 } from './settings.ts'
 
 /** Everything that the environment and config/*.yaml decide. What is switched off is null. */
@@ -55,6 +57,8 @@ export interface Config {
   auth: AuthSettings
   log: LogSettings
   metrics: MetricsSettings | null
+  /** Null: no collector is named. */
+  tracing: TracingSettings | null
   /** Rows that can be called. */
   providers: readonly ConfiguredRow[]
   /** The gateway's own embedding model as a row; null where it is off. */
@@ -126,6 +130,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
     metrics: metricsSettings(env),
+    tracing: tracingSettings(env),
     providers: rows,
     localRow,
     knownProviders: known,

@@ -99,6 +99,30 @@ const variables = z.object({
     .string()
     .default('127.0.0.1')
     .describe('Address that METRICS_PORT listens on. Others than loopback show the figures to whoever reaches them.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: plainUrl
+    .optional()
+    .describe('Collector that traces are sent to by OTLP over HTTP, `/v1/traces` is added; none are sent where unset.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: plainUrl
+    .optional()
+    .describe('The same with its path, for traces alone; goes before OTEL_EXPORTER_OTLP_ENDPOINT.'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe(
+      'Headers for the collector: `name=value,name=value`. Google’s own needs none: the machine lends a token.',
+    ),
+  OTEL_SERVICE_NAME: z.string().default('ai-gateway-mcp').describe('What the gateway is called in traces.'),
+  OTEL_RESOURCE_ATTRIBUTES: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*$/, 'must be name=value,name=value')
+    .optional()
+    .describe('What else describes the gateway in traces, e.g. `gcp.project_id=my-project`.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, 'must be a number from 0 to 1')
+    .max(1, 'must be a number from 0 to 1')
+    .default(1)
+    .describe('Share of the traces that begin here which are sent; others go by whoever began them.'),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
   LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
     .default('auto')

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { maxJsonValues } from '../contract/border.ts'
 import type { Caller } from '../contract/caller.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
+import { readTraceparent } from '../contract/trace.ts'
 import { createProgress } from './progress.ts'
 import { runTool } from './run-tool.ts'
 import type { CallOrigin, Services, Tool } from './tool.ts'
@@ -65,7 +66,8 @@ export const createServer = ({ services, version, clock, logger }: ServerDeps, s
                 clock,
               )
         const { caller, origin } = session
-        const call = { args, caller, services, origin: origin(), signal: mcpReq.signal, progress }
+        const from = traced(origin(), mcpReq._meta?.['traceparent'])
+        const call = { args, caller, services, origin: { ...from, tool: name }, signal: mcpReq.signal, progress }
         return runTool(tool, call, logger)
       },
     )
@@ -86,6 +88,15 @@ const challengeOf =
       ? { scopes: stepUp, errorDescription: `This call of ${tool.name} takes an admin.` }
       : undefined
   }
+
+/**
+ * The protocol's own place for a trace, `_meta.traceparent`, goes before the header of the request that carried the call
+ * (https://modelcontextprotocol.io, SEP-414).
+ */
+const traced = (origin: CallOrigin, traceparent: unknown): CallOrigin => {
+  const traceParent = readTraceparent(traceparent)
+  return traceParent ? { ...origin, traceId: traceParent.traceId, traceParent } : origin
+}
 
 /**
  * A tool's schema as the SDK lists it, without the SDK's own check: arguments are read once, in `runTool`, whose
