@@ -70,6 +70,7 @@ const homes: Record<string, readonly string[]> = {
   express: ['http'],
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],
+  'hnswlib-node': ['perception'],
   jose: ['tenants'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],

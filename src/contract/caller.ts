@@ -10,7 +10,7 @@ export interface Caller {
   id: string
   name: string
   scope: Scope
-  /** What a row of config/callers.yaml says he belongs to. */
+  /** Whom else he belongs to, where his key or a row of config/callers.yaml says: who shares answers with him goes by it. */
   team?: string | undefined
   tenant?: string | undefined
   /** The OAuth scopes of a token that would make him an admin; unset where no token would, or he is one. */
@@ -22,6 +22,8 @@ export interface KeyRecord {
   id: string
   name: string
   scope: Scope
+  team?: string | undefined
+  tenant?: string | undefined
   /** SHA-256 of the secret, hex. */
   sha256: string
   createdAtMs: number
