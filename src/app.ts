@@ -37,6 +37,7 @@ import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
+import { createJsonReader } from './providers/get-json.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
@@ -58,6 +59,7 @@ import { timeStores } from './telemetry/time-stores.ts'
 import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
+import { createReadToken } from './tenants/tokens.ts'
 
 /** A gateway, put together and ready to serve. Disposing it finishes what runs and closes everything. */
 export interface App extends AsyncDisposable {
@@ -177,7 +179,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     random,
   }
   const findKey = config.auth.mode === 'none' ? null : keys.find
-  const gateway = createGateway({ ...gatewayParts, findKey })
+  const readToken = openTokens(config, { clock, logger }, resources)
+  const gateway = createGateway({ ...gatewayParts, findKey, readToken })
   resources.defer(() => gateway.drain())
 
   const readiness = (): Readiness => {
@@ -227,6 +230,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       gateway,
       settings: config.http,
       mode: config.auth.mode,
+      resource: config.auth.mode === 'oauth' ? config.auth.resource : null,
       known,
       models: admin,
       readSide: admin,
@@ -258,6 +262,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who shows an access token; null where nobody is asked for one. */
+const openTokens = (
+  { auth, proxy }: Config,
+  parts: { clock: Clock; logger: Logger },
+  resources: AsyncDisposableStack,
+): ReturnType<typeof createReadToken> | null => {
+  if (auth.mode !== 'oauth') return null
+  const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
+  return createReadToken({ settings: auth.oauth, getJson, ...parts })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */
@@ -357,7 +372,7 @@ export const openPerception = (
   startWorker = embedder && perceptionWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
-const proxyOf = ({ proxy }: Config) =>
+const proxyOf = ({ proxy }: Pick<Config, 'proxy'>) =>
   proxy && {
     httpsProxy: proxy.httpsProxy?.reveal() ?? null,
     httpProxy: proxy.httpProxy?.reveal() ?? null,

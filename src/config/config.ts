@@ -102,7 +102,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const configDir = path.resolve(root, env.CONFIG_DIR)
   const files = readFiles(configDir, path.join(root, 'config'))
 
-  const { auth, problems: authProblems } = readAuth(env, {
+  const { auth, problems: authProblems } = readAuth(env, files.callers, {
     modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
   })
   const { rows, localRow, known, problems: rowProblems } = readRows(files.providers, env, source)
@@ -169,6 +169,7 @@ const readFiles = (configDir: string, shippedDir: string) => {
     routing: readConfigFile({ ...at, name: 'routing.yaml', schema: schemas['routing.yaml'] }),
     limits: readConfigFile({ ...at, name: 'limits.yaml', schema: schemas['limits.yaml'] }),
     cache: readConfigFile({ ...at, name: 'cache.yaml', schema: schemas['cache.yaml'] }),
+    callers: readConfigFile({ ...at, name: 'callers.yaml', schema: schemas['callers.yaml'] }),
   }
 }
 

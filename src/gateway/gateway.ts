@@ -28,7 +28,7 @@ import { chatWires, embeddingWires } from './wires.ts'
 export interface Gateway {
   /**
    * Who shows this credential. Faces ask before they read a body.
-   * @throws GatewayError missing_api_key, invalid_api_key
+   * @throws GatewayError missing_api_key, invalid_api_key; with OAuth missing_token, invalid_token, unknown_principal, …
    */
   authenticate(credential: Credential): Promise<Caller>
   /**
@@ -68,6 +68,8 @@ export interface Gateway {
 interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   /** Finds the key of a secret; null where everybody is the one principal `local`. */
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
+  /** Who shows an access token; where it is set, nothing else counts. */
+  readToken?: ((token: string) => Promise<Caller>) | null
   takeRate: (callerId: string) => Promise<RateTicket>
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
@@ -145,7 +147,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   })
 
   return {
-    authenticate: createAuthenticate(parts.findKey),
+    authenticate: createAuthenticate(parts.findKey, parts.readToken),
     complete: chat.complete,
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),

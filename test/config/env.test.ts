@@ -60,7 +60,7 @@ test.each([
   ['RATE_LIMIT_MAX_REQUESTS', '-1', 'must be a whole number from 1 to 1000000000'],
   ['LOG_LEVEL', 'verbose', 'must be one of debug, info, warn, error'],
   ['LOG_CONTENT', 'perhaps', 'must be true or false'],
-  ['AUTH_MODE', 'basic', 'must be one of none, api-key'],
+  ['AUTH_MODE', 'basic', 'must be one of none, api-key, oauth'],
   ['PUBLIC_URL', 'gateway.example', 'must be a URL that begins with https:// or http://'],
   ['PUBLIC_URL', 'ftp://gateway.example', 'must be a URL that begins with https:// or http://'],
   ['PUBLIC_URL', 'https://me:word@gateway.example', 'must not hold a user name or password'],
