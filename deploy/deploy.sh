@@ -58,13 +58,14 @@ How it grows and changes
 
   --dry-run                 print every gcloud command, as if nothing was there but an older revision, and run none
   --yes                     do not ask
+  --allow-removals          let a deployment take away what the running one has (see docs/deploy.md)
 TEXT
 }
 
 PROJECT='' REGION='' SERVICE=ai-gateway IMAGE='' AUTH=connector AUTH_MODE='' PUBLIC_URL='' NEW_KEY_FILE=''
 CLOUDSQL='' REDIS='' NETWORK=default SUBNET=default CREATE='' EPHEMERAL=''
 MIN_INSTANCES=0 MAX_INSTANCES='' PROMOTE_PERCENT=10 BAKE_SECONDS=300 HOLD='' PROMOTE='' SMOKE_HEADERS=''
-OTLP=https://telemetry.googleapis.com DRY_RUN='' YES=''
+OTLP=https://telemetry.googleapis.com DRY_RUN='' YES='' ALLOW_REMOVALS=''
 WANTED_SECRETS=() ENVIRONMENT=() MEMBERS=() SECRETS=()
 
 read_flags() {
@@ -77,6 +78,7 @@ read_flags() {
       --create) CREATE=yes && shift && continue ;;
       --ephemeral) EPHEMERAL=yes && shift && continue ;;
       --hold) HOLD=yes && shift && continue ;;
+      --allow-removals) ALLOW_REMOVALS=yes && shift && continue ;;
       --*=*) set -- "${1%%=*}" "${1#*=}" "${@:2}" ;;
     esac
     (($# > 1)) || misuse "$1 needs a value, or is no flag." 'deploy/deploy.sh --help shows what there is.'
@@ -111,7 +113,9 @@ read_flags() {
 }
 
 whole() {
-  [[ $2 =~ ^[0-9]{1,5}$ ]] && (($2 >= $3 && $2 <= $4)) || misuse "$1 $2 is no number from $3 to $4." 'Correct it.'
+  if ! [[ $2 =~ ^[0-9]{1,5}$ ]] || ((10#$2 < $3 || 10#$2 > $4)); then
+    misuse "$1 $2 is no number from $3 to $4." 'Correct it.'
+  fi
 }
 
 # Everything that is wrong with the flags by themselves.
@@ -119,8 +123,8 @@ check_flags() {
   [[ -n $PROJECT ]] || misuse '--project is missing.' 'Name the Google Cloud project: gcloud projects list shows yours.'
   [[ -n $REGION ]] || misuse '--region is missing.' 'Name one that is near your users, such as europe-west1 or us-central1.'
   # A tag, three dashes, the service and the project number must fit into one part of a host name (63).
-  [[ $SERVICE =~ ^[a-z]([a-z0-9-]{0,27}[a-z0-9])$ ]] ||
-    misuse "--service $SERVICE is no name." 'Use 2 to 29 small letters, digits and dashes: it also names the service account.'
+  [[ $SERVICE =~ ^[a-z][a-z0-9-]{4,27}[a-z0-9]$ ]] ||
+    misuse "--service $SERVICE is no name." 'Use 6 to 29 small letters, digits and dashes: it also names the service account.'
   case $AUTH in connector | iam | iap) ;; *) misuse "--auth $AUTH is none of connector, iam, iap." 'deploy/deploy.sh --help says what they are.' ;; esac
   whole --min-instances "$MIN_INSTANCES" 0 1000
   [[ -z $MAX_INSTANCES ]] || whole --max-instances "$MAX_INSTANCES" 1 1000
@@ -163,9 +167,9 @@ check_auth() {
   INVOKER_CHECK_OFF=false IAP_ENABLED='' OAUTH_VERIFIER='' OAUTH_AUDIENCE=''
   case $AUTH:${AUTH_MODE:-unsaid} in
     *:none) misuse 'AUTH_MODE=none would let everybody on the internet spend your money.' 'Use --auth-mode api-key or oauth. Without keys the gateway is for one machine only.' ;;
-    connector:unsaid) AUTH_MODE=api-key INVOKER_CHECK_OFF=true ;;
+    connector:unsaid) AUTH_MODE='api-key' INVOKER_CHECK_OFF=true ;;
     connector:api-key | connector:oauth) INVOKER_CHECK_OFF=true ;;
-    iam:unsaid | iam:api-key) AUTH_MODE=api-key ;;
+    iam:unsaid | iam:api-key) AUTH_MODE='api-key' ;;
     iap:unsaid | iap:oauth) AUTH_MODE=oauth OAUTH_VERIFIER=iap IAP_ENABLED=true ;;
     *) misuse "--auth $AUTH and --auth-mode $AUTH_MODE do not go together." 'connector takes api-key or oauth, iam is api-key, iap is oauth.' ;;
   esac
@@ -338,6 +342,7 @@ main() {
   local variable
   for variable in "${SECRETS[@]}"; do grant_secret "$(secret_of "$variable")"; done
   grant_secret "$MONITORING_SECRET"
+  let_grants_settle
   [[ -n $IMAGE ]] || ensure_registry
   resolve_image
 

@@ -1,6 +1,11 @@
 # shellcheck shell=bash
+# The variables are those of deploy.sh.
+# shellcheck disable=SC2153
 # What the service stands on. Everything is looked for first: a second run changes nothing.
 
+GRANTED=''
+# Google says that most changes of rights hold within two minutes; this is for the usual case, and a second run for the others.
+SETTLE_SECONDS=${SETTLE_SECONDS:-20}
 readonly access='Ask an owner of the project for the roles that docs/deploy.md lists, then run this again.'
 
 enable_apis() {
@@ -32,6 +37,7 @@ ensure_service_account() {
     grep -qx "$role" <<<"$held" && continue
     change "Let it have $role" "$access" projects add-iam-policy-binding "$PROJECT" \
       "--member=serviceAccount:$ACCOUNT" "--role=$role" --condition=None
+    GRANTED=yes
   done
 }
 
@@ -66,9 +72,17 @@ grant_secret() {
   local secret=$1 members
   members=$(look "$access" '' secrets get-iam-policy "$secret" '--flatten=bindings[].members' \
     '--filter=bindings.role:roles/secretmanager.secretAccessor' '--format=value(bindings.members)')
-  grep -qx "serviceAccount:$ACCOUNT" <<<"$members" ||
-    change "Let the service read $secret" "$access" secrets add-iam-policy-binding "$secret" \
-      "--member=serviceAccount:$ACCOUNT" --role=roles/secretmanager.secretAccessor
+  grep -qx "serviceAccount:$ACCOUNT" <<<"$members" && return
+  change "Let the service read $secret" "$access" secrets add-iam-policy-binding "$secret" \
+    "--member=serviceAccount:$ACCOUNT" --role=roles/secretmanager.secretAccessor
+  GRANTED=yes
+}
+
+# What was granted a moment ago does not hold everywhere yet, and a revision that may not read its secrets does not start.
+let_grants_settle() {
+  [[ -n $GRANTED ]] || return 0
+  say "• Wait $SETTLE_SECONDS s for the new rights to hold everywhere" >&2
+  [[ -n $DRY_RUN ]] || sleep "$SETTLE_SECONDS"
 }
 
 # Postgres by Cloud SQL's own socket: no address to open, no certificate to renew.

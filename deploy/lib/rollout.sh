@@ -1,4 +1,6 @@
 # shellcheck shell=bash
+# The variables are those of deploy.sh.
+# shellcheck disable=SC2153
 # How a new revision comes to serve: applied without traffic, examined, given a share, promoted, or rolled back.
 
 readonly tag=candidate
@@ -50,12 +52,24 @@ describe_service() {
   gcloud run services describe "$SERVICE" "--region=$REGION" --format=json "--project=$PROJECT" --quiet
 }
 
+# Flags that were forgotten this time would take the database away from a gateway that has one.
+check_removals() {
+  local removed
+  removed=$(ask_service removed "$WORK/service.yaml")
+  [[ -n $removed ]] || return 0
+  say 'The service has now, and would no longer have:' >&2
+  printf '%s\n' "$removed" | sed 's/^/  - /' >&2
+  [[ -n $ALLOW_REMOVALS ]] || fail 'This deployment would take away what the running service has.' 'Add the flags that it was deployed with, or --allow-removals if that is meant. Nothing was applied.'
+}
+
 # ask_service QUESTION [WORD]: see scripts/deploy/read-service.ts. In a dry run, a placeholder.
 ask_service() {
   show run services describe "$SERVICE" "--region=$REGION" --format=json
   case $DRY_RUN:$1 in
     yes:serving) say "$SERVICE-PREVIOUS" ;;
+    yes:url) say "$PUBLIC_URL" ;;
     yes:host) say "$SERVICE-HASH.a.run.app" ;;
+    yes:removed) ;;
     yes:tagged) say "https://$tag---$SERVICE-HASH.a.run.app" ;;
     *) describe_service | "$NODE" "$ROOT/scripts/deploy/read-service.ts" "$@" ||
       fail "The service $SERVICE could not be read." 'Try again; gcloud says above what it met.' ;;
@@ -97,7 +111,9 @@ first_deploy() {
   render '' "$WORK/service.yaml"
   apply
   let_callers_in
-  if ! examine "$PUBLIC_URL"; then
+  local url
+  url=$(ask_service url)
+  if ! examine "$url"; then
     fail 'The doctor finds something wrong with the new service.' "Mend what it says and deploy again, or delete it: gcloud run services delete $SERVICE --region=$REGION --project=$PROJECT"
   fi
 }
@@ -106,6 +122,7 @@ first_deploy() {
 update() {
   local previous=$1 url
   render "$previous" "$WORK/service.yaml"
+  check_removals
   apply
   let_callers_in
   url=$(ask_service tagged "$tag")
@@ -140,12 +157,16 @@ shift_traffic() {
 # bake URL PREVIOUS: time in which callers meet what the doctor does not think of, then figures and doctor once more.
 bake() {
   say "• Wait $BAKE_SECONDS s, then compare $REVISION with $2" >&2
-  [[ -n $DRY_RUN ]] || sleep "$BAKE_SECONDS"
+  # Waited for, not slept through: a signal is heeded at once.
+  if [[ -z $DRY_RUN ]]; then
+    sleep "$BAKE_SECONDS" &
+    wait $!
+  fi
   show auth print-access-token
   printf '  node scripts/deploy/gate.ts %q %q %q\n' "$PROJECT" "$REVISION" "$2" >&2
   if [[ -z $DRY_RUN ]]; then
     gcloud auth print-access-token --quiet | "$NODE" "$ROOT/scripts/deploy/gate.ts" "$PROJECT" "$REVISION" "$2" >&2 ||
-      roll_back "$2" "$REVISION does worse than $2."
+      roll_back "$2" "$REVISION does worse than $2, or nobody could tell."
   fi
   examine "$1" || roll_back "$2" "The doctor finds something wrong with $REVISION under load."
 }

@@ -1,14 +1,16 @@
+import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
+import { parse } from 'yaml'
 import { z } from 'zod'
 
 /**
  * Answers one question about a service that `gcloud run services describe --format=json` describes on standard input:
  *
  *     read-service.ts serving          the revision that has the most traffic
- *     read-service.ts host             host name of the service's URL
+ *     read-service.ts url              URL of the service
+ *     read-service.ts host             host name in it
  *     read-service.ts tagged TAG       URL of the revision with that tag
- *     read-service.ts previous NOW     the ready revision that served before: not for a service, but for
- *                                      `gcloud run revisions list --format=json`
+ *     read-service.ts removed FILE     what it has and the service of that file (YAML) has not, one a line
  *
  * Prints nothing where there is no answer.
  */
@@ -31,37 +33,56 @@ const described = z.object({
     .default({ traffic: [] }),
 })
 
-const revisions = z.array(
-  z.object({
-    metadata: z.object({ name: z.string(), creationTimestamp: z.string() }),
-    status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) }),
-  }),
-)
-
 const serving = ({ status: { traffic, latestReadyRevisionName } }: z.infer<typeof described>): string => {
   const most = traffic.toSorted((a, b) => (b.percent ?? 0) - (a.percent ?? 0))[0]
   if (most?.percent === undefined) return ''
   return most.revisionName ?? latestReadyRevisionName ?? ''
 }
 
-const previous = (list: z.infer<typeof revisions>, now: string): string => {
-  const newestFirst = list.toSorted((a, b) =>
-    b.metadata.creationTimestamp.localeCompare(a.metadata.creationTimestamp),
-  )
-  const after = newestFirst.slice(newestFirst.findIndex(({ metadata }) => metadata.name === now) + 1)
-  const ready = after.find(({ status }) => status.conditions.some((it) => it.type === 'Ready' && it.status === 'True'))
-  return ready?.metadata.name ?? ''
+const entries = z.record(z.string(), z.unknown()).default({})
+const kept = z.object({
+  metadata: z.object({ annotations: entries }),
+  spec: z.object({
+    template: z.object({
+      metadata: z.object({ annotations: entries }),
+      spec: z.object({
+        containers: z.array(
+          z.object({ name: z.string().optional(), env: z.array(z.object({ name: z.string() })).default([]) }),
+        ),
+      }),
+    }),
+  }),
+})
+
+/** What deploy.sh sets by its flags; Google and gcloud add further annotations of their own. */
+const ours = /cloudsql-instances|network-interfaces|vpc-access-egress|iap-enabled/
+
+/** Variables, databases, networks and guards by name. */
+const namesIn = (service: unknown): string[] => {
+  const { metadata, spec } = kept.parse(service)
+  const annotations = [metadata, spec.template.metadata].flatMap((it) => Object.keys(it.annotations))
+  const variables = spec.template.spec.containers.flatMap(({ env }) => env.map(({ name }) => name))
+  return [...annotations.filter((name) => ours.test(name)), ...variables]
+}
+
+const removed = (service: unknown, file: string): string => {
+  const staying = new Set(namesIn(parse(readFileSync(file, 'utf8'))))
+  return namesIn(service)
+    .filter((name) => !staying.has(name))
+    .join('\n')
 }
 
 const answer = async ([question, word = '']: readonly string[]): Promise<string> => {
   const json: unknown = JSON.parse(await text(process.stdin))
-  if (question === 'previous') return previous(revisions.parse(json), word)
+  if (question === 'removed') return removed(json, word)
   const service = described.parse(json)
   switch (question) {
     case 'serving':
       return serving(service)
+    case 'url':
+      return service.status.url ?? ''
     case 'host':
-      return service.status.url === undefined ? '' : new URL(service.status.url).host
+      return service.status.url === undefined ? '' : new URL(service.status.url).hostname
     case 'tagged':
       return service.status.traffic.find(({ tag }) => tag === word)?.url ?? ''
     default:
