@@ -54,6 +54,7 @@ How it grows and changes
   --hold                    stop there, for people to decide
   --promote REVISION        give this revision everything, now: to go on, or to go back
   --smoke-headers FILE      headers that let the doctor in, one a line (with --auth iap)
+  --smoke PROGRAM           examines a revision in place of the doctor: it gets the URL, and exit code 0 is good
   --otlp URL                where traces go (https://telemetry.googleapis.com); "none" for nowhere
 
   --dry-run                 print every gcloud command, as if nothing was there but an older revision, and run none
@@ -64,7 +65,7 @@ TEXT
 
 PROJECT='' REGION='' SERVICE=ai-gateway IMAGE='' AUTH=connector AUTH_MODE='' PUBLIC_URL='' NEW_KEY_FILE=''
 CLOUDSQL='' REDIS='' NETWORK=default SUBNET=default CREATE='' EPHEMERAL=''
-MIN_INSTANCES=0 MAX_INSTANCES='' PROMOTE_PERCENT=10 BAKE_SECONDS=300 HOLD='' PROMOTE='' SMOKE_HEADERS=''
+MIN_INSTANCES=0 MAX_INSTANCES='' PROMOTE_PERCENT=10 BAKE_SECONDS=300 HOLD='' PROMOTE='' SMOKE_HEADERS='' SMOKE=''
 OTLP=https://telemetry.googleapis.com DRY_RUN='' YES='' ALLOW_REMOVALS=''
 WANTED_SECRETS=() ENVIRONMENT=() MEMBERS=() SECRETS=()
 
@@ -102,6 +103,7 @@ read_flags() {
       --bake) BAKE_SECONDS=$value ;;
       --promote) PROMOTE=$value ;;
       --smoke-headers) SMOKE_HEADERS=$value ;;
+      --smoke) SMOKE=$value ;;
       --otlp) OTLP=$value ;;
       --secret) WANTED_SECRETS+=("$value") ;;
       --env) ENVIRONMENT+=("$value") ;;
@@ -132,6 +134,7 @@ check_flags() {
   whole --bake "$BAKE_SECONDS" 0 86400
   [[ -z $PUBLIC_URL || $PUBLIC_URL =~ ^https://[^/?#@]+$ ]] || misuse "--public-url $PUBLIC_URL is no URL of a host." 'Write it as https://gateway.example.com.'
   [[ -z $SMOKE_HEADERS || -r $SMOKE_HEADERS ]] || misuse "--smoke-headers $SMOKE_HEADERS cannot be read." 'Name a file with one "name: value" a line.'
+  [[ -z $SMOKE || -x $(command -v "$SMOKE") ]] || misuse "--smoke $SMOKE is no program." 'Name one that can be run.'
   [[ -z $NEW_KEY_FILE || ! -e $NEW_KEY_FILE ]] || misuse "--new-key $NEW_KEY_FILE is there already." 'Name a file that is not: the key in this one would be lost.'
   [[ $OTLP != none ]] || OTLP=''
   check_variables

@@ -79,6 +79,11 @@ ask_service() {
 # examine URL: the doctor, with whatever lets it in. Secrets go by file and by AI_GATEWAY_API_KEY.
 examine() {
   local url=$1 headers=$WORK/headers arguments=(--timeout 90)
+  if [[ -n $SMOKE ]]; then
+    say "• Examine $url with $SMOKE" >&2
+    [[ -n $DRY_RUN ]] || "$SMOKE" "$url" >&2
+    return
+  fi
   say "• Examine $url with the doctor" >&2
   [[ -z $NEW_KEY_FILE ]] || arguments+=(--key-file "$NEW_KEY_FILE")
   if [[ $AUTH == iam ]]; then
@@ -114,7 +119,7 @@ first_deploy() {
   local url
   url=$(ask_service url)
   if ! examine "$url"; then
-    fail 'The doctor finds something wrong with the new service.' "Mend what it says and deploy again, or delete it: gcloud run services delete $SERVICE --region=$REGION --project=$PROJECT"
+    fail 'The examination finds something wrong with the new service.' "Mend what it says and deploy again, or delete it: gcloud run services delete $SERVICE --region=$REGION --project=$PROJECT"
   fi
 }
 
@@ -127,7 +132,7 @@ update() {
   let_callers_in
   url=$(ask_service tagged "$tag")
   [[ -n $url ]] || roll_back "$previous" "The new revision $REVISION has no URL of its own."
-  examine "$url" || roll_back "$previous" "The doctor finds something wrong with $REVISION."
+  examine "$url" || roll_back "$previous" "The examination finds something wrong with $REVISION."
   # Whoever stops this script now leaves nobody on a revision that is not proven.
   trap 'roll_back "$previous" "You stopped it."' INT TERM
   if ((PROMOTE_PERCENT < 100)); then
@@ -168,7 +173,7 @@ bake() {
     gcloud auth print-access-token --quiet | "$NODE" "$ROOT/scripts/deploy/gate.ts" "$PROJECT" "$REVISION" "$2" >&2 ||
       roll_back "$2" "$REVISION does worse than $2, or nobody could tell."
   fi
-  examine "$1" || roll_back "$2" "The doctor finds something wrong with $REVISION under load."
+  examine "$1" || roll_back "$2" "The examination finds something wrong with $REVISION under load."
 }
 
 apply() {

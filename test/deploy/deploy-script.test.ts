@@ -1,13 +1,12 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { startApp } from '../support/app.ts'
-import type { TestApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { gcloudCommands } from './gcloud-commands.ts'
 import { createCloud, sharesOf } from './support/cloud.ts'
-import type { Call, Cloud } from './support/cloud.ts'
+import type { Call, Cloud, CloudOptions } from './support/cloud.ts'
 import { deploy } from './support/deploy.ts'
 
 // deploy.sh runs whole, against a project that remembers; behind the service's URL is a real gateway, for the doctor.
@@ -28,24 +27,45 @@ const lineOf = ({ calls }: Cloud, command: string): string =>
     .map(({ argv }) => argv.join(' '))
     .join('\n')
 
+/** In place of the doctor, which takes its time: one test has the real one. */
+const programs = temporaryFolder()
+afterAll(() => programs[Symbol.dispose]())
+const program = (name: string, exitCode: number): string[] => {
+  const file = path.join(programs.path, name)
+  writeFileSync(file, `#!/usr/bin/env bash\necho "looked at $1"\nexit ${exitCode}\n`, { mode: 0o755 })
+  return ['--smoke', file]
+}
+const content = program('content', 0)
+const discontent = program('discontent', 1)
+
+/** Stops after a revision was applied, before the doctor, which takes seconds. */
+const untilApplied = (): Cloud =>
+  createCloud({
+    fails: ({ command, argv }) =>
+      command === 'run services describe' && argv.includes('--format=json') ? 'That is all for today.' : null,
+  })
+
+/** What the trial leaves behind; the same every time, so made once. */
+let left: Promise<Cloud> | null = null
+
 /** A project in which the trial runs already, as deploy.sh left it. */
-const deployed = async (cloud: Cloud): Promise<Cloud> => {
-  const { code, said } = await deploy(cloud, trial, { env: hashes })
-  expect(code, said).toBe(0)
-  cloud.calls.length = 0
-  return cloud
+const deployed = async (options: CloudOptions): Promise<Cloud> => {
+  left ??= (async () => {
+    const cloud = untilApplied()
+    await deploy(cloud, trial, { env: hashes })
+    expect(cloud.service).not.toBeNull()
+    return cloud
+  })()
+  const { secrets, labels, service, made, roles, apis } = await left
+  return Object.assign(createCloud(options), structuredClone({ secrets, labels, service, made, roles, apis }))
 }
 
-describe('with a gateway behind the URL', () => {
-  let it: TestApp
-  beforeAll(async () => {
-    it = await startApp()
-  })
-  afterAll(() => it[Symbol.asyncDispose]())
+describe('a deployment', () => {
+  const it = { url: 'https://candidate---gateway.invalid' }
 
   test('the first deployment makes what is missing, and a second makes a revision and nothing else', async () => {
     const cloud = createCloud({ url: it.url })
-    const first = await deploy(cloud, trial, { env: hashes })
+    const first = await deploy(cloud, [...trial, ...content], { env: hashes })
     expect(first.code, first.said).toBe(0)
     expect(new Set(changes(cloud))).toEqual(
       new Set([
@@ -70,7 +90,7 @@ describe('with a gateway behind the URL', () => {
 
     const [before = ''] = Object.keys(sharesOf(cloud))
     cloud.calls.length = 0
-    const second = await deploy(cloud, [...base, ...atOnce, '--ephemeral', '--env', 'PROVIDERS=sandbox'])
+    const second = await deploy(cloud, [...base, ...atOnce, ...content, '--ephemeral', '--env', 'PROVIDERS=sandbox'])
     expect(second.code, second.said).toBe(0)
     expect(changes(cloud)).toEqual(['beta run services replace', 'run services update-traffic'])
     const [after] = Object.keys(sharesOf(cloud))
@@ -78,34 +98,33 @@ describe('with a gateway behind the URL', () => {
     expect(after).not.toBe(before)
   })
 
-  test('a new revision gets no traffic, then a share, then all, with the doctor before each', async () => {
+  test('a new revision gets no traffic, then a share, then all, and is examined before each', async () => {
     const shares: Record<string, number>[] = []
-    const cloud: Cloud = createCloud({
+    const cloud: Cloud = await deployed({
       url: it.url,
       fails: ({ command }) => {
         if (command === 'run services update-traffic') shares.push(sharesOf(cloud))
         return null
       },
     })
-    await deployed(cloud)
     const [before = ''] = Object.keys(sharesOf(cloud))
     await using figures = await serveFigures({ requests: 500, failures: 2 })
-    const { code, said } = await deploy(cloud, [...trial, '--bake', '0', '--promote-percent', '25'], {
+    const { code, said } = await deploy(cloud, [...trial, ...content, '--bake', '0', '--promote-percent', '25'], {
       env: { ...hashes, CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: figures.url },
     })
     expect(code, said).toBe(0)
     const [after = ''] = Object.keys(sharesOf(cloud))
     expect(shares).toEqual([{ [before]: 100 }, { [after]: 25, [before]: 75 }])
     expect(sharesOf(cloud)).toEqual({ [after]: 100 })
-    expect(said.match(/Examine http/g)).toHaveLength(2)
+    expect(said.match(/looked at https:\/\/candidate---gateway.invalid/g)).toHaveLength(2)
     expect(figures.tokens).toEqual(new Set(['Bearer a-token']))
   })
 
   test('a revision that fails more often than the one before is rolled back', async () => {
-    const cloud = await deployed(createCloud({ url: it.url }))
+    const cloud = await deployed({ url: it.url })
     const before = sharesOf(cloud)
     await using figures = await serveFigures({ requests: 500, failures: 40 })
-    const { code, said } = await deploy(cloud, [...trial, '--bake', '0'], {
+    const { code, said } = await deploy(cloud, [...trial, ...content, '--bake', '0'], {
       env: { ...hashes, CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: figures.url },
     })
     expect(code).toBe(1)
@@ -115,9 +134,9 @@ describe('with a gateway behind the URL', () => {
   })
 
   test('held, a revision keeps its share, and --promote goes on or back', async () => {
-    const cloud = await deployed(createCloud({ url: it.url }))
+    const cloud = await deployed({ url: it.url })
     const [before = ''] = Object.keys(sharesOf(cloud))
-    const { code, said } = await deploy(cloud, [...trial, '--hold'], { env: hashes })
+    const { code, said } = await deploy(cloud, [...trial, ...content, '--hold'], { env: hashes })
     expect(code, said).toBe(0)
     expect(sharesOf(cloud)).toMatchObject({ [before]: 90 })
     const back = await deploy(cloud, ['--project', 'acme', '--region', 'europe-west1', '--promote', before])
@@ -126,10 +145,10 @@ describe('with a gateway behind the URL', () => {
   })
 
   test('whoever stops it while two revisions serve leaves one', async () => {
-    const cloud = await deployed(createCloud({ url: it.url }))
+    const cloud = await deployed({ url: it.url })
     const before = sharesOf(cloud)
     let stopped = false
-    const { code, said } = await deploy(cloud, [...trial, '--bake', '300'], {
+    const { code, said } = await deploy(cloud, [...trial, ...content, '--bake', '300'], {
       env: hashes,
       watch: (text, kill) => {
         if (stopped || !text.includes('Wait 300 s')) return
@@ -144,51 +163,57 @@ describe('with a gateway behind the URL', () => {
   })
 })
 
-describe('without anybody behind the URL', () => {
-  test('a revision that the doctor does not like never gets a request', async () => {
-    const healthy = await startApp()
-    const cloud = await deployed(createCloud({ url: healthy.url }))
-    await healthy[Symbol.asyncDispose]()
+describe('a fault', () => {
+  test('that the examination finds keeps every request from the new revision', async () => {
+    const cloud = await deployed({ url: 'https://candidate---gateway.invalid' })
     const before = sharesOf(cloud)
-    const { code, said } = await deploy(cloud, trial, { env: hashes })
+    const { code, said } = await deploy(cloud, [...trial, ...discontent], { env: hashes })
     expect(code).toBe(1)
-    expect(said).toContain('The doctor finds something wrong')
+    expect(said).toContain('The examination finds something wrong')
     expect(said).toContain('gcloud run services logs read ai-gateway')
     expect(sharesOf(cloud)).toEqual(before)
   })
 
-  test('a first deployment that the doctor does not like says how to look and how to clean up', async () => {
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
-    const { code, said } = await deploy(cloud, trial, { env: hashes })
+  test('in a first deployment says how to look and how to clean up', async () => {
+    const cloud = createCloud()
+    const { code, said } = await deploy(cloud, [...trial, ...discontent], { env: hashes })
     expect(code).toBe(1)
     expect(said).toContain('gcloud run services delete ai-gateway')
   })
 
-  test('each step that gcloud refuses stops the script, which says what to do', async () => {
-    const everything = [...base, '--cloudsql', 'pg', '--redis', 'rd', '--create', '--secret', 'OPENAI_API_KEY']
+  test('at any step of gcloud stops the script, which says what to do', async () => {
+    const secrets = ['--secret', 'OPENAI_API_KEY', '--secret', 'API_KEY_HASHES']
+    const everything = [...base, '--cloudsql', 'pg', '--redis', 'rd', '--create', ...secrets, ...discontent]
     const env = { ...hashes, OPENAI_API_KEY: 'sk-1' }
     const whole = createCloud({ url: 'http://127.0.0.1:9' })
-    await deploy(whole, [...everything, '--secret', 'API_KEY_HASHES'], { env })
-    const steps = [...new Set(whole.calls.map(({ command }) => command))].filter((it) => !it.startsWith('auth '))
+    await deploy(whole, everything, { env })
+    const steps = [...new Set(whole.calls.map(({ command }) => command))]
     expect(steps).toEqual(
       expect.arrayContaining(['sql users create', 'redis instances create', 'beta run services replace']),
     )
-    for (const step of steps) {
-      const cloud = createCloud({
-        url: 'http://127.0.0.1:9',
-        fails: ({ command }) => (command === step ? 'PERMISSION_DENIED: The caller does not have permission' : null),
-      })
-      const { code, said } = await deploy(cloud, [...everything, '--secret', 'API_KEY_HASHES'], { env })
+    const stopAt = async (step: string): Promise<void> => {
+      const refusal = 'PERMISSION_DENIED: The caller does not have permission'
+      const cloud = createCloud({ fails: ({ command }) => (command === step ? refusal : null) })
+      const { code, said } = await deploy(cloud, everything, { env })
       expect(code, step).toBe(1)
+      expect(said, step).toContain(refusal)
       expect(said, step).toMatch(/\nStopped: .+\nNext: .+/)
       expect(cloud.calls.at(-1)?.command, step).toBe(step)
     }
-  })
+    while (steps.length > 0) await Promise.all(steps.splice(0, 4).map(stopAt))
+  }, 300_000)
 })
+
+test('the doctor examines a first deployment, and finds nothing wrong with a gateway', async () => {
+  await using it = await startApp()
+  const { code, said } = await deploy(createCloud({ url: it.url }), trial, { env: hashes })
+  expect(code, said).toBe(0)
+  expect(said).toContain('The gateway is well')
+}, 300_000)
 
 describe('what it makes', () => {
   test('no secret is on any command line, and each comes whole to Secret Manager', async () => {
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
+    const cloud = untilApplied()
     const values = {
       OPENAI_API_KEY: 'sk-\'$x\n"y',
       API_KEY_HASHES: 'b'.repeat(64),
@@ -210,7 +235,7 @@ describe('what it makes', () => {
   })
 
   test('a database of its own has a password that nobody has seen, and the service its socket', async () => {
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
+    const cloud = untilApplied()
     const { said } = await deploy(
       cloud,
       [
@@ -253,7 +278,7 @@ describe('what it makes', () => {
   test('a first key is in the file alone, and its hash opens the gateway', async () => {
     using folder = temporaryFolder()
     const file = path.join(folder.path, 'key')
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
+    const cloud = untilApplied()
     const { said } = await deploy(cloud, [...base, '--ephemeral', '--env', 'PROVIDERS=sandbox', '--new-key', file])
     const key = readFileSync(file, 'utf8').trim()
     expect(key).toMatch(/^gw_[\w-]{43}$/)
@@ -287,7 +312,7 @@ describe('what it makes', () => {
       { AUTH_MODE: 'oauth', OAUTH_ISSUER: 'https://login.example' },
     ],
   ])('--auth %s %j', async (auth, more, checkOff, iap, wanted) => {
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
+    const cloud = untilApplied()
     const keys = auth === 'iam' ? ['--secret', 'API_KEY_HASHES'] : []
     const members = auth === 'connector' ? [] : ['--member', 'group:team@example.com']
     await deploy(
@@ -380,7 +405,7 @@ describe('it refuses', () => {
   test('to overwrite a key that somebody may use', async () => {
     using folder = temporaryFolder()
     const file = path.join(folder.path, 'key')
-    const cloud = createCloud({ url: 'http://127.0.0.1:9' })
+    const cloud = untilApplied()
     await deploy(cloud, [...base, '--ephemeral', '--env', 'PROVIDERS=sandbox', '--new-key', file])
     cloud.calls.length = 0
     expect(await refused([...trial, '--new-key', file], hashes, cloud)).toContain('is there already')
@@ -388,22 +413,18 @@ describe('it refuses', () => {
   })
 
   test('to take a database away from a service that has one', async () => {
-    await using it = await startApp()
-    const cloud = createCloud({ url: it.url })
-    const first = await deploy(
-      cloud,
-      [...base, '--cloudsql', 'pg', '--create', '--env', 'PROVIDERS=sandbox', '--secret', 'API_KEY_HASHES'],
-      { env: hashes },
-    )
-    expect(first.code, first.said).toBe(0)
-    const before = cloud.service
-    const { code, said } = await deploy(cloud, base)
+    const cloud = untilApplied()
+    const pg = ['--cloudsql', 'pg', '--create', '--env', 'PROVIDERS=sandbox', '--secret', 'API_KEY_HASHES']
+    await deploy(cloud, [...base, ...pg], { env: hashes })
+    const { secrets, labels, service, made, roles, apis } = cloud
+    const now = Object.assign(createCloud(), { secrets, labels, service, made, roles, apis })
+    const forgetful = await deploy(now, base)
+    expect(forgetful.said).toContain('No provider can be called')
+    const { code, said } = await deploy(now, [...base, '--env', 'OPENAI_BASE_URL=https://models.example/v1'])
     expect(code).toBe(1)
-    expect(said).toContain('No provider can be called')
-    const again = await deploy(cloud, [...base, '--env', 'OPENAI_BASE_URL=https://models.example/v1'])
-    expect(again.code).toBe(1)
-    expect(again.said).toMatch(/would no longer have:\n {2}- run.googleapis.com\/cloudsql-instances\n {2}- PROVIDERS\n/)
-    expect(cloud.service).toBe(before)
+    expect(said).toMatch(/would no longer have:\n {2}- run.googleapis.com\/cloudsql-instances\n {2}- PROVIDERS\n/)
+    expect(changes(now)).toEqual([])
+    expect(now.service).toBe(service)
   })
 })
 

@@ -36,7 +36,7 @@ export interface Cloud {
   answer(argv: readonly string[], stdin: string): Answer
 }
 
-interface Options {
+export interface CloudOptions {
   /** Where the service and its tagged revisions answer; both are told to be there. */
   url?: string
   /** Commands that fail, and what gcloud says then. */
@@ -50,7 +50,7 @@ const missing = (what: string): Answer => ({ code: 1, stderr: `ERROR: NOT_FOUND:
  * An empty project, which keeps what is made in it. Commands and flags that are not on the list end with code 64, so that
  * no test passes with a slip of the pen.
  */
-export const createCloud = ({ url = 'https://gateway.invalid', fails }: Options = {}): Cloud => {
+export const createCloud = ({ url = 'https://gateway.invalid', fails }: CloudOptions = {}): Cloud => {
   const cloud: Cloud = {
     calls: [],
     secrets: new Map(),
@@ -103,7 +103,7 @@ export const createCloud = ({ url = 'https://gateway.invalid', fails }: Options 
       case 'secrets list':
         return ok(
           [...cloud.labels]
-            .filter(([, label]) => `labels.${label.replace('=', '=')}` === flag('--filter'))
+            .filter(([, label]) => `labels.${label}` === flag('--filter'))
             .map(([secret]) => `projects/424242/secrets/${secret}`)
             .join('\n'),
         )
