@@ -17,14 +17,14 @@ Makes what is not there and brings the rest up to date. What you made by hand is
   --host HOST            host name that the uptime check asks (that of the service)
   --max-instances N      bound of deploy.sh, for the alert on it (10)
   --channel CHANNEL      whom alerts tell: projects/P/notificationChannels/N; repeatable. Without it alerts keep those they have.
-  --runbook URL          where docs/runbook.md can be read by who is on call
+  --runbook URL          where docs/runbook.md can be read, for a link; each alert carries its own page of it anyhow
   --dry-run              print every request, as if nothing was there, and send none
   --yes                  do not ask
 TEXT
 }
 
 PROJECT='' REGION='' SERVICE=ai-gateway HOST='' MAX_INSTANCES=10 DRY_RUN='' YES=''
-RUNBOOK=https://github.com/search?q=ai-gateway-mcp+docs%2Frunbook.md
+RUNBOOK=''
 CHANNELS=()
 while (($# > 0)); do
   case $1 in

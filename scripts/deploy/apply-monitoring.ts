@@ -3,6 +3,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { runbookPage } from './runbook-page.ts'
 
 /**
  * Puts what lies in deploy/monitoring to Cloud Monitoring and Cloud Logging: made where it is not there, brought up to date where it
@@ -102,10 +103,15 @@ const listOurs = async (collection: string): Promise<Map<string, z.infer<typeof 
 const labelOf = (body: Resource): string => labelled.partial({ name: true }).parse(body).userLabels['ai-gateway'] ?? ''
 
 /** Things to which Google gives the name. */
-const putLabelled = async (collection: string, files: readonly string[], keep: (held: Resource) => Resource) => {
+const putLabelled = async (
+  collection: string,
+  files: readonly string[],
+  bodyOf: (file: string) => Resource,
+  keep: (held: Resource) => Resource,
+): Promise<void> => {
   const ours = await listOurs(collection)
   for (const file of files) {
-    const body = read(file)
+    const body = bodyOf(file)
     const held = ours.get(labelOf(body))
     if (held === undefined) await call('POST', new URL(`v3/projects/${project}/${collection}`, monitoring), { ...body, ...keep({}) })
     else await call('PATCH', new URL(`v3/${held.name}`, monitoring), { ...body, ...keep(held), name: held.name })
@@ -118,6 +124,21 @@ const channels = (held: Resource): Resource => ({
   notificationChannels: values.channel.length > 0 ? values.channel : (held['notificationChannels'] ?? []),
 })
 
+const documented = z.looseObject({
+  documentation: z.looseObject({ content: z.string(), links: z.array(z.looseObject({ url: z.string() })) }),
+})
+
+/** An alert with its page of the runbook, for who is woken; and a link where there is something to link to. */
+const withRunbook = (body: Resource): Resource => {
+  const { documentation, ...rest } = documented.parse(body)
+  const { links, content, ...others } = documentation
+  const heading = links[0]?.url.split('#')[1] ?? ''
+  const page = runbookPage(readFileSync(path.join(folder, '../../docs/runbook.md'), 'utf8'), heading)
+  if (page === null) throw new Error(`docs/runbook.md has no page #${heading}`)
+  const whole = { ...others, content: `${content}\n\n${page}` }
+  return { ...rest, documentation: placeholders.get('RUNBOOK') === '' ? whole : { ...whole, links } }
+}
+
 const filesOf = (pattern: string): string[] => globSync(pattern, { cwd: folder }).toSorted()
 const idOf = (file: string): string => path.basename(file, '.json')
 
@@ -129,7 +150,7 @@ const main = async (): Promise<void> => {
     const create = `${collection}?serviceLevelObjectiveId=${idOf(file)}`
     await put(file, monitoring, `${collection}/${idOf(file)}`, create, read(file))
   }
-  await putLabelled('uptimeCheckConfigs', ['uptime.json'], () => ({}))
+  await putLabelled('uptimeCheckConfigs', ['uptime.json'], read, () => ({}))
   for (const file of filesOf('log-metrics/*.json')) {
     const body = read(file)
     // Logging's own "make or replace".
@@ -140,7 +161,7 @@ const main = async (): Promise<void> => {
     const body = read(file)
     await put(file, monitoring, `v1/${String(body['name'])}`, `v1/projects/${project}/dashboards`, body)
   }
-  await putLabelled('alertPolicies', filesOf('alerts/*.json'), channels)
+  await putLabelled('alertPolicies', filesOf('alerts/*.json'), (file) => withRunbook(read(file)), channels)
 }
 
 try {
