@@ -113,7 +113,8 @@ const putLabelled = async (
   for (const file of files) {
     const body = bodyOf(file)
     const held = ours.get(labelOf(body))
-    if (held === undefined) await call('POST', new URL(`v3/projects/${project}/${collection}`, monitoring), { ...body, ...keep({}) })
+    if (held === undefined)
+      await call('POST', new URL(`v3/projects/${project}/${collection}`, monitoring), { ...body, ...keep({}) })
     else await call('PATCH', new URL(`v3/${held.name}`, monitoring), { ...body, ...keep(held), name: held.name })
     say(file, held === undefined)
   }
@@ -144,7 +145,13 @@ const idOf = (file: string): string => path.basename(file, '.json')
 
 const main = async (): Promise<void> => {
   const service = `v3/projects/${project}/services/ai-gateway-${placeholders.get('SERVICE') ?? ''}`
-  await put('service.json', monitoring, service, `v3/projects/${project}/services?serviceId=${path.basename(service)}`, read('service.json'))
+  await put(
+    'service.json',
+    monitoring,
+    service,
+    `v3/projects/${project}/services?serviceId=${path.basename(service)}`,
+    read('service.json'),
+  )
   for (const file of filesOf('slos/*.json')) {
     const collection = `${service}/serviceLevelObjectives`
     const create = `${collection}?serviceLevelObjectiveId=${idOf(file)}`

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { gcloudCommands } from './gcloud-commands.ts'
@@ -10,6 +10,9 @@ import type { Call, Cloud, CloudOptions } from './support/cloud.ts'
 import { deploy } from './support/deploy.ts'
 
 // deploy.sh runs whole, against a project that remembers; behind the service's URL is a real gateway, for the doctor.
+
+// A run starts a dozen programs: seconds on a machine at rest, a minute on a busy one.
+vi.setConfig({ testTimeout: 300_000 })
 
 const image = `europe-docker.pkg.dev/acme/ai-gateway/gateway@sha256:${'cd'.repeat(32)}`
 const base = ['--project', 'acme', '--region', 'europe-west1', '--yes', '--image', image]

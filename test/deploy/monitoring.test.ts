@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { gateQueries } from '../../scripts/deploy/gate-queries.ts'
 import { anchorOf, runbookPage } from '../../scripts/deploy/runbook-page.ts'
@@ -13,6 +13,8 @@ import { serveGoogleApis } from './support/google-apis.ts'
 import { readQuery } from './support/promql.ts'
 import { protoFaults } from './support/proto-walk.ts'
 import type { MessageName } from './support/proto-walk.ts'
+
+vi.setConfig({ testTimeout: 240_000 })
 
 const folder = path.join(projectRoot, 'deploy/monitoring')
 const read = (file: string): any => JSON.parse(readFileSync(path.join(folder, file), 'utf8'))
@@ -32,7 +34,9 @@ const queriesIn = (value: unknown): string[] => {
   if (Array.isArray(value)) return value.flatMap(queriesIn)
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, inner]) =>
-    (key === 'prometheusQuery' || key === 'query' || key === 'expr') && typeof inner === 'string' ? [inner] : queriesIn(inner),
+    (key === 'prometheusQuery' || key === 'query' || key === 'expr') && typeof inner === 'string'
+      ? [inner]
+      : queriesIn(inner),
   )
 }
 
@@ -42,7 +46,17 @@ const platform = new Map([
   ['run_googleapis_com:container_instance_count', ['monitored_resource', 'service_name', 'revision_name', 'state']],
 ])
 /** What the collector adds to every series. */
-const added = ['service_name', 'revision_name', 'instance', 'instanceId', 'job', 'namespace', 'cluster', 'location', 'project_id']
+const added = [
+  'service_name',
+  'revision_name',
+  'instance',
+  'instanceId',
+  'job',
+  'namespace',
+  'cluster',
+  'location',
+  'project_id',
+]
 
 describe.each(files)('%s', (file) => {
   test('is what Google says it is, field by field', () => {
@@ -84,8 +98,16 @@ describe('the figures', () => {
 
   test.each([
     ['a metric of another name', 'rate(http_request_total[5m])', /exports no http_request_total/],
-    ['a histogram without its suffix', 'rate(http_request_duration_seconds[5m])', /exports no http_request_duration_seconds/],
-    ['a label that it does not have', 'sum(rate(llm_cost_total{tenant="a"}[5m]))', /llm_cost_total has no label tenant/],
+    [
+      'a histogram without its suffix',
+      'rate(http_request_duration_seconds[5m])',
+      /exports no http_request_duration_seconds/,
+    ],
+    [
+      'a label that it does not have',
+      'sum(rate(llm_cost_total{tenant="a"}[5m]))',
+      /llm_cost_total has no label tenant/,
+    ],
     ['a grouping by nothing', 'sum by (modle) (rate(llm_cost_total[5m]))', /by modle/],
     ['no PromQL', 'sum(rate(llm_cost_total[5m])', /no PromQL/],
   ])('the check finds %s', (_what, query, words) => {
@@ -94,16 +116,21 @@ describe('the figures', () => {
 
   test('the log has the fields by which Cloud Logging counts', async () => {
     const source = readFileSync(path.join(projectRoot, 'src/telemetry/events.ts'), 'utf8')
-    const told = files.filter((file) => file.startsWith('log-metrics/')).flatMap((file) => JSON.stringify(read(file)).match(/jsonPayload\.(\w+)/g) ?? [])
+    const told = files
+      .filter((file) => file.startsWith('log-metrics/'))
+      .flatMap((file) => JSON.stringify(read(file)).match(/jsonPayload\.(\w+)/g) ?? [])
     expect(told.length).toBeGreaterThan(4)
     for (const field of told) expect(source, field).toMatch(new RegExp(`\\b${field.slice('jsonPayload.'.length)}[:,]`))
   })
 })
 
 describe('dashboards', () => {
-  test.each(files.filter((file) => file.startsWith('dashboards/')))('%s: no tile lies on another, and all within the grid', (file) => {
-    expect(tileFaults(read(file))).toEqual([])
-  })
+  test.each(files.filter((file) => file.startsWith('dashboards/')))(
+    '%s: no tile lies on another, and all within the grid',
+    (file) => {
+      expect(tileFaults(read(file))).toEqual([])
+    },
+  )
 
   test('the check finds tiles that overlap and one that sticks out', () => {
     const board = read('dashboards/cost.json')
@@ -154,7 +181,12 @@ describe('the walk finds', () => {
     ['an object where a list belongs', 'AlertPolicy', 'alerts/spend.json', (it) => (it.conditions = it.conditions[0])],
     ['a duration in minutes', 'UptimeCheckConfig', 'uptime.json', (it) => (it.period = '1m')],
     ['a region that there is not', 'UptimeCheckConfig', 'uptime.json', (it) => (it.selectedRegions[0] = 'EUROP')],
-    ['a metric kind that there is not', 'LogMetric', 'log-metrics/cost.json', (it) => (it.metricDescriptor.metricKind = 'SUM')],
+    [
+      'a metric kind that there is not',
+      'LogMetric',
+      'log-metrics/cost.json',
+      (it) => (it.metricDescriptor.metricKind = 'SUM'),
+    ],
     ['a service of two kinds', 'Service', 'service.json', (it) => (it.custom = {})],
   ]
   test.each(faults)('%s (%s)', (_what, kind, file, spoil) => {
@@ -174,7 +206,10 @@ describe('apply.sh', () => {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: google.url,
       CLOUDSDK_API_ENDPOINT_OVERRIDES_LOGGING: google.url,
     }
-    const first = await deploy(createCloud(), [...flags, '--channel', 'projects/acme/notificationChannels/7'], { script, env })
+    const first = await deploy(createCloud(), [...flags, '--channel', 'projects/acme/notificationChannels/7'], {
+      script,
+      env,
+    })
     expect(first.code, first.said).toBe(0)
     expect(google.kept.size).toBe(files.length)
     const kept = JSON.stringify([...google.kept.values()])
@@ -193,10 +228,12 @@ describe('apply.sh', () => {
     expect(again.notificationChannels).toEqual(['projects/acme/notificationChannels/7'])
     expect(again.documentation.links[0].url).toBe('https://wiki.example/runbook#much-is-spent')
     expect(google.faults).toEqual([])
-  }, 240_000)
+  })
 
   test('stops at what Google refuses, and says what it was', async () => {
-    const cloud = createCloud({ fails: ({ command }) => (command === 'auth print-access-token' ? 'not logged in' : null) })
+    const cloud = createCloud({
+      fails: ({ command }) => (command === 'auth print-access-token' ? 'not logged in' : null),
+    })
     const { code, said } = await deploy(cloud, flags, { script })
     expect(code).toBe(1)
     expect(said).toMatch(/Stopped: There is no token\.\nNext: /)
@@ -232,22 +269,37 @@ const labelsOf = (name: string): string[] => {
 const queryFaults = (query: string, exported: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
   const { errors, selectors, grouping } = readQuery(query)
   if (errors.length > 0) return [`no PromQL at ${errors.join(', ')}`]
-  const known = selectors.map(({ metric }) => new Set([...(exported.get(metric) ?? platform.get(metric) ?? []), ...added]))
+  const known = selectors.map(
+    ({ metric }) => new Set([...(exported.get(metric) ?? platform.get(metric) ?? []), ...added]),
+  )
   return [
-    ...selectors.filter(({ metric }) => !exported.has(metric) && !platform.has(metric)).map(({ metric }) => `the gateway exports no ${metric}`),
-    ...selectors.flatMap(({ metric, labels }, index) => labels.filter((label) => !known[index]?.has(label)).map((label) => `${metric} has no label ${label}`)),
-    ...grouping.filter((label) => !known.some((labels) => labels.has(label))).map((label) => `nothing is grouped by ${label}`),
+    ...selectors
+      .filter(({ metric }) => !exported.has(metric) && !platform.has(metric))
+      .map(({ metric }) => `the gateway exports no ${metric}`),
+    ...selectors.flatMap(({ metric, labels }, index) =>
+      labels.filter((label) => !known[index]?.has(label)).map((label) => `${metric} has no label ${label}`),
+    ),
+    ...grouping
+      .filter((label) => !known.some((labels) => labels.has(label)))
+      .map((label) => `nothing is grouped by ${label}`),
   ]
 }
 
 const tileFaults = ({ mosaicLayout: { columns, tiles } }: any): string[] =>
   tiles.flatMap((tile: any, index: number) => [
     ...((tile.xPos ?? 0) + tile.width > columns ? [`tile ${index} sticks out`] : []),
-    ...tiles.slice(index + 1).flatMap((other: any, after: number) => (overlaps(tile, other) ? [`tiles ${index} and ${index + 1 + after} overlap`] : [])),
+    ...tiles
+      .slice(index + 1)
+      .flatMap((other: any, after: number) =>
+        overlaps(tile, other) ? [`tiles ${index} and ${index + 1 + after} overlap`] : [],
+      ),
   ])
 
 const overlaps = (a: any, b: any): boolean =>
-  (a.xPos ?? 0) < (b.xPos ?? 0) + b.width && (b.xPos ?? 0) < (a.xPos ?? 0) + a.width && (a.yPos ?? 0) < (b.yPos ?? 0) + b.height && (b.yPos ?? 0) < (a.yPos ?? 0) + a.height
+  (a.xPos ?? 0) < (b.xPos ?? 0) + b.width &&
+  (b.xPos ?? 0) < (a.xPos ?? 0) + a.width &&
+  (a.yPos ?? 0) < (b.yPos ?? 0) + b.height &&
+  (b.yPos ?? 0) < (a.yPos ?? 0) + a.height
 
 const alertFaults = (file: string, alert: any): string[] => {
   const id = path.basename(file, '.json')
@@ -256,7 +308,9 @@ const alertFaults = (file: string, alert: any): string[] => {
   return [
     ...(alert.userLabels['ai-gateway'] === id ? [] : [`it is labelled ${alert.userLabels['ai-gateway']}`]),
     ...(anchor === anchorOf(subject) ? [] : [`its page is #${anchor}`]),
-    ...(runbookPage(runbook, anchor) === null && anchor === anchorOf(subject) ? [`docs/runbook.md has no page #${anchor}`] : []),
+    ...(runbookPage(runbook, anchor) === null && anchor === anchorOf(subject)
+      ? [`docs/runbook.md has no page #${anchor}`]
+      : []),
     // Cloud Monitoring's bound of an alert's documentation.
     ...(content.length + (runbookPage(runbook, anchor) ?? '').length > 8_000 ? ['too long for a notification'] : []),
   ]

@@ -1,7 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { describeVariables, providerVariables } from '../../src/config/env.ts'
@@ -12,6 +10,7 @@ import { serve } from '../support/process.ts'
 import { render, renderText, usualFlags, usualValues } from './support/render.ts'
 import { serviceFaults } from './support/service-rules.ts'
 import type { Known } from './support/service-rules.ts'
+import { typeFaults } from './support/type-faults.ts'
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8')
 
@@ -77,16 +76,16 @@ describe('service.yaml', () => {
   })
 
   test.each(rendered)("%s is what Google's types say a service is", async (_what, values, flags) => {
-    expect(await typeFaults(render(values, flags))).toBe('')
+    expect(await serviceTypeFaults(render(values, flags))).toBe('')
   })
 
   test("Google's types know a field that is none, and a number where text belongs", async () => {
     const wrong = render()
     wrong.spec.template.spec.containers[0].livenessProb = {}
-    expect(await typeFaults(wrong)).toContain('livenessProb')
+    expect(await serviceTypeFaults(wrong)).toContain('livenessProb')
     const number = render()
     number.metadata.annotations['run.googleapis.com/maxScale'] = 10
-    expect(await typeFaults(number)).toContain("Type 'number' is not assignable to type 'string'")
+    expect(await serviceTypeFaults(number)).toContain("Type 'number' is not assignable to type 'string'")
   })
 
   test('leaves out what is empty, and keeps nothing that was not filled in', () => {
@@ -191,27 +190,8 @@ describe('the rendered environment', () => {
   })
 })
 
+const serviceTypeFaults = (service: unknown): Promise<string> =>
+  typeFaults(service, 'run_v1.Schema$Service', '@googleapis/run/build/v1.d.ts')
+
 const gatewayOf = (service: any) => service.spec.template.spec.containers[0]
 const variableOf = (service: any, wanted: string) => gatewayOf(service).env.find(({ name }: any) => name === wanted)
-
-/** What the compiler says of a service written as a program: nothing, where it has the type. */
-const typeFaults = async (service: unknown): Promise<string> => {
-  const parent = path.join(projectRoot, '.vitest')
-  mkdirSync(parent, { recursive: true })
-  const folder = mkdtempSync(path.join(parent, 'types-'))
-  try {
-    const file = path.join(folder, 'service.ts')
-    writeFileSync(
-      file,
-      `import type { run_v1 } from '@googleapis/run/build/v1.d.ts'\nexport default ${JSON.stringify(service, null, 1)} satisfies run_v1.Schema$Service\n`,
-    )
-    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--types', '']
-    const tsc = path.join(projectRoot, 'node_modules/typescript/bin/tsc')
-    await promisify(execFile)(process.execPath, [tsc, ...flags, file])
-    return ''
-  } catch (error) {
-    return error instanceof Error && 'stdout' in error ? String(error.stdout) : String(error)
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}

@@ -41,7 +41,8 @@ export const serveGoogleApis = async (): Promise<GoogleApis> => {
     if (method === 'GET') {
       const collection = path.split('/').at(-1) ?? ''
       if (kept.has(path)) return [200, kept.get(path)]
-      if (collection !== 'alertPolicies' && collection !== 'uptimeCheckConfigs') return [404, { error: { message: 'not found' } }]
+      if (collection !== 'alertPolicies' && collection !== 'uptimeCheckConfigs')
+        return [404, { error: { message: 'not found' } }]
       // Pages of three, so that what follows is asked for.
       const all = [...kept.values()].filter(({ name }) => name.includes(`/${collection}/`))
       const from = Number(url.searchParams.get('pageToken') ?? 0)

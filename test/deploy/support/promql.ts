@@ -23,7 +23,8 @@ export const readQuery = (query: string): Query => {
       if (node.name === 'VectorSelector') {
         const name = node.node.getChild('Identifier')
         found.selectors.push({ metric: name === null ? '' : text.slice(name.from, name.to), labels: [] })
-      } else if (node.name === 'LabelName' && node.node.parent?.name.endsWith('LabelMatcher')) found.selectors.at(-1)?.labels.push(said)
+      } else if (node.name === 'LabelName' && node.node.parent?.name.endsWith('LabelMatcher'))
+        found.selectors.at(-1)?.labels.push(said)
       else if (node.name === 'LabelName') found.grouping.push(said)
     },
   })

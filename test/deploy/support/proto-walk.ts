@@ -81,7 +81,8 @@ function* walkField(field: protobuf.Field, value: unknown, at: string): Generato
 function* walkValue({ type, resolvedType }: protobuf.Field, value: unknown, at: string): Generator<string> {
   if (resolvedType instanceof protobuf.Type) return yield* walkMessage(resolvedType, value, at)
   if (resolvedType instanceof protobuf.Enum) {
-    if (typeof value !== 'string' || !(value in resolvedType.values)) yield `${at} is no ${resolvedType.name}: ${String(value)}`
+    if (typeof value !== 'string' || !(value in resolvedType.values))
+      yield `${at} is no ${resolvedType.name}: ${String(value)}`
     return
   }
   if (!isScalar(type, value)) yield `${at} is no ${type}`
