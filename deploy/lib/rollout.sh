@@ -4,6 +4,8 @@
 # How a new revision comes to serve: applied without traffic, examined, given a share, promoted, or rolled back.
 
 readonly tag=candidate
+# What waits while a revision has its share.
+SLEEPER=''
 
 # resolve_image: IMAGE becomes one by digest, which nobody can change afterwards.
 resolve_image() {
@@ -134,7 +136,7 @@ update() {
   [[ -n $url ]] || roll_back "$previous" "The new revision $REVISION has no URL of its own."
   examine "$url" || roll_back "$previous" "The examination finds something wrong with $REVISION."
   # Whoever stops this script now leaves nobody on a revision that is not proven.
-  trap 'roll_back "$previous" "You stopped it."' INT TERM
+  trap '[[ -z $SLEEPER ]] || kill "$SLEEPER"; roll_back "$previous" "You stopped it."' INT TERM
   if ((PROMOTE_PERCENT < 100)); then
     shift_traffic "$previous" "Give $REVISION $PROMOTE_PERCENT % of the requests" \
       "--to-revisions=$REVISION=$PROMOTE_PERCENT,$previous=$((100 - PROMOTE_PERCENT))"
@@ -164,8 +166,10 @@ bake() {
   say "• Wait $BAKE_SECONDS s, then compare $REVISION with $2" >&2
   # Waited for, not slept through: a signal is heeded at once.
   if [[ -z $DRY_RUN ]]; then
-    sleep "$BAKE_SECONDS" &
-    wait $!
+    sleep "$BAKE_SECONDS" >/dev/null 2>&1 &
+    SLEEPER=$!
+    wait "$SLEEPER"
+    SLEEPER=''
   fi
   show auth print-access-token
   printf '  node scripts/deploy/gate.ts %q %q %q\n' "$PROJECT" "$REVISION" "$2" >&2

@@ -15,8 +15,6 @@ sys.path[:0] = [os.path.join(asked["sdk"], "lib"), os.path.join(asked["sdk"], "l
 
 from googlecloudsdk import gcloud_main  # noqa: E402
 from googlecloudsdk.api_lib.util import apis  # noqa: E402
-from googlecloudsdk.command_lib.util.apis import yaml_data  # noqa: E402,F401
-from googlecloudsdk.core.util import encoding  # noqa: E402,F401
 from googlecloudsdk.api_lib.util import messages as messages_util  # noqa: E402
 
 parser = gcloud_main.CreateCLI([])._CLI__parser
