@@ -6,6 +6,8 @@ import { createExactCache } from './cache/exact.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
+import type { ConfiguredRow } from './config/rows.ts'
+import { createSecret } from './config/secrets.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
@@ -40,6 +42,7 @@ import { createRoute } from './routing/route.ts'
 import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
+import { createSecrets } from './secrets/secrets.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createEvents } from './telemetry/events.ts'
@@ -99,8 +102,12 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const prices = createPriceBook(config.prices, config.models)
 
   const sandbox = config.sandbox === 'start' ? resources.use(await openSandbox({ countTokens: counter.count })) : null
-  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
-  const rows = config.localRow ? [...upstreamRows, config.localRow] : upstreamRows
+  const secrets = resources.use(
+    createSecrets({ settings: config.secrets, conceal: createSecret, clock, random, logger }),
+  )
+  const openKeys = (row: ConfiguredRow): ProviderRow => ({ ...row, keys: row.keys.map(secrets.open) })
+  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers.map(openKeys)
+  const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 

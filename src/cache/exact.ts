@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
@@ -70,7 +71,7 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
     { holds }: AnswerKind<never, Event>,
     { key, scope, maxAgeMs }: { key: string; scope: string; maxAgeMs: number },
   ): Promise<Hit<Event> | null> => {
-    const found = await entries.get(key)
+    const found = await entries.find(key)
     if (!found || found.scope !== scope || !holds(found.answer)) return null
     const entry = { ...found, answer: found.answer }
     const ageMs = Math.max(0, clock.now() - entry.createdAtMs)
@@ -119,7 +120,21 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       const createdAtMs = clock.now()
       try {
         const { key, ttlMs } = look
-        await entries.set({ key, scope, createdAtMs, expiresAtMs: createdAtMs + ttlMs, answer, bytes: verdict.bytes })
+        const expiresAtMs = createdAtMs + ttlMs
+        await entries.set({
+          id: `ent_${randomUUID().replaceAll('-', '')}`,
+          key,
+          canonicalKey: null,
+          scope,
+          ownerId: scope,
+          tags: [],
+          createdAtMs,
+          expiresAtMs,
+          staleUntilMs: expiresAtMs,
+          near: null,
+          answer,
+          bytes: verdict.bytes,
+        })
       } catch {
         tally.failures += 1
         return { kept: false, reason: 'failed' }
@@ -132,7 +147,7 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
   return {
     of: memoryOf,
     stats: async (scope) => ({ ...tallies.read(scope), ...(await entries.stats(scope)) }),
-    clear: (query) => entries.clear(query),
+    clear: (query) => entries.remove(query),
   }
 }
 

@@ -70,6 +70,14 @@ const variables = z.object({
     .string()
     .default('./.models/all-MiniLM-L6-v2')
     .describe("Directory of the local embedding model's files; set-up fills it, from what lies there where it can."),
+  SECRET_TTL_SECONDS: whole(1, 86_400)
+    .default(300)
+    .describe(
+      'How long a key that is referred to (`secret-manager:NAME@VERSION`, `file:PATH`) is used unread, in seconds.',
+    ),
+  SECRET_MANAGER_ENDPOINT: plainUrl
+    .optional()
+    .describe("Where a stand-in for Google's Secret Manager listens; its own address unless set."),
   METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe('Port on which /metrics is served to Prometheus, for nothing else and without a key; off where unset.'),

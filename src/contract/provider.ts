@@ -4,6 +4,7 @@ import type { ModelCard } from './model.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Content } from './operation.ts'
 import type { PassthroughRequest, RawEvent } from './passthrough.ts'
+import type { KeySource } from './secrets.ts'
 
 /** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
 export interface SecretText {
@@ -31,7 +32,7 @@ export interface ProviderRow {
   baseUrl: string
   auth: (typeof authKinds)[number]
   /** The first is used; the others are backups. Empty for a local provider that needs none. */
-  keys: readonly SecretText[]
+  keys: readonly KeySource[]
   /** Fixed headers of this row. */
   headers: Readonly<Record<string, string>>
   /** Runs on this machine or network: no key needed, nothing to pay unless a price says so. */

@@ -50,6 +50,13 @@ export interface EmbedderSettings {
   maxRemembered: number
 }
 
+export interface SecretSettings {
+  /** How long a secret that the configuration refers to is used without asking its source again. */
+  ttlMs: number
+  /** Where a stand-in for Google's Secret Manager listens; null: Google's own. */
+  endpoint: string | null
+}
+
 export interface RateSettings {
   windowMs: number
   maxRequests: number

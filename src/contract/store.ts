@@ -160,22 +160,72 @@ export interface CachedAnswer<Event extends Content = Content> {
   simulated: boolean
 }
 
+/** The question of an entry, as later ones are compared with it. */
+export interface NearQuestion {
+  /** Everything of the request but this text, whom it is for, and whose vectors these are: only within it is compared. */
+  partition: string
+  /** The last text of the user, as he wrote it. */
+  text: string
+  /** Of length 1. */
+  vector: Float32Array
+}
+
 export interface CacheEntry<Event extends Content = Content> {
+  /** `ent_…`: what a hit shows, and what feedback and removal name. */
+  id: string
+  /** Of the whole request. */
   key: string
-  /** Who may read it: the caller's id. */
+  /** Of the request with its last text brought into canonical form; null where such a match may not serve. */
+  canonicalKey: string | null
+  /** Who may read it. */
   scope: string
+  /** Whose call made it: charged against his share of the store. */
+  ownerId: string
+  /** By which entries are forgotten: `model:…`, `provider:…`, `task:…` and the caller's own. */
+  tags: readonly string[]
   createdAtMs: number
+  /** Fresh until here … */
   expiresAtMs: number
+  /** … and given until here to an exact match, while a call renews it. Never before `expiresAtMs`. */
+  staleUntilMs: number
+  /** Null where only exact and canonical matches may serve. */
+  near: NearQuestion | null
   answer: CachedAnswer<Event>
   /** Size charged against the bound. */
   bytes: number
 }
 
-/** Remembered answers, bounded by bytes. */
+/** Which entries are to be forgotten: those that meet all of what is said. */
+export interface Removal {
+  /** Null: everybody's. */
+  scope: string | null
+  ids?: readonly string[] | undefined
+  tag?: string | undefined
+  /** Only counts. */
+  dryRun: boolean
+}
+
+/** What an index over the entries' questions must hear of. */
+export type EntryChange =
+  | { kind: 'added'; id: string; near: NearQuestion }
+  /** Forgotten, expired or crowded out. */
+  | { kind: 'removed'; id: string }
+
+/** Remembered answers, bounded by bytes. What is past its life is not found. */
 export interface Entries {
-  get(key: string): Promise<CacheEntry | null>
+  /** The entry of the very same request. */
+  find(key: string): Promise<CacheEntry | null>
+  /** The last one whose request was the same but for the form of its last text. */
+  findCanonical(canonicalKey: string): Promise<CacheEntry | null>
+  /** By their ids; those that are gone are left out. */
+  read(ids: readonly string[]): Promise<readonly CacheEntry[]>
+  /** An entry of the same key is replaced. */
   set(entry: CacheEntry): Promise<void>
   stats(scope: string | null): Promise<{ entries: number; bytes: number; maxBytes: number }>
-  /** Deletes a scope's entries (null: all); a dry run only counts. Returns how many. */
-  clear(query: { scope: string | null; dryRun: boolean }): Promise<number>
+  /** Returns how many were deleted, or would be. */
+  remove(query: Removal): Promise<number>
+  /** Every question that is compared with, as it stands: for an index that begins. */
+  questions(): AsyncIterable<{ id: string; near: NearQuestion }>
+  /** Tells of each change from now on; the returned function ends it. */
+  follow(listener: (change: EntryChange) => void): () => void
 }

@@ -2,7 +2,7 @@ import { GatewayError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CopyFact, UpstreamCall } from '../contract/provider.ts'
+import type { CopyFact, SecretText, UpstreamCall } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
@@ -14,6 +14,8 @@ interface Target<Request> {
   card: ModelCard
   deployment: Deployment
   key: RingKey
+  /** The key's text, which the call keeps to its end. */
+  secret: SecretText | null
   request: Request
 }
 
@@ -40,7 +42,7 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
 }): MakeAttempt<Request, Event> => {
   const { findWire, instanceId, clock } = options
 
-  return async function* attempt({ card, deployment, key, request }, trail, signal) {
+  return async function* attempt({ card, deployment, key, secret, request }, trail, signal) {
     const { row, breaker } = deployment
     const ask = findWire({ row, card, request })
     if (!ask) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
@@ -52,7 +54,7 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
     trail.simulated = row.simulated
     try {
       const hops = [...trail.context.hops, instanceId]
-      const call = { row, card, key: key.secret, request, stream: trail.context.incremental, hops }
+      const call = { row, card, key: secret, request, stream: trail.context.incremental, hops }
       for await (const event of ask(call, signal)) {
         if (isFact(event)) {
           note(event, entry, trail)

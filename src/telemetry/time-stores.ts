@@ -49,9 +49,11 @@ export const timeStores = <Stores extends Ports>(stores: Stores, stored: (call: 
     },
     entries: {
       ...entries,
-      get: ofEntries('get', entries.get),
+      find: ofEntries('find', entries.find),
+      findCanonical: ofEntries('find_canonical', entries.findCanonical),
+      read: ofEntries('read', entries.read),
       set: ofEntries('set', entries.set),
-      clear: ofEntries('clear', entries.clear),
+      remove: ofEntries('remove', entries.remove),
     },
   }
 }

@@ -59,7 +59,7 @@ test('an entry that a store gives to the wrong one is not read', async () => {
   await answer(plainRequest())
   const hit = await cache.look(plainRequest(), 'ada')
   if (hit.state !== 'hit') throw new Error('expected a hit')
-  const confused: Entries = { ...entries, get: async () => hit.entry }
+  const confused: Entries = { ...entries, find: async () => hit.entry }
   expect(await setUp({ entries: confused }).cache.look(plainRequest(), 'bob')).toMatchObject({ state: 'miss' })
 })
 
@@ -191,12 +191,7 @@ test('a store that fails is a miss and is counted, and the answer goes out all t
   const broken = async (): Promise<never> => {
     throw new Error('the store is away')
   }
-  const entries: Entries = {
-    get: broken,
-    set: broken,
-    stats: async () => ({ entries: 0, bytes: 0, maxBytes: 0 }),
-    clear: broken,
-  }
+  const entries: Entries = { ...setUp().entries, find: broken, set: broken, remove: broken }
   const { cache, answer } = setUp({ entries })
   expect(await cache.look(plainRequest(), 'ada')).toMatchObject({ state: 'miss' })
   expect(await answer(plainRequest())).toEqual({ kept: false, reason: 'failed' })

@@ -2,15 +2,16 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KeyRecord } from '../../src/contract/caller.ts'
 import type {
-  CacheEntry,
   Counters,
   Directory,
   Entries,
+  EntryChange,
   ReceiptLine,
   ReceiptPlace,
   Receipts,
   UsageQuery,
 } from '../../src/contract/store.ts'
+import { entryOf } from '../cache/entry-of.ts'
 import { anyReceipt, receiptOf } from '../stores/receipt-of.ts'
 
 /** Opens one port of a store, new and empty. */
@@ -404,34 +405,6 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
   })
 }
 
-const entryOf = (said: Partial<CacheEntry> & { key: string }): CacheEntry => ({
-  scope: 'key_ada',
-  createdAtMs: 0,
-  expiresAtMs: 1000,
-  bytes: 100,
-  answer: {
-    events: [{ type: 'text', choice: 0, text: 'Paris' }],
-    finishes: [{ choice: 0, reason: 'stop', native: 'stop' }],
-    usage: {
-      inputTokens: 5,
-      cacheReadTokens: 0,
-      cacheWriteTokens: 0,
-      cacheWrite1hTokens: 0,
-      outputTokens: 1,
-      reasoningTokens: 0,
-      source: 'provider',
-    },
-    warnings: [],
-    provider: 'openai',
-    model: 'gpt-6-luna',
-    answeredModel: 'gpt-6-luna',
-    task: { task: 'qa', confidence: 0.8, signals: [] },
-    costNanoUsd: 20n,
-    simulated: false,
-  },
-  ...said,
-})
-
 /** What every store of remembered answers must do, bounded by `maxBytes` and living by the clock that it is given. */
 export const describeEntries = (
   store: string,
@@ -443,27 +416,82 @@ export const describeEntries = (
     test('gives an entry back as it was', async () => {
       await using opened = await open({ maxBytes: 1000, clock: still })
       await opened.port.set(entryOf({ key: 'a' }))
-      expect(await opened.port.get('a')).toEqual(entryOf({ key: 'a' }))
-      expect(await opened.port.get('b')).toBeNull()
+      expect(await opened.port.find('a')).toEqual(entryOf({ key: 'a' }))
+      expect(await opened.port.find('b')).toBeNull()
     })
 
     test('forgets an entry at its end of life, not a millisecond before', async () => {
       let nowMs = 999
       await using opened = await open({ maxBytes: 1000, clock: { now: () => nowMs } })
       await opened.port.set(entryOf({ key: 'a' }))
-      expect(await opened.port.get('a')).not.toBeNull()
+      expect(await opened.port.find('a')).not.toBeNull()
       nowMs = 1000
       expect(await opened.port.stats(null)).toMatchObject({ entries: 0, bytes: 0 })
-      expect(await opened.port.get('a')).toBeNull()
+      expect(await opened.port.find('a')).toBeNull()
+    })
+
+    test('gives a stale entry until its grace is over', async () => {
+      let nowMs = 1500
+      await using opened = await open({ maxBytes: 1000, clock: { now: () => nowMs } })
+      await opened.port.set(entryOf({ key: 'a', expiresAtMs: 1000, staleUntilMs: 2000 }))
+      expect(await opened.port.find('a')).not.toBeNull()
+      nowMs = 2000
+      expect(await opened.port.find('a')).toBeNull()
+    })
+
+    test('finds the last entry of a canonical form, and none once that is gone', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      for (const key of ['a', 'b']) await opened.port.set(entryOf({ key, canonicalKey: 'same' }))
+      expect(await opened.port.findCanonical('same')).toMatchObject({ key: 'b' })
+      await opened.port.remove({ scope: null, ids: ['ent_b'], dryRun: false })
+      expect(await opened.port.findCanonical('same')).toBeNull()
+    })
+
+    test('reads entries by their ids, without those that are gone', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      for (const key of ['a', 'b']) await opened.port.set(entryOf({ key }))
+      const found = await opened.port.read(['ent_b', 'ent_c', 'ent_a'])
+      expect(found.map(({ id }) => id)).toEqual(['ent_b', 'ent_a'])
+    })
+
+    test('forgets by id and by tag, within a scope, and only counts when it is asked to', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      await opened.port.set(entryOf({ key: 'a', tags: ['doc:1', 'task:qa'] }))
+      await opened.port.set(entryOf({ key: 'b', tags: ['doc:1'], scope: 'key_bob' }))
+      await opened.port.set(entryOf({ key: 'c', tags: ['doc:2'] }))
+      expect(await opened.port.remove({ scope: null, tag: 'doc:1', dryRun: true })).toBe(2)
+      expect(await opened.port.remove({ scope: 'key_ada', tag: 'doc:1', dryRun: false })).toBe(1)
+      expect(await opened.port.remove({ scope: 'key_ada', ids: ['ent_b'], dryRun: false })).toBe(0)
+      expect(await opened.port.find('b')).not.toBeNull()
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 2 })
+    })
+
+    test('tells its questions, and each that comes or goes', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const near = { partition: 'p', text: 'Who?', vector: Float32Array.of(1, 0) }
+      await opened.port.set(entryOf({ key: 'a', near }))
+      await opened.port.set(entryOf({ key: 'b' }))
+      expect(await Array.fromAsync(opened.port.questions())).toEqual([{ id: 'ent_a', near }])
+
+      const told: EntryChange[] = []
+      const stop = opened.port.follow((change) => told.push(change))
+      await opened.port.set(entryOf({ key: 'c', near }))
+      await opened.port.remove({ scope: null, ids: ['ent_a'], dryRun: false })
+      stop()
+      await opened.port.remove({ scope: null, dryRun: false })
+      expect(told).toEqual([
+        { kind: 'added', id: 'ent_c', near },
+        { kind: 'removed', id: 'ent_a' },
+      ])
     })
 
     test('lets the least recently used go when the bytes are full', async () => {
       await using opened = await open({ maxBytes: 300, clock: still })
       for (const key of ['a', 'b', 'c']) await opened.port.set(entryOf({ key }))
-      await opened.port.get('a')
+      await opened.port.find('a')
       await opened.port.set(entryOf({ key: 'd' }))
-      expect(await opened.port.get('b')).toBeNull()
-      expect(await opened.port.get('a')).not.toBeNull()
+      expect(await opened.port.find('b')).toBeNull()
+      expect(await opened.port.find('a')).not.toBeNull()
       expect(await opened.port.stats(null)).toEqual({ entries: 3, bytes: 300, maxBytes: 300 })
     })
 
@@ -485,12 +513,12 @@ export const describeEntries = (
     test('keeps nothing within a bound of 0, nor an entry larger than the whole', async () => {
       await using none = await open({ maxBytes: 0, clock: still })
       await none.port.set(entryOf({ key: 'a' }))
-      expect(await none.port.get('a')).toBeNull()
+      expect(await none.port.find('a')).toBeNull()
       await using small = await open({ maxBytes: 300, clock: still })
       await small.port.set(entryOf({ key: 'a' }))
       await small.port.set(entryOf({ key: 'b', bytes: 301 }))
-      expect(await small.port.get('b')).toBeNull()
-      expect(await small.port.get('a')).not.toBeNull()
+      expect(await small.port.find('b')).toBeNull()
+      expect(await small.port.find('a')).not.toBeNull()
     })
 
     test('counts an entry once that is set again, moved to another scope or not', async () => {
@@ -509,11 +537,11 @@ export const describeEntries = (
       await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
       await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
       expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
-      expect(await opened.port.clear({ scope: 'key_bob', dryRun: true })).toBe(2)
-      expect(await opened.port.clear({ scope: 'key_bob', dryRun: false })).toBe(2)
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: true })).toBe(2)
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: false })).toBe(2)
       expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
-      expect(await opened.port.clear({ scope: null, dryRun: false })).toBe(1)
-      expect(await opened.port.get('a')).toBeNull()
+      expect(await opened.port.remove({ scope: null, dryRun: false })).toBe(1)
+      expect(await opened.port.find('a')).toBeNull()
     })
   })
 }

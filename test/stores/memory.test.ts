@@ -6,6 +6,7 @@ import { createEntries } from '../../src/stores/memory/entries.ts'
 import { createReceipts } from '../../src/stores/memory/receipts.ts'
 import { describeCounters, describeDirectory, describeEntries, describeReceipts } from '../conformance/store.ts'
 import { answerOf } from '../cache/answer-of.ts'
+import { entryOf } from '../cache/entry-of.ts'
 import { receiptOf } from './receipt-of.ts'
 
 const nothingToClose = async (): Promise<void> => {}
@@ -28,7 +29,7 @@ test('counting and clearing many remembered answers leaves the event loop to oth
   const entries = createEntries({ maxBytes: 1e9, clock: { now: () => 0 } })
   const answer = answerOf()
   for (let index = 0; index < 50_000; index += 1)
-    await entries.set({ key: `${index}`, scope: `key_${index % 3}`, createdAtMs: 0, expiresAtMs: 1, answer, bytes: 1 })
+    await entries.set(entryOf({ key: `${index}`, scope: `key_${index % 3}`, answer, bytes: 1 }))
   const turnsDuring = async (work: Promise<unknown>): Promise<number> => {
     let isOver = false
     let turns = 0
@@ -37,6 +38,6 @@ test('counting and clearing many remembered answers leaves the event loop to oth
     return turns
   }
   expect(await turnsDuring(entries.stats(null))).toBeGreaterThan(5)
-  expect(await turnsDuring(entries.clear({ scope: null, dryRun: false }))).toBeGreaterThan(5)
+  expect(await turnsDuring(entries.remove({ scope: null, dryRun: false }))).toBeGreaterThan(5)
   expect(await entries.stats(null)).toMatchObject({ entries: 0, bytes: 0 })
 })

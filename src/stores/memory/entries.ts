@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../contract/runtime.ts'
-import type { CacheEntry, Entries } from '../../contract/store.ts'
+import type { CacheEntry, Entries, EntryChange, Removal } from '../../contract/store.ts'
 
 interface EntriesOptions {
   maxBytes: number
@@ -20,13 +20,35 @@ const entriesPerTurn = 1_000
 /** Remembered answers in memory: the least recently used leave first, the expired when they are met. */
 export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
   const shelves = new Map<string, Shelf>()
+  const byId = new Map<string, CacheEntry>()
+  const byCanonicalKey = new Map<string, CacheEntry>()
+  const listeners = new Set<(change: EntryChange) => void>()
   const cache = new LRUCache<string, CacheEntry>({
     // The library takes no bound of 0; nothing that we store is as small as 1.
     maxSize: Math.max(1, maxBytes),
     sizeCalculation: ({ bytes }) => bytes,
-    onInsert: (entry) => shelve(entry),
-    dispose: (entry) => unshelve(entry),
+    onInsert: (entry) => enter(entry),
+    dispose: (entry) => leave(entry),
   })
+
+  const tell = (change: EntryChange): void => {
+    for (const listener of listeners) listener(change)
+  }
+
+  const enter = (entry: CacheEntry): void => {
+    shelve(entry)
+    byId.set(entry.id, entry)
+    if (entry.canonicalKey !== null) byCanonicalKey.set(entry.canonicalKey, entry)
+    if (entry.near) tell({ kind: 'added', id: entry.id, near: entry.near })
+  }
+
+  const leave = (entry: CacheEntry): void => {
+    unshelve(entry)
+    byId.delete(entry.id)
+    const { canonicalKey } = entry
+    if (canonicalKey !== null && byCanonicalKey.get(canonicalKey) === entry) byCanonicalKey.delete(canonicalKey)
+    if (entry.near) tell({ kind: 'removed', id: entry.id })
+  }
 
   const shelve = (entry: CacheEntry): void => {
     const shelf = shelves.get(entry.scope) ?? { entries: new Set(), bytes: 0 }
@@ -44,7 +66,7 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
 
   // The library's own expiry goes by a clock of its own.
   const alive = (entry: CacheEntry): boolean => {
-    if (clock.now() < entry.expiresAtMs) return true
+    if (clock.now() < entry.staleUntilMs) return true
     cache.delete(entry.key)
     return false
   }
@@ -67,11 +89,16 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
     return living
   }
 
+  const used = (entry: CacheEntry | undefined): CacheEntry | null =>
+    entry && alive(entry) ? (cache.get(entry.key) ?? null) : null
+
+  const isMeant = ({ id, tags }: CacheEntry, { ids, tag }: Removal): boolean =>
+    (ids === undefined || ids.includes(id)) && (tag === undefined || tags.includes(tag))
+
   return {
-    get: async (key) => {
-      const entry = cache.get(key)
-      return entry && alive(entry) ? entry : null
-    },
+    find: async (key) => used(cache.peek(key)),
+    findCanonical: async (canonicalKey) => used(byCanonicalKey.get(canonicalKey)),
+    read: async (ids) => ids.map((id) => used(byId.get(id))).filter((entry) => entry !== null),
     set: async (entry) => {
       cache.set(entry.key, entry)
     },
@@ -81,6 +108,21 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
       const entries = here.reduce((sum, shelf) => sum + shelf.entries.size, 0)
       return { entries, bytes: here.reduce((sum, { bytes }) => sum + bytes, 0), maxBytes }
     },
-    clear: ({ scope, dryRun }) => visit(scope, ({ key }) => dryRun || cache.delete(key)),
+    remove: async (query) => {
+      let meant = 0
+      await visit(query.scope, (entry) => {
+        if (!isMeant(entry, query)) return
+        meant += 1
+        if (!query.dryRun) cache.delete(entry.key)
+      })
+      return meant
+    },
+    async *questions() {
+      for (const { id, near } of [...byId.values()]) if (near) yield { id, near }
+    },
+    follow: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
   }
 }

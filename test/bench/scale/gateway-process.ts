@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp } from '../../../src/app.ts'
 import { loadConfig } from '../../../src/config/config.ts'
 import { byteSizeOf } from '../../../src/lib/byte-size.ts'
+import { entryOf as anyEntry } from '../../cache/entry-of.ts'
 import { answerOf } from '../../cache/answer-of.ts'
 import { projectRoot } from '../../support/app.ts'
 
@@ -39,7 +40,7 @@ const entryOf = (index: number) => {
   const answer = answerOf({ events: [{ type: 'text', choice: 0, text }] })
   const [createdAtMs, key] = [Date.now(), index.toString(16).padStart(64, '0')]
   const life = { createdAtMs, expiresAtMs: createdAtMs + 86_400_000 }
-  return { key, scope: `key_${index % 100}`, ...life, answer, bytes: byteSizeOf(answer) }
+  return anyEntry({ key, scope: `key_${index % 100}`, ...life, answer, bytes: byteSizeOf(answer) })
 }
 
 const loaded = loadConfig({

@@ -10,8 +10,9 @@ export interface Query {
   grouping: string[]
 }
 
-/** Cloud Monitoring and Grafana write the width of a point into the query before it is PromQL. */
-const plain = (query: string): string => query.replaceAll(/\$\{?__(rate_)?interval\}?/g, '5m')
+/** Cloud Monitoring and Grafana write the width of a point into the query before it is PromQL, and apply.sh a bound. */
+const plain = (query: string): string =>
+  query.replaceAll(/\$\{?__(rate_)?interval\}?/g, '5m').replaceAll('${MAX_INSTANCES}', '10')
 
 export const readQuery = (query: string): Query => {
   const text = plain(query)
