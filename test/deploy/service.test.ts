@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { describeVariables, providerVariables } from '../../src/config/env.ts'
 import { loadConfig } from '../../src/config/config.ts'
@@ -11,6 +11,8 @@ import { render, renderText, usualFlags, usualValues } from './support/render.ts
 import { serviceFaults } from './support/service-rules.ts'
 import type { Known } from './support/service-rules.ts'
 import { typeFaults } from './support/type-faults.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8')
 

@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { projectRoot } from '../support/app.ts'
+
+// shellcheck takes its time on a busy machine.
+vi.setConfig({ testTimeout: 240_000 })
 
 const scripts = globSync('deploy/**/*.sh', { cwd: projectRoot }).toSorted()
 const has = spawnSync('shellcheck', ['--version']).status === 0

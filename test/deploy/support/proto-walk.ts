@@ -8,10 +8,12 @@ import { projectRoot } from '../../support/app.ts'
  * JSON into messages are no judges: they pass over unknown fields, wrong enums and a second member of a oneof.
  */
 
-const load = (name: string): protobuf.Root =>
-  protobuf.Root.fromJSON(
-    JSON.parse(readFileSync(path.join(projectRoot, 'node_modules', name, 'build/protos/protos.json'), 'utf8')),
-  ).resolveAll()
+const load = (name: string): protobuf.Root => {
+  const file = path.join(projectRoot, 'node_modules', name, 'build/protos/protos.json')
+  const root = protobuf.Root.fromJSON(JSON.parse(readFileSync(file, 'utf8')))
+  root.resolveAll()
+  return root
+}
 
 const roots = {
   dashboards: load('@google-cloud/monitoring-dashboards'),
