@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import { describeVariables } from '../../src/config/env.ts'
 import { projectRoot } from '../support/app.ts'
 import { serve } from '../support/process.ts'
 import { composeFaults } from './support/compose-rules.ts'
+
+vi.setConfig({ testTimeout: 180_000 })
 
 const folder = path.join(projectRoot, 'deploy')
 const read = (file: string): any => parse(readFileSync(path.join(folder, file), 'utf8'))
