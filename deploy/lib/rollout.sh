@@ -80,7 +80,7 @@ ask_service() {
 
 # examine URL: the doctor, with whatever lets it in. Secrets go by file and by AI_GATEWAY_API_KEY.
 examine() {
-  local url=$1 headers=$WORK/headers arguments=(--timeout 90)
+  local url=$1 headers=$WORK/headers arguments=(--timeout 120)
   if [[ -n $SMOKE ]]; then
     say "• Examine $url with $SMOKE" >&2
     [[ -n $DRY_RUN ]] || "$SMOKE" "$url" >&2

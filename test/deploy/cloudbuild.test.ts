@@ -7,11 +7,12 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { projectRoot } from '../support/app.ts'
 import { buildFaults } from './support/build-rules.ts'
 import { typeFaults } from './support/type-faults.ts'
+import type { Loose } from './support/loose.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
-const build = (): any => parse(readFileSync(path.join(projectRoot, 'cloudbuild.yaml'), 'utf8'))
-const stepOf = (it: any, id: string) => it.steps.find((step: any) => step.id === id)
+const build = (): Loose => parse(readFileSync(path.join(projectRoot, 'cloudbuild.yaml'), 'utf8'))
+const stepOf = (it: Loose, id: string) => it.steps.find((step: Loose) => step.id === id)
 
 describe('cloudbuild.yaml', () => {
   test('keeps the rules', () => {
@@ -27,7 +28,7 @@ describe('cloudbuild.yaml', () => {
   })
 
   test('its shell steps are shell', () => {
-    const scripts = build().steps.filter(({ entrypoint }: any) => entrypoint === 'bash' || entrypoint === 'sh')
+    const scripts = build().steps.filter(({ entrypoint }: Loose) => entrypoint === 'bash' || entrypoint === 'sh')
     expect(scripts.length).toBeGreaterThan(2)
     for (const { id, args } of scripts) {
       const { status, stderr } = spawnSync('bash', ['-n'], {
@@ -38,7 +39,7 @@ describe('cloudbuild.yaml', () => {
     }
   })
 
-  const faults: readonly [string, (build: any) => void, RegExp][] = [
+  const faults: readonly [string, (build: Loose) => void, RegExp][] = [
     ['an unknown field', (it) => (it.steps[0].entryPoint = 'npm'), /Unrecognized key/],
     ['a builder that is not pinned', (it) => (it.steps[0].name = 'node:latest'), /install is not pinned/],
     ['a step that waits for a later one', (it) => (stepOf(it, 'check').waitFor = ['push']), /no earlier step/],

@@ -7,11 +7,12 @@ import { describeVariables } from '../../src/config/env.ts'
 import { projectRoot } from '../support/app.ts'
 import { serve } from '../support/process.ts'
 import { composeFaults } from './support/compose-rules.ts'
+import type { Loose } from './support/loose.ts'
 
 vi.setConfig({ testTimeout: 180_000 })
 
 const folder = path.join(projectRoot, 'deploy')
-const read = (file: string): any => parse(readFileSync(path.join(folder, file), 'utf8'))
+const read = (file: string): Loose => parse(readFileSync(path.join(folder, file), 'utf8'))
 const prometheus = read('compose/prometheus.yaml')
 const context = {
   folder,
@@ -24,7 +25,7 @@ describe('compose.yaml', () => {
     expect(composeFaults(read('compose.yaml'), context)).toEqual([])
   })
 
-  const faults: readonly [string, (it: any) => void, RegExp][] = [
+  const faults: readonly [string, (it: Loose) => void, RegExp][] = [
     ['an unknown field', (it) => (it.services.redis.comand = []), /Unrecognized key/],
     ['an image that is not pinned', (it) => (it.services.redis.image = 'redis:alpine'), /redis is not pinned/],
     ['a port that the network reaches', (it) => (it.services.gateway.ports = ['8080:8080']), /loopback only/],
@@ -71,7 +72,7 @@ describe('its Prometheus and Grafana', () => {
   const alerts = () => read('compose/rules.yaml').groups[0].rules
 
   test('Prometheus has the alerts of Cloud Monitoring that need nothing of Google', () => {
-    const seen = new Map(alerts().map((rule: any) => [rule.alert, rule]))
+    const seen = new Map(alerts().map((rule: Loose) => [rule.alert, rule]))
     for (const id of [
       'errors-fast',
       'errors-slow',
@@ -107,9 +108,9 @@ describe('its Prometheus and Grafana', () => {
     const mounted = services.grafana.volumes.map((volume: string) => volume.split(':')[1])
     expect(mounted).toContain(provider.options.path)
     const dashboard = JSON.parse(readFileSync(path.join(folder, 'compose/dashboards/gateway.json'), 'utf8'))
-    expect(new Set(dashboard.panels.map((panel: any) => panel.datasource.uid))).toEqual(new Set([source.uid]))
-    expect(new Set(dashboard.panels.map(({ id }: any) => id)).size).toBe(dashboard.panels.length)
-    const places = dashboard.panels.map(({ gridPos }: any) => `${gridPos.x} ${gridPos.y}`)
+    expect(new Set(dashboard.panels.map((panel: Loose) => panel.datasource.uid))).toEqual(new Set([source.uid]))
+    expect(new Set(dashboard.panels.map(({ id }: Loose) => id)).size).toBe(dashboard.panels.length)
+    const places = dashboard.panels.map(({ gridPos }: Loose) => `${gridPos.x} ${gridPos.y}`)
     expect(new Set(places).size).toBe(places.length)
     expect(source.url).toBe('http://prometheus:9090')
   })

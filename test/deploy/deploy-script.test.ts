@@ -8,6 +8,7 @@ import { gcloudCommands } from './gcloud-commands.ts'
 import { createCloud, sharesOf } from './support/cloud.ts'
 import type { Call, Cloud, CloudOptions } from './support/cloud.ts'
 import { deploy } from './support/deploy.ts'
+import type { Loose } from './support/loose.ts'
 
 // deploy.sh runs whole, against a project that remembers; behind the service's URL is a real gateway, for the doctor.
 
@@ -323,11 +324,11 @@ describe('what it makes', () => {
       [...base, '--ephemeral', '--env', 'PROVIDERS=sandbox', '--auth', auth, ...keys, ...members, ...more],
       { env: hashes },
     )
-    const yaml: any = cloud.service?.yaml
+    const yaml: Loose = cloud.service?.yaml
     const { annotations } = yaml.metadata
     expect(annotations['run.googleapis.com/invoker-iam-disabled']).toBe(checkOff)
     expect(annotations['run.googleapis.com/iap-enabled']).toBe(iap)
-    const env = Object.fromEntries(yaml.spec.template.spec.containers[0].env.map((it: any) => [it.name, it.value]))
+    const env = Object.fromEntries(yaml.spec.template.spec.containers[0].env.map((it: Loose) => [it.name, it.value]))
     expect(env).toMatchObject(wanted)
     const grants = lineOf(
       cloud,

@@ -13,11 +13,12 @@ import { serveGoogleApis } from './support/google-apis.ts'
 import { readQuery } from './support/promql.ts'
 import { protoFaults } from './support/proto-walk.ts'
 import type { MessageName } from './support/proto-walk.ts'
+import type { Loose } from './support/loose.ts'
 
 vi.setConfig({ testTimeout: 240_000 })
 
 const folder = path.join(projectRoot, 'deploy/monitoring')
-const read = (file: string): any => JSON.parse(readFileSync(path.join(folder, file), 'utf8'))
+const read = (file: string): Loose => JSON.parse(readFileSync(path.join(folder, file), 'utf8'))
 const files = globSync('**/*.json', { cwd: folder }).toSorted()
 const runbook = readFileSync(path.join(projectRoot, 'docs/runbook.md'), 'utf8')
 
@@ -173,7 +174,7 @@ describe('alerts', () => {
 })
 
 describe('the walk finds', () => {
-  const faults: readonly [string, MessageName, string, (json: any) => void][] = [
+  const faults: readonly [string, MessageName, string, (json: Loose) => void][] = [
     ['an unknown field', 'Dashboard', 'dashboards/cost.json', (it) => (it.mosaicLayout.tiles[0].widget.titel = 'x')],
     ['a word that is no member of an enum', 'AlertPolicy', 'alerts/spend.json', (it) => (it.severity = 'HIGH')],
     ['a second member of a oneof', 'Dashboard', 'dashboards/cost.json', (it) => (it.gridLayout = { columns: '2' })],
@@ -285,23 +286,23 @@ const queryFaults = (query: string, exported: ReadonlyMap<string, ReadonlySet<st
   ]
 }
 
-const tileFaults = ({ mosaicLayout: { columns, tiles } }: any): string[] =>
-  tiles.flatMap((tile: any, index: number) => [
+const tileFaults = ({ mosaicLayout: { columns, tiles } }: Loose): string[] =>
+  tiles.flatMap((tile: Loose, index: number) => [
     ...((tile.xPos ?? 0) + tile.width > columns ? [`tile ${index} sticks out`] : []),
     ...tiles
       .slice(index + 1)
-      .flatMap((other: any, after: number) =>
+      .flatMap((other: Loose, after: number) =>
         overlaps(tile, other) ? [`tiles ${index} and ${index + 1 + after} overlap`] : [],
       ),
   ])
 
-const overlaps = (a: any, b: any): boolean =>
+const overlaps = (a: Loose, b: Loose): boolean =>
   (a.xPos ?? 0) < (b.xPos ?? 0) + b.width &&
   (b.xPos ?? 0) < (a.xPos ?? 0) + a.width &&
   (a.yPos ?? 0) < (b.yPos ?? 0) + b.height &&
   (b.yPos ?? 0) < (a.yPos ?? 0) + a.height
 
-const alertFaults = (file: string, alert: any): string[] => {
+const alertFaults = (file: string, alert: Loose): string[] => {
   const id = path.basename(file, '.json')
   const { subject, links, content } = alert.documentation
   const anchor = links[0].url.split('#')[1]

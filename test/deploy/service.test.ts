@@ -11,6 +11,7 @@ import { render, renderText, usualFlags, usualValues } from './support/render.ts
 import { serviceFaults } from './support/service-rules.ts'
 import type { Known } from './support/service-rules.ts'
 import { typeFaults } from './support/type-faults.ts'
+import type { Loose } from './support/loose.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -29,7 +30,7 @@ const annotations = new Map(
   ].map(([, name = '', scopes = '']) => [name, scopes]),
 )
 
-const runMonitoring: any = parse(read('deploy/run-monitoring.yaml'))
+const runMonitoring: Loose = parse(read('deploy/run-monitoring.yaml'))
 const known: Known = {
   probePaths: new Set(['/startup', '/live', '/ready'].filter(isProbePath)),
   variables: new Set([
@@ -109,7 +110,7 @@ describe('service.yaml', () => {
     expect(() => renderText(values, flags)).toThrow(words)
   })
 
-  const faults: readonly [string, (service: any) => void, RegExp][] = [
+  const faults: readonly [string, (service: Loose) => void, RegExp][] = [
     ['an image that is not pinned', (it) => (gatewayOf(it).image = 'gateway:latest'), /not pinned by digest/],
     [
       'a probe of a path that is not there',
@@ -179,7 +180,7 @@ describe('the rendered environment', () => {
   test('starts a gateway that answers its probes, and shows its figures where the collector looks', async () => {
     const service = render(small, ['--env=PROVIDERS=sandbox', `--env=API_KEY_HASHES=${'a'.repeat(64)}`])
     const { env, startupProbe, livenessProbe, readinessProbe } = gatewayOf(service)
-    const given = Object.fromEntries(env.map((it: any) => [it.name, it.value]))
+    const given = Object.fromEntries(env.map((it: Loose) => [it.name, it.value]))
     await using gateway = await serve({ ...given, METRICS_PORT: '0', K_SERVICE: 'ai-gateway' })
     const url = gateway.url.replace('0.0.0.0', '127.0.0.1')
     for (const { httpGet } of [startupProbe, livenessProbe, readinessProbe])
@@ -195,5 +196,5 @@ describe('the rendered environment', () => {
 const serviceTypeFaults = (service: unknown): Promise<string> =>
   typeFaults(service, 'run_v1.Schema$Service', '@googleapis/run/build/v1.d.ts')
 
-const gatewayOf = (service: any) => service.spec.template.spec.containers[0]
-const variableOf = (service: any, wanted: string) => gatewayOf(service).env.find(({ name }: any) => name === wanted)
+const gatewayOf = (service: Loose) => service.spec.template.spec.containers[0]
+const variableOf = (service: Loose, wanted: string) => gatewayOf(service).env.find(({ name }: Loose) => name === wanted)

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { commandFault, commandOf } from '../gcloud-commands.ts'
+import type { Loose } from './loose.ts'
 
 interface Target {
   revisionName: string
@@ -155,7 +156,7 @@ export const createCloud = ({ url = 'https://gateway.invalid', fails }: CloudOpt
       .map((it) => it.slice(whose.length + 1))
       .join('\n')
 
-  const replace = (yaml: any): Answer => {
+  const replace = (yaml: Loose): Answer => {
     const revisionName: string = yaml.spec.template.metadata.name
     if (cloud.service?.traffic.some((target) => target.revisionName === revisionName))
       return { code: 1, stderr: `ERROR: Revision named '${revisionName}' with different configuration already exists.` }
@@ -177,7 +178,7 @@ export const createCloud = ({ url = 'https://gateway.invalid', fails }: CloudOpt
     return ok()
   }
 
-  const describe = ({ yaml, traffic }: { yaml: any; traffic: Target[] }) => ({
+  const describe = ({ yaml, traffic }: { yaml: Loose; traffic: Target[] }) => ({
     ...yaml,
     status: {
       url,

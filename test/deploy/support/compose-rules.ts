@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import type { Loose } from './loose.ts'
 
 const service = z.strictObject({
   image: z.string(),
@@ -42,7 +43,7 @@ interface Context {
   folder: string
   /** Variables that the gateway reads. */
   variables: ReadonlySet<string>
-  prometheus: any
+  prometheus: Loose
 }
 
 /** What of a compose file is not as it must be; none: it is in order. */
@@ -69,7 +70,9 @@ export const composeFaults = (yaml: unknown, { folder, variables, prometheus }: 
   if (env['AUTH_MODE'] !== 'api-key') faults.push('the gateway asks for no key')
   if (gateway?.read_only !== true || gateway.cap_drop?.[0] !== 'ALL')
     faults.push('the gateway has more rights than it needs')
-  const targets = prometheus.scrape_configs.flatMap((job: any) => job.static_configs.flatMap((it: any) => it.targets))
+  const targets = prometheus.scrape_configs.flatMap((job: Loose) =>
+    job.static_configs.flatMap((it: Loose) => it.targets),
+  )
   if (!targets.includes(`gateway:${env['METRICS_PORT']}`))
     faults.push(`Prometheus scrapes ${targets}, and not the gateway's port`)
   for (const address of [env['DATABASE_URL'] ?? '', env['REDIS_URL'] ?? '']) {

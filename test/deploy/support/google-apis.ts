@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import { protoFaults } from './proto-walk.ts'
 import type { MessageName } from './proto-walk.ts'
+import type { Loose } from './loose.ts'
 
 interface Seen {
   method: string
@@ -13,7 +14,7 @@ export interface GoogleApis extends AsyncDisposable {
   url: string
   seen: Seen[]
   /** By name. */
-  kept: Map<string, any>
+  kept: Map<string, Loose>
   /** What was refused. */
   faults: string[]
 }
@@ -29,7 +30,7 @@ const kinds: readonly [RegExp, MessageName][] = [
 
 export const serveGoogleApis = async (): Promise<GoogleApis> => {
   const seen: Seen[] = []
-  const kept = new Map<string, any>()
+  const kept = new Map<string, Loose>()
   const faults: string[] = []
 
   const handle = (method: string, url: URL, authorized: boolean, text: string): [number, unknown] => {
@@ -88,7 +89,7 @@ export const serveGoogleApis = async (): Promise<GoogleApis> => {
 }
 
 /** Dashboards and things with an id asked for have the name that they are given; of the others Google makes one up. */
-const nameOf = (path: string, url: URL, body: any, count: number): string => {
+const nameOf = (path: string, url: URL, body: Loose, count: number): string => {
   const id = url.searchParams.get('serviceId') ?? url.searchParams.get('serviceLevelObjectiveId')
   if (id !== null) return `${path}/${id}`
   return path.endsWith('/dashboards') ? body.name : `${path}/${1000 + count}`

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { projectRoot } from '../../support/app.ts'
+import type { Loose } from './loose.ts'
 
 /** What deploy.sh sets for a small service with everything. */
 export const usualValues: Readonly<Record<string, string>> = {
@@ -51,5 +52,5 @@ const run = (values: Readonly<Record<string, string>>, flags: readonly string[])
   return execFileSync(process.execPath, args, { cwd: path.resolve(projectRoot), encoding: 'utf8', stdio: 'pipe' })
 }
 
-export const render = (values = usualValues, flags: readonly string[] = usualFlags): any =>
+export const render = (values = usualValues, flags: readonly string[] = usualFlags): Loose =>
   parse(renderText(values, flags))
