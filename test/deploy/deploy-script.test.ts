@@ -212,7 +212,7 @@ test('the doctor examines a first deployment, and finds nothing wrong with a gat
   await using it = await startApp()
   const { code, said } = await deploy(createCloud({ url: it.url }), trial, { env: hashes })
   expect(code, said).toBe(0)
-  expect(said).toContain('The gateway is well')
+  expect(said).toMatch(/The gateway (is well|works)/)
 }, 300_000)
 
 describe('what it makes', () => {
