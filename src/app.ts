@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
+import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
@@ -12,6 +13,7 @@ import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
+import { inMemory } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -29,9 +31,10 @@ import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
+import { createNearIndex } from './perception/near-index.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
-import { embedderWorker } from './perception/thread.ts'
+import { perceptionWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
@@ -49,6 +52,7 @@ import { createEvents } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
@@ -86,12 +90,13 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const startedAtMs = clock.now()
   const logger = createLogger(config.log, logTo)
 
-  const { dataDir, cache: cacheSettings } = config
-  const opened = resources.use(
-    overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
-  )
+  const { cache: cacheSettings } = config
+  const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
   const metrics = await measure(config)
-  const events = createEvents({ logger, logContent: config.log.content, metrics })
+  const tracing = config.tracing
+    ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
+    : null
+  const events = createEvents({ logger, logContent: config.log.content, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   const ledger = watchLedger(stores.receipts, clock)
@@ -115,6 +120,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     entries: stores.entries,
     clock,
     settings: cacheSettings,
+    scopeOf: createScopeOf({ share: cacheSettings.share, secret: stores.secret }),
+    random,
     simulated: sandbox !== null,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
@@ -125,6 +132,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   })
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
+  // No snapshot while entries end with the process: neither may their vectors outlive it.
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
+  resources.use(nearIndex)
+  const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
   const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
@@ -158,6 +169,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     structured: config.structured,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
+    traceparentOf: traceparentFor(tracing !== null),
     clock,
     random,
   }
@@ -175,6 +187,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     cache,
+    perception: perceptionStatus,
+    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -197,6 +211,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     providers: () => rows.map(({ id }) => deployments.health.provider(id)),
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
+    perception: perceptionStatus,
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =
@@ -298,6 +313,20 @@ const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRo
 
 const systemClock: Clock = { now: () => Date.now() }
 
+/** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
+export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
+  const { dataDir, cache, cacheKeys } = config
+  const mayKeep = cache.enabled && dataDir !== inMemory
+  if (mayKeep && !cacheKeys)
+    logger.info(
+      {},
+      'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
+    )
+  const notice = (message: string): void => logger.warn({}, message)
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+}
+
 /** The stores alone, for commands that need no gateway. */
 export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>
   openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock: systemClock })
@@ -314,7 +343,7 @@ export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & A
 export const openPerception = (
   { embedder }: Config,
   logger: Logger,
-  startWorker = embedder && embedderWorker(embedder),
+  startWorker = embedder && perceptionWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
 const proxyOf = ({ proxy }: Config) =>

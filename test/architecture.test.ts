@@ -52,6 +52,11 @@ const rooms: Record<string, Room> = {
 
 /** The rooms where a package is known; everybody else sees our own words for what it does. */
 const homes: Record<string, readonly string[]> = {
+  '@opentelemetry/api': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],
+  '@opentelemetry/resources': ['telemetry'],
+  '@opentelemetry/sdk-trace': ['telemetry'],
+  'google-auth-library': ['telemetry'],
   '@google-cloud/secret-manager': ['secrets'],
   '@modelcontextprotocol/client': ['cli'],
   '@modelcontextprotocol/node': ['mcp'],
@@ -65,6 +70,7 @@ const homes: Record<string, readonly string[]> = {
   express: ['http'],
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],
+  'hnswlib-node': ['perception'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],
   pino: ['telemetry'],
@@ -74,7 +80,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'cli'],
+  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

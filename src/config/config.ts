@@ -14,6 +14,7 @@ import type {
   RoutingSettings,
   SecretSettings,
   StructuredSettings,
+  TracingSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
@@ -42,6 +43,7 @@ import {
   resilienceSettings,
   routingSettings,
   structuredSettings,
+  tracingSettings,
 } from './settings.ts'
 
 /** Everything that the environment and config/*.yaml decide. What is switched off is null. */
@@ -55,6 +57,8 @@ export interface Config {
   auth: AuthSettings
   log: LogSettings
   metrics: MetricsSettings | null
+  /** Null: no collector is named. */
+  tracing: TracingSettings | null
   /** Rows that can be called. */
   providers: readonly ConfiguredRow[]
   /** The gateway's own embedding model as a row; null where it is off. */
@@ -66,6 +70,8 @@ export interface Config {
   prices: readonly PriceRule[]
   routing: RoutingSettings
   cache: CacheSettings
+  /** Null: remembered answers are in memory only. */
+  cacheKeys: { current: SecretText; previous: SecretText | null } | null
   /** Null: there is to be none. */
   embedder: EmbedderSettings | null
   rate: RateSettings | null
@@ -126,6 +132,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
     metrics: metricsSettings(env),
+    tracing: tracingSettings(env),
     providers: rows,
     localRow,
     knownProviders: known,
@@ -133,6 +140,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     prices: rules,
     routing: routingSettings(routing),
     cache: cacheSettings(cache, env),
+    cacheKeys: cacheKeysOf(env),
     embedder: embedderSettings(env, root),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
@@ -166,6 +174,11 @@ const proxyOf = ({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Env): Config['proxy'] =>
         noProxy: NO_PROXY ?? null,
       }
 
+const cacheKeysOf = ({ CACHE_KEY: current, CACHE_KEY_PREVIOUS: previous }: Env): Config['cacheKeys'] =>
+  current === undefined
+    ? null
+    : { current: createSecret(current), previous: previous === undefined ? null : createSecret(previous) }
+
 const noticesOf = (options: {
   env: Env
   auth: AuthSettings
@@ -182,6 +195,8 @@ const noticesOf = (options: {
     notices.push(
       'Nothing is kept (DATA_DIR=:memory:): the ledger ends with the gateway and holds the last receipts only.',
     )
+  if (env.CACHE_KEY === undefined && env.CACHE_KEY_PREVIOUS !== undefined)
+    notices.push('CACHE_KEY_PREVIOUS has no effect without CACHE_KEY: remembered answers are in memory only.')
   if (env.LOG_CONTENT) notices.push('Prompts and answers are written to the log (LOG_CONTENT).')
   return notices
 }

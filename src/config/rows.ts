@@ -151,6 +151,7 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
   auth: entry.auth,
   headers: entry.headers,
   local: entry.local,
+  takesTraceContext: entry.trace_context ?? entry.local,
   uncharted: entry.uncharted === 'allowed',
   autoPromptCaching: entry.prompt_caching === 'auto',
   maxConcurrent: entry.max_concurrent,

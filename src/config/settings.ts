@@ -9,7 +9,9 @@ import type {
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
+  TracingSettings,
 } from '../contract/settings.ts'
+import { createSecret } from './secrets.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
 import type { CacheEntrySettings } from './schema/cache.ts'
@@ -69,6 +71,7 @@ export const embedderSettings = ({ EMBEDDER, MODEL_DIR }: Env, root: string): Em
     : {
         form: EMBEDDER,
         folder: path.resolve(root, MODEL_DIR),
+        pairFolder: path.resolve(root, '.models/near-verifier'),
         // What one worker reads in about a quarter of a second.
         maxWaiting: 100,
         maxRemembered: 2_000,
@@ -87,13 +90,21 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
   return {
     enabled: env.CACHE_ENABLED ?? cache.enabled,
     chatTtlMs: (env.CACHE_TTL_SECONDS ?? cache.chat_ttl_seconds) * secondMs,
+    // Who sets the variable means every answer.
+    taskTtlMs: env.CACHE_TTL_SECONDS === undefined ? inMs(cache.task_ttl_seconds) : {},
     embeddingsTtlMs: cache.embeddings_ttl_seconds * secondMs,
     modelsTtlMs: cache.models_ttl_seconds * secondMs,
     maxTtlMs: cache.max_ttl_seconds * secondMs,
+    staleMs: cache.stale_while_revalidate_seconds * secondMs,
+    share: cache.share,
+    maxDiskBytes: cache.max_disk_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
   }
 }
+
+const inMs = (seconds: CacheEntrySettings['task_ttl_seconds']): CacheSettings['taskTtlMs'] =>
+  Object.fromEntries(Object.entries(seconds).map(([task, value]) => [task, value * secondMs]))
 
 export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   profiles: routing.profiles,
@@ -105,3 +116,26 @@ export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   aliases: routing.aliases,
   fallbacks: routing.fallbacks,
 })
+
+/** Spans that may wait, and how long one delivery may take: OpenTelemetry's own defaults. */
+const spanQueue = { maxQueued: 2_048, timeoutMs: 10_000 }
+
+export const tracingSettings = (env: Env): TracingSettings | null => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = env
+  const url = own ?? (base === undefined ? null : `${base}/v1/traces`)
+  if (url === null) return null
+  const headers = env.OTEL_EXPORTER_OTLP_HEADERS
+  return {
+    url,
+    headers: headers === undefined ? null : createSecret(headers),
+    serviceName: env.OTEL_SERVICE_NAME,
+    resource: Object.fromEntries(
+      (env.OTEL_RESOURCE_ATTRIBUTES ?? '').split(',').flatMap((pair) => {
+        const [name = '', value = ''] = pair.split(/=(.*)/s)
+        return name.trim() === '' ? [] : [[name.trim(), value.trim()]]
+      }),
+    ),
+    sampleRatio: env.OTEL_TRACES_SAMPLER_ARG,
+    ...spanQueue,
+  }
+}

@@ -37,6 +37,8 @@ export interface ProviderRow {
   headers: Readonly<Record<string, string>>
   /** Runs on this machine or network: no key needed, nothing to pay unless a price says so. */
   local: boolean
+  /** It is told the trace that the call is part of. */
+  takesTraceContext?: boolean | undefined
   /** The sandbox stands behind this row. */
   simulated: boolean
   /** `id:anything` may name a model that no card describes. */
@@ -116,6 +118,8 @@ export interface UpstreamCall<Request = ChatRequest> {
   stream: boolean
   /** Sent upstream so that a loop through gateways is seen: ids of the gateways passed so far, ours last. */
   hops: readonly string[]
+  /** W3C Trace Context for the provider; null where it is to know nothing of it. */
+  traceparent?: string | null | undefined
 }
 
 /** What a provider's reply says beside its content. */

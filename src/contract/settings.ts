@@ -1,3 +1,4 @@
+import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
 
@@ -27,14 +28,25 @@ export interface FactorWeights {
   health: number
 }
 
+/** Who reads whose remembered answers. */
+export const shares = ['user', 'team', 'tenant'] as const
+export type Share = (typeof shares)[number]
+
 export interface CacheSettings {
   enabled: boolean
   /** Life of an entry by kind; 0: not kept. */
   chatTtlMs: number
+  /** Instead of `chatTtlMs`, by the task that was found in the request. */
+  taskTtlMs: Readonly<Partial<Record<Task, number>>>
   embeddingsTtlMs: number
   modelsTtlMs: number
   /** Longest life that a caller may ask for. */
   maxTtlMs: number
+  /** How long an answer past its life is given to the very same request, while one call renews it. */
+  staleMs: number
+  share: Share
+  /** Bound of all entries on disk together, where they are kept there. */
+  maxDiskBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number
@@ -44,6 +56,8 @@ export interface EmbedderSettings {
   form: EmbedderForm
   /** The model's own; absolute. */
   folder: string
+  /** Of the model that reads two questions at once; absolute. */
+  pairFolder: string
   /** Texts that may wait for the embedder; one more goes without a vector. */
   maxWaiting: number
   /** Vectors that are kept by their text's hash, some 2 kB each. */
@@ -55,6 +69,23 @@ export interface SecretSettings {
   ttlMs: number
   /** Where a stand-in for Google's Secret Manager listens; null: Google's own. */
   endpoint: string | null
+}
+
+/** Where spans of the gateway's work are sent. */
+export interface TracingSettings {
+  /** Of an OpenTelemetry collector's OTLP over HTTP, with its path. */
+  url: string
+  /** `name=value,name=value`; it may hold a token. */
+  headers: SecretText | null
+  serviceName: string
+  /** What else describes this gateway, e.g. `gcp.project_id`. */
+  resource: Readonly<Record<string, string>>
+  /** Share of the traces that begin here which are sent, 0…1. */
+  sampleRatio: number
+  /** Spans that may wait to be sent; more are lost. */
+  maxQueued: number
+  /** How long one delivery may take. */
+  timeoutMs: number
 }
 
 export interface RateSettings {

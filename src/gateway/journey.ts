@@ -23,6 +23,7 @@ import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
+import { createRefresh } from './refresh.ts'
 import { createRemember } from './remember.ts'
 import { createReserve } from './reserve.ts'
 import type { Fit } from './reserve.ts'
@@ -43,6 +44,8 @@ export interface JourneyParts {
   resilience: ResilienceSettings
   /** Whole-request deadline where the caller set none. */
   deadlineMs: number
+  /** What a provider is told of the trace, at the request's try of this number. */
+  traceparentOf: (context: RequestContext, attempt: number) => string | null
   /** Names this gateway in the hop header. */
   instanceId: string
   clock: Clock
@@ -87,12 +90,12 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const record = createRecord<Request>({
     receipts,
     clock,
-    completed: (receipt, trail) => events.completed(receipt, () => own.contentOf(trail)),
+    completed: (receipt, trail) => events.completed(receipt, trail.context, () => own.contentOf(trail)),
     unrecorded: events.unrecorded,
   })
   const plainCall = createCall<Request, Event>({
     deployments,
-    attempt: createAttempt({ findWire: own.findWire, instanceId: parts.instanceId, clock }),
+    attempt: createAttempt({ ...parts, findWire: own.findWire }),
     reserve: createReserve(own.fit(settling.spentNanoUsd)),
     settings: parts.resilience,
     clock,
@@ -103,19 +106,26 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const respond = createRespond<Request, Event>(record)
   const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }
   const share = (): Carry<Request, Event> => createShare({ answer: createAnswer(steps), respond, flights, clock })
-  const complete = createComplete({
+  const refreshing = createRefresh<Request>((request, context): AsyncIterable<unknown> => complete(request, context))
+  const complete: Journey<Request, Event>['complete'] = createComplete({
     operation,
     admit: parts.admit,
-    recall: createRecall({ memory, clock }),
+    recall: createRecall({ memory, refresh: refreshing.start, clock }),
     carry: own.carry?.(steps) ?? share(),
     respond,
-    refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
+    refused: ({ request, context, receivedAtMs }: Trail<Request>, error: GatewayError) =>
       events.refused(
-        { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },
+        { ...context, callerId: context.caller.id, operation, model: nameOf(request.model), receivedAtMs },
         error,
       ),
     deadlineMs: parts.deadlineMs,
     clock,
   })
-  return { complete, drain: flights.drain }
+  return {
+    complete,
+    drain: async () => {
+      await refreshing.stop()
+      await flights.drain()
+    },
+  }
 }

@@ -21,6 +21,8 @@ test('an empty environment has the documented defaults', () => {
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'auto',
     LOG_CONTENT: false,
+    OTEL_SERVICE_NAME: 'ai-gateway-mcp',
+    OTEL_TRACES_SAMPLER_ARG: 1,
   })
 })
 
