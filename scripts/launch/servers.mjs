@@ -6,7 +6,7 @@ import { run } from './run.mjs'
 
 /** @typedef {{ name: string, programs: readonly string[], folders: readonly string[], aptPackage: string }} Server */
 
-/** The servers that tests start for themselves, and where systems keep programs that are not on the PATH. */
+/** The servers and programs that tests start for themselves, and where systems keep what is not on the PATH. */
 export const servers = {
   postgres: {
     name: 'PostgreSQL',
@@ -19,6 +19,12 @@ export const servers = {
     programs: ['redis-server'],
     folders: ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'],
     aptPackage: 'redis-server',
+  },
+  shellcheck: {
+    name: 'ShellCheck',
+    programs: ['shellcheck'],
+    folders: ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'],
+    aptPackage: 'shellcheck',
   },
 }
 

@@ -17,11 +17,16 @@ interface Pages {
   paths: readonly string[]
 }
 
+/** What an orchestrator asks of an instance: has it started, does it live, may it be sent requests. */
+const probePaths: ReadonlySet<string> = new Set(['/startup', '/live', '/ready', '/health'])
+
+export const isProbePath = (path: string): boolean => probePaths.has(path)
+
 /** Paths of `pages` that need no key: a load balancer has none, and clients look for well-known files before they have one. */
 export const isOpenPath = (path: string): boolean =>
-  path === '/health' || path === '/ready' || path === '/version' || path.startsWith('/.well-known/')
+  isProbePath(path) || path === '/version' || path.startsWith('/.well-known/')
 
-export const pagePaths = ['/v1/models', '/health', '/ready', '/version'] as const
+export const pagePaths = ['/v1/models', ...probePaths, '/version'] as const
 
 /** Everything that is not hot: discovery and health, by Express. The guards have run before. */
 export const createPages = ({ models, readiness, version, sendError, paths }: Pages): express.Express => {
@@ -44,8 +49,9 @@ export const createPages = ({ models, readiness, version, sendError, paths }: Pa
       res.json(modelObject(model))
     })
     .all(onlyGet)
+  // The gateway listens once all that it needs is open, and answers while its event loop turns: nothing is left to ask.
   pages
-    .route('/health')
+    .route(['/startup', '/live', '/health'])
     .get((_req, res) => void res.json({ status: 'ok' }))
     .all(onlyGet)
   pages

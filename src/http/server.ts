@@ -28,7 +28,7 @@ import { createCompletionsWire } from './openai/completions.ts'
 import { createResponsesWire } from './openai/responses.ts'
 import { createEmbeddingsRoute } from './openai/embeddings.ts'
 import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
-import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createPages, isOpenPath, isProbePath, pagePaths } from './pages.ts'
 import { createResource } from './resource.ts'
 import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
@@ -133,7 +133,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   const pass = async (arrival: Arrival): Promise<void> => {
     const { req, res, path } = arrival
     guard.setSecurityHeaders(res)
-    guard.guardHost(req, rules)
+    // A prober names the instance by address, and hears nothing that a stranger may not.
+    if (rules.mode === 'none' || !isProbePath(path)) guard.guardHost(req, rules)
     guard.guardOrigin(req, rules)
     if (answerCors(arrival, rules)) return
     const credentialOf = resource?.credentialOf ?? guard.credentialOf

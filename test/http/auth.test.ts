@@ -41,6 +41,8 @@ describe('with keys', () => {
 
   test.each([
     ['/health', 200],
+    ['/startup', 200],
+    ['/live', 200],
     ['/ready', 200],
     ['/version', 200],
     ['/.well-known/oauth-protected-resource', 404],

@@ -55,6 +55,20 @@ describe('the host guard, which stops DNS rebinding,', () => {
     expect(await ask(listed, { host: 'evil.example', ...key })).toMatchObject({ status: 403, spent: false })
   })
 
+  test.each(['/startup', '/live', '/ready', '/health'])(
+    'lets a prober ask %s by address where keys are asked for, and nobody else where names are listed',
+    async (path) => {
+      await using http = await startHttp({ ...keyed, settings: { allowedHosts: ['gateway.example'] } })
+      const probe = (what: string) =>
+        exchangeRaw(http.port, `GET ${what} HTTP/1.1\r\nhost: 169.254.8.1:8080\r\nconnection: close\r\n\r\n`)
+      expect(statusOf(await probe(path))).toBe(200)
+      expect(statusOf(await probe('/version'))).toBe(403)
+      await using open = await startHttp()
+      const page = `GET ${path} HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n`
+      expect(statusOf(await exchangeRaw(open.port, page))).toBe(403)
+    },
+  )
+
   test('refuses a request without any host, in JSON', async () => {
     await using http = await startHttp()
     const reply = await exchangeRaw(http.port, 'GET /health HTTP/1.1\r\nconnection: close\r\n\r\n')

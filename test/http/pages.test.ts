@@ -40,9 +40,10 @@ test('readiness says what is missing', async () => {
   expect(await reply.json()).toEqual({ ready: false, reasons: ['Set OPENAI_API_KEY.'] })
 })
 
-test('health and version answer', async () => {
-  await using http = await startHttp()
-  expect(await (await fetch(`${http.url}/health`)).json()).toEqual({ status: 'ok' })
+test('who lives says so, ready or not, and the version answers', async () => {
+  await using http = await startHttp({ readiness: () => ({ ready: false, reasons: ['Set OPENAI_API_KEY.'] }) })
+  for (const path of ['/health', '/live', '/startup'])
+    expect(await (await fetch(http.url + path)).json()).toEqual({ status: 'ok' })
   expect(await (await fetch(`${http.url}/version`)).json()).toEqual({ name: 'ai-gateway-mcp', version: '1.2.3' })
 })
 
