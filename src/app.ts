@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
+import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
@@ -12,6 +13,7 @@ import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
+import { inMemory } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -88,10 +90,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const startedAtMs = clock.now()
   const logger = createLogger(config.log, logTo)
 
-  const { dataDir, cache: cacheSettings } = config
-  const opened = resources.use(
-    overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
-  )
+  const { cache: cacheSettings } = config
+  const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
   const metrics = await measure(config)
   const tracing = config.tracing
     ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
@@ -120,6 +120,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     entries: stores.entries,
     clock,
     settings: cacheSettings,
+    scopeOf: createScopeOf({ share: cacheSettings.share, secret: stores.secret }),
+    random,
     simulated: sandbox !== null,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
@@ -186,6 +188,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     receipts: stores.receipts,
     cache,
     perception: perceptionStatus,
+    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -309,6 +312,20 @@ const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRo
 })
 
 const systemClock: Clock = { now: () => Date.now() }
+
+/** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
+export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
+  const { dataDir, cache, cacheKeys } = config
+  const mayKeep = cache.enabled && dataDir !== inMemory
+  if (mayKeep && !cacheKeys)
+    logger.info(
+      {},
+      'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
+    )
+  const notice = (message: string): void => logger.warn({}, message)
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+}
 
 /** The stores alone, for commands that need no gateway. */
 export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>

@@ -1,4 +1,6 @@
 import type { NanoUsd } from '../contract/money.ts'
+import { tasks } from '../contract/plan.ts'
+import type { Task } from '../contract/plan.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 
@@ -15,27 +17,29 @@ export interface Tally {
   failures: number
   /** What the hits would have cost; those whose price is unknown count nothing. */
   savedNanoUsd: NanoUsd
+  /** The hits by the task of their answers; `other` for those that have none. */
+  byTask: Partial<Record<Task | 'other', { hits: number; savedNanoUsd: NanoUsd }>>
 }
 
 interface Tallies {
-  /** The running tally of a scope, to be counted up. */
-  of(scope: string): Tally
-  /** A copy of one scope's tally, or of their sum (null). */
-  read(scope: string | null): Tally
+  /** The running tally of a caller, to be counted up. */
+  of(callerId: string): Tally
+  /** A copy of one caller's tally, or of their sum (null). */
+  read(callerId: string | null): Tally
 }
 
-/** Counts apart for each scope: what somebody else's requests met is not everybody's to know. */
+/** Counts apart for each caller: what somebody else's requests met is not everybody's to know. */
 export const createTallies = (): Tallies => {
   const tallies = new Map<string, Tally>()
 
   return {
-    of: (scope) => {
-      const tally = tallies.get(scope) ?? emptyTally()
-      tallies.set(scope, tally)
+    of: (callerId) => {
+      const tally = tallies.get(callerId) ?? emptyTally()
+      tallies.set(callerId, tally)
       return tally
     },
-    read: (scope) => {
-      const read = scope === null ? [...tallies.values()] : [tallies.get(scope) ?? emptyTally()]
+    read: (callerId) => {
+      const read = callerId === null ? [...tallies.values()] : [tallies.get(callerId) ?? emptyTally()]
       return read.reduce(addTallies, emptyTally())
     },
   }
@@ -54,6 +58,7 @@ const emptyTally = (): Tally => ({
   refusals: {},
   failures: 0,
   savedNanoUsd: 0n,
+  byTask: {},
 })
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
@@ -64,7 +69,21 @@ const addTallies = (a: Tally, b: Tally): Tally => ({
   refusals: addCounts(a.refusals, b.refusals),
   failures: a.failures + b.failures,
   savedNanoUsd: a.savedNanoUsd + b.savedNanoUsd,
+  byTask: addByTask(a.byTask, b.byTask),
 })
+
+const addByTask = (a: Tally['byTask'], b: Tally['byTask']): Tally['byTask'] => {
+  const sum: Tally['byTask'] = { ...a }
+  for (const task of [...tasks, 'other'] as const) {
+    const [mine, others] = [a[task], b[task]]
+    if (others)
+      sum[task] = {
+        hits: (mine?.hits ?? 0) + others.hits,
+        savedNanoUsd: (mine?.savedNanoUsd ?? 0n) + others.savedNanoUsd,
+      }
+  }
+  return sum
+}
 
 type Counts = Readonly<Record<string, number>>
 

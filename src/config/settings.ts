@@ -90,13 +90,21 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
   return {
     enabled: env.CACHE_ENABLED ?? cache.enabled,
     chatTtlMs: (env.CACHE_TTL_SECONDS ?? cache.chat_ttl_seconds) * secondMs,
+    // Who sets the variable means every answer.
+    taskTtlMs: env.CACHE_TTL_SECONDS === undefined ? inMs(cache.task_ttl_seconds) : {},
     embeddingsTtlMs: cache.embeddings_ttl_seconds * secondMs,
     modelsTtlMs: cache.models_ttl_seconds * secondMs,
     maxTtlMs: cache.max_ttl_seconds * secondMs,
+    staleMs: cache.stale_while_revalidate_seconds * secondMs,
+    share: cache.share,
+    maxDiskBytes: cache.max_disk_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
   }
 }
+
+const inMs = (seconds: CacheEntrySettings['task_ttl_seconds']): CacheSettings['taskTtlMs'] =>
+  Object.fromEntries(Object.entries(seconds).map(([task, value]) => [task, value * secondMs]))
 
 export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   profiles: routing.profiles,

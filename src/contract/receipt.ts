@@ -73,7 +73,7 @@ export interface Receipt {
   /** What the answer would have cost, where memory or another's call spared it. */
   savedNanoUsd: NanoUsd
   cache: CacheState
-  /** Why the cache was not used, for `bypass`. */
+  /** Why the cache was not used, for `bypass`; for a hit `curated` or `stale` where it is that. */
   cacheReason: string | null
   outcome: Outcome
   errorCode: ErrorCode | null

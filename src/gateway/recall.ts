@@ -1,6 +1,6 @@
-import type { AnswerMemory, NoHit } from '../cache/exact.ts'
+import type { AnswerMemory, Hit, NoHit } from '../cache/exact.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CachedAnswer } from '../contract/store.ts'
+import type { CachedAnswer, CacheEntry } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
@@ -19,16 +19,28 @@ export type Recall<Request extends Asked, Event extends Content> = (trail: Trail
 export const createRecall =
   <Request extends Asked, Event extends Content>(parts: {
     memory: AnswerMemory<Request, Event>
+    /** Has a stale answer made anew, off this caller's path. */
+    refresh: (trail: Trail<Request>, entry: CacheEntry) => void
     clock: Clock
   }): Recall<Request, Event> =>
   async (trail) => {
     const { request, context } = trail
-    const look = await parts.memory.look(request, context.caller.id)
+    const look = await parts.memory.look(request, context.caller)
     trail.recalledAtMs = parts.clock.now()
-    if (look.state === 'hit') return { state: 'hit', answer: look.entry.answer }
+    if (look.state === 'hit') {
+      if (look.isStale) parts.refresh(trail, look.entry)
+      trail.cacheReason = remarkOn(look)
+      return { state: 'hit', answer: look.entry.answer }
+    }
     trail.cache = look.state
     trail.cacheReason = look.state === 'bypass' ? look.reason : null
     // Who wants a fresh answer does not want one that began before he asked.
     const mayShare = look.state === 'miss' && request.cache.read
     return { state: 'miss', look, flightKey: mayShare ? look.key : null }
   }
+
+/** What a reader of the receipt should know of a hit. */
+const remarkOn = ({ isCurated, isStale }: Hit<Content>): string | null => {
+  if (isCurated) return 'curated'
+  return isStale ? 'stale' : null
+}

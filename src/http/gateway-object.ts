@@ -11,6 +11,8 @@ export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts)
   model: served.model,
   task: served.task,
   cache: served.cache,
+  /** Why the cache was not asked; for an answer from it `curated` or `stale`, where it is that. */
+  cache_reason: receipt.cacheReason,
   cost_usd: receipt.costNanoUsd === null ? null : formatUsd(receipt.costNanoUsd),
   cost_nano_usd: receipt.costNanoUsd === null ? null : receipt.costNanoUsd.toString(),
   saved_usd: formatUsd(receipt.savedNanoUsd),

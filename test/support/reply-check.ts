@@ -33,6 +33,7 @@ const answerExtension = z.strictObject({
   model: z.string().min(1),
   task: z.enum(tasks).nullable(),
   cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
+  cache_reason: z.string().min(1).nullable(),
   cost_usd: usd.nullable(),
   cost_nano_usd: z.string().regex(/^\d+$/).nullable(),
   saved_usd: usd,
