@@ -11,6 +11,7 @@ import { LaunchError } from './launch/launch-error.mjs'
 import { setUpModel } from './launch/model.mjs'
 import { chooseNode } from './launch/node-runtime.mjs'
 import { endAs } from './launch/run.mjs'
+import { setUpServers } from './launch/servers.mjs'
 
 // Node resolves symlinks before it names a module, so a linked `bin` finds its project too.
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -21,6 +22,7 @@ try {
   const node = chooseNode(root)
   await buildAddon({ root, node, command })
   await setUpModel({ root, node, command, env: envFile(root) })
+  await setUpServers({ root, command })
   endAs(await runCommand({ root, node, command, args }))
 } catch (error) {
   if (!(error instanceof LaunchError)) throw error

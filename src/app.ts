@@ -37,6 +37,7 @@ import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
+import { createJsonReader } from './providers/get-json.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
@@ -48,14 +49,17 @@ import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { createSecrets } from './secrets/secrets.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
+import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
+import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
+import { createReadToken } from './tenants/tokens.ts'
 
 /** A gateway, put together and ready to serve. Disposing it finishes what runs and closes everything. */
 export interface App extends AsyncDisposable {
@@ -151,6 +155,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const gatewayParts = {
     takeRate: rate.take,
+    assertWritable: stores.ledger.assertWritable,
     cache,
     classify,
     route,
@@ -174,21 +179,23 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     random,
   }
   const findKey = config.auth.mode === 'none' ? null : keys.find
-  const gateway = createGateway({ ...gatewayParts, findKey })
+  const readToken = openTokens(config, { clock, logger }, resources)
+  const gateway = createGateway({ ...gatewayParts, findKey, readToken })
   resources.defer(() => gateway.drain())
 
   const readiness = (): Readiness => {
     const noProvider = 'No provider is configured: set an API key such as OPENAI_API_KEY and restart.'
-    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults()]
+    const reasons = [...(upstreamRows.length > 0 ? [] : [noProvider]), ...ledger.faults(), ...stores.ledger.faults()]
     return { ready: reasons.length === 0, reasons }
   }
   const known = { providers: new Set(config.knownProviders.map(({ id }) => id)) }
   const admin = createAdmin({
     gateway,
     receipts: stores.receipts,
+    audit: stores.audit,
+    audited: createAudited({ audit: stores.audit, newId, clock }),
     cache,
     perception: perceptionStatus,
-    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -223,6 +230,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       gateway,
       settings: config.http,
       mode: config.auth.mode,
+      resource: config.auth.mode === 'oauth' ? config.auth.resource : null,
       known,
       models: admin,
       readSide: admin,
@@ -254,6 +262,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** Who shows an access token; null where nobody is asked for one. */
+const openTokens = (
+  { auth, proxy }: Config,
+  parts: { clock: Clock; logger: Logger },
+  resources: AsyncDisposableStack,
+): ReturnType<typeof createReadToken> | null => {
+  if (auth.mode !== 'oauth') return null
+  const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
+  return createReadToken({ settings: auth.oauth, getJson, ...parts })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */
@@ -315,7 +334,7 @@ const systemClock: Clock = { now: () => Date.now() }
 
 /** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
 export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
-  const { dataDir, cache, cacheKeys } = config
+  const { dataDir, database, ledger, cache, cacheKeys } = config
   const mayKeep = cache.enabled && dataDir !== inMemory
   if (mayKeep && !cacheKeys)
     logger.info(
@@ -324,19 +343,26 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
     )
   const notice = (message: string): void => logger.warn({}, message)
   const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
-  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+  return openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
 }
 
 /** The stores alone, for commands that need no gateway. */
-export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>
-  openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock: systemClock })
+export const openConfiguredStores = ({ dataDir, database, ledger, cache }: Config): Promise<Stores> =>
+  openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock: systemClock })
+
+/** Who changes keys from the command line: whoever may read and write what they are kept in. */
+const commandLine = { id: 'cli', name: 'command line' }
 
 /** The keys alone, for commands that need no gateway. */
 export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & AsyncDisposable> => {
-  const stores = await openConfiguredStores(config)
+  const { directory, audit, ...stores } = await openConfiguredStores(config)
   const fixed = config.auth.mode === 'api-key' ? config.auth.keyHashes : []
-  const keys = createKeyDirectory({ directory: stores.directory, fixed, clock: systemClock })
-  return { ...keys, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
+  const keys = createKeyDirectory({ directory, fixed, clock: systemClock })
+  const audited = createAudited({ audit, newId: randomUUID, clock: systemClock })
+  return {
+    ...auditKeys(keys, { audited, actor: commandLine }),
+    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
+  }
 }
 
 /** The embedder alone, for commands that need no gateway; null where there is to be none. */
@@ -346,7 +372,7 @@ export const openPerception = (
   startWorker = embedder && perceptionWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
-const proxyOf = ({ proxy }: Config) =>
+const proxyOf = ({ proxy }: Pick<Config, 'proxy'>) =>
   proxy && {
     httpsProxy: proxy.httpsProxy?.reveal() ?? null,
     httpProxy: proxy.httpProxy?.reveal() ?? null,

@@ -71,8 +71,11 @@ const homes: Record<string, readonly string[]> = {
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],
   'hnswlib-node': ['perception'],
+  kysely: ['stores'],
+  jose: ['tenants'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],
+  pg: ['stores'],
   pino: ['telemetry'],
   'pino-pretty': ['telemetry'],
   re2js: ['schemas'],
@@ -80,7 +83,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'cli'],
+  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'tenants', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

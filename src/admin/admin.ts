@@ -5,10 +5,12 @@ import type { ModelCard } from '../contract/model.ts'
 import type { PerceptionStatus } from '../contract/perception.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
-import type { Receipts } from '../contract/store.ts'
+import type { Audit, Audited, Receipts } from '../contract/store.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { createAuditAnswers } from './audit.ts'
+import type { AuditAnswers } from './audit.ts'
 import { createCacheAnswers } from './cache.ts'
-import type { CacheAdmin, CacheAnswers, CacheChange } from './cache.ts'
+import type { CacheAdmin, CacheAnswers } from './cache.ts'
 import { createEstimate } from './estimate.ts'
 import type { Estimate, EstimateQuestion } from './estimate.ts'
 import { createExplain } from './explain.ts'
@@ -27,7 +29,7 @@ import { createUsage } from './usage.ts'
 import type { UsageAnswer, UsageQuestion } from './usage.ts'
 
 /** The questions that operators ask, one answer for every face: plain data, money in nano-dollars. */
-export interface Admin extends Models, CacheAnswers, Traces {
+export interface Admin extends Models, CacheAnswers, Traces, AuditAnswers {
   status(caller: Caller): Promise<Status>
   providers(): readonly ProviderAnswer[]
   usage(question: UsageQuestion): Promise<UsageAnswer>
@@ -39,11 +41,12 @@ export interface Admin extends Models, CacheAnswers, Traces {
 export interface AdminDeps {
   gateway: Pick<Gateway, 'explain'>
   receipts: Pick<Receipts, 'usage' | 'recent' | 'find'>
+  audit: Pick<Audit, 'recent'>
+  /** Writes down what is done here. */
+  audited: Audited
   cache: CacheAdmin
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
-  /** Told of each change that somebody makes to the cache. */
-  cacheChanged: (change: CacheChange) => void
   health: HealthView
   prices: PriceBook
   /** Models of every row, callable or not. */
@@ -63,7 +66,7 @@ export interface AdminDeps {
 export const createAdmin = (deps: AdminDeps): Admin => {
   const models = createModels(deps)
   const providers = createProviders({ ...deps, models })
-  const cache = createCacheAnswers(deps.cache, deps.cacheChanged)
+  const cache = createCacheAnswers(deps.cache, deps.audited)
   const explain = createExplain(deps.gateway)
   const status = createStatus({ ...deps, providers, cache })
   const usage = createUsage(deps)
@@ -71,6 +74,7 @@ export const createAdmin = (deps: AdminDeps): Admin => {
     ...models,
     ...cache,
     ...createTraces(deps.receipts),
+    ...createAuditAnswers(deps.audit),
     providers,
     explain,
     status,

@@ -3,7 +3,7 @@ import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { NanoUsd } from '../contract/money.ts'
-import type { CacheEntry } from '../contract/store.ts'
+import type { Audited, CacheEntry } from '../contract/store.ts'
 import { requireAdmin } from './scope.ts'
 import type { Whose } from './scope.ts'
 
@@ -38,17 +38,6 @@ export interface CacheStats {
   byTask: Readonly<Record<string, { hits: number; savedNanoUsd: NanoUsd }>>
 }
 
-/** What was done to remembered answers by hand; for the record. */
-export interface CacheChange {
-  action: Exclude<CacheOrder['action'], 'stats'>
-  callerId: string
-  whose: Whose
-  ids: readonly string[] | null
-  tag: string | null
-  /** How many it was. */
-  entries: number
-}
-
 export interface CacheOutcome {
   /** Entries forgotten, made unreachable, given to everybody or taken back, or those that would be; null for stats. */
   affected: number | null
@@ -64,8 +53,8 @@ export interface CacheAnswers {
   manageCache(caller: Caller, order: CacheOrder): Promise<CacheOutcome>
 }
 
-/** Questions and orders about remembered answers: a caller's own, or everybody's for an admin. */
-export const createCacheAnswers = (cache: CacheAdmin, changed: (change: CacheChange) => void): CacheAnswers => {
+/** Questions and orders about remembered answers: a caller's own, or everybody's for an admin. What is changed is on the record. */
+export const createCacheAnswers = (cache: CacheAdmin, audited: Audited): CacheAnswers => {
   const readersOf = (caller: Caller, whose: Whose): Caller | null => {
     if (whose === 'mine') return caller
     requireAdmin(caller, "Everybody's cache")
@@ -73,10 +62,7 @@ export const createCacheAnswers = (cache: CacheAdmin, changed: (change: CacheCha
   }
 
   /** How many entries it was about, or would be. */
-  const obey = async (
-    caller: Caller,
-    order: Exclude<CacheOrder, { action: 'stats' }>,
-  ): Promise<readonly string[] | number> => {
+  const obey = async (caller: Caller, order: Change): Promise<readonly string[] | number> => {
     switch (order.action) {
       case 'remove':
         return cache.remove({
@@ -112,24 +98,36 @@ export const createCacheAnswers = (cache: CacheAdmin, changed: (change: CacheCha
   return {
     cacheStats: async ({ caller, whose }) => cache.stats(readersOf(caller, whose)),
     manageCache: async (caller, order) => {
-      const readers = readersOf(caller, order.whose)
-      if (order.action === 'stats') return { affected: null, curated: [], stats: await cache.stats(readers) }
-      const done = await obey(caller, order)
-      const [affected, curated] = typeof done === 'number' ? [done, []] : [done.length, done]
-      const isDone = !('dryRun' in order && order.dryRun)
-      if (isDone) changed(recordOf(caller, order, affected))
-      return { affected, curated, stats: await cache.stats(readers) }
+      if (order.action === 'stats') {
+        const stats = await cache.stats(readersOf(caller, order.whose))
+        return { affected: null, curated: [], stats }
+      }
+      const isDry = 'dryRun' in order && order.dryRun
+      const work = (): ReturnType<typeof obey> => obey(caller, order)
+      const done = await (isDry
+        ? work()
+        : audited(actOf(caller, order), work, (result) => ({
+            detail: { ...detailOf(order), entries: String(countOf(result)) },
+          })))
+      const curated = typeof done === 'number' ? [] : done
+      return { affected: countOf(done), curated, stats: await cache.stats(readersOf(caller, order.whose)) }
     },
   }
 }
 
-const recordOf = (caller: Caller, order: Exclude<CacheOrder, { action: 'stats' }>, entries: number): CacheChange => ({
-  action: order.action,
-  callerId: caller.id,
-  whose: order.whose,
-  ids: ('ids' in order && order.ids) || null,
-  tag: ('tag' in order && order.tag) || null,
-  entries,
+type Change = Exclude<CacheOrder, { action: 'stats' }>
+
+const countOf = (done: readonly string[] | number): number => (typeof done === 'number' ? done : done.length)
+
+const actOf = (caller: Caller, { action, whose }: Change) => ({
+  actor: { id: caller.id, name: caller.name },
+  action: `cache.${action}` as const,
+  target: whose === 'mine' ? caller.id : null,
+})
+
+const detailOf = (order: Change): Readonly<Record<string, string>> => ({
+  ...('ids' in order && order.ids ? { ids: order.ids.join(', ') } : {}),
+  ...('tag' in order && order.tag !== undefined ? { tag: order.tag } : {}),
 })
 
 /** A cache's figures as both faces write them. */

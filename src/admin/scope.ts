@@ -10,5 +10,7 @@ export type Whose = 'mine' | 'all'
  */
 export const requireAdmin = (caller: Caller, what: string): void => {
   if (caller.scope !== 'admin')
-    throw new GatewayError('insufficient_scope', `${what} takes a key of scope "admin"; yours has "${caller.scope}".`)
+    throw new GatewayError('insufficient_scope', `${what} takes a key of scope "admin"; yours has "${caller.scope}".`, {
+      scopes: caller.stepUp,
+    })
 }

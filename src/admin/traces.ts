@@ -1,7 +1,8 @@
 import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
-import type { ReceiptLine, ReceiptPlace, Receipts } from '../contract/store.ts'
+import type { ReceiptLine, Receipts } from '../contract/store.ts'
+import { cursorOf, placeOf } from './cursor.ts'
 import { requireAdmin } from './scope.ts'
 import type { Whose } from './scope.ts'
 
@@ -38,12 +39,17 @@ export interface Traces {
 export const createTraces = (receipts: Pick<Receipts, 'recent' | 'find'>): Traces => ({
   traces: async ({ caller, whose = caller.scope === 'admin' ? 'all' : 'mine', limit, cursor }) => {
     if (whose === 'all') requireAdmin(caller, "Everybody's requests")
-    const after = cursor === undefined ? null : placeOf(cursor)
+    const from = cursor === undefined ? null : placeOf(cursor)
+    const after = from && { receivedAtMs: from.atMs, id: from.id }
     // One more than asked for tells whether there is a next page.
     const found = await receipts.recent({ callerId: whose === 'all' ? null : caller.id, after, limit: limit + 1 })
     const lines = found.slice(0, limit)
     const last = lines.at(-1)
-    return { whose, lines, nextCursor: last && found.length > limit ? cursorOf(last) : null }
+    return {
+      whose,
+      lines,
+      nextCursor: last && found.length > limit ? cursorOf({ atMs: last.receivedAtMs, id: last.id }) : null,
+    }
   },
   trace: async ({ caller, id }) => {
     const receipt = await receipts.find(id)
@@ -57,14 +63,3 @@ const withoutOwnersPart = (receipt: Receipt): Receipt => ({
   ...receipt,
   tries: receipt.tries.map((attempt) => ({ ...attempt, reason: null, keyIndex: 0 })),
 })
-
-const cursorOf = ({ receivedAtMs, id }: ReceiptPlace): string => `${Math.floor(receivedAtMs)}.${id}`
-
-const placeOf = (cursor: string): ReceiptPlace => {
-  const [, atMs = '', id = ''] = /^(\d{1,15})\.(.{1,200})$/.exec(cursor) ?? []
-  if (id === '')
-    throw new GatewayError('invalid_request', '"cursor" must be the next_cursor of an earlier page.', {
-      param: 'cursor',
-    })
-  return { receivedAtMs: Number(atMs), id }
-}

@@ -22,7 +22,7 @@ export const listKeys = async (): Promise<void> => {
   }
 }
 
-/** Revokes a key. A running gateway refuses it from the next request on. */
+/** Revokes a key. A running gateway refuses it from the next request on; with PostgreSQL, any refuses it within five seconds. */
 export const revokeKey = async (id: string): Promise<void> => {
   await using keys = await openKeyDirectory(configureKept())
   if (!(await keys.revoke(id)))

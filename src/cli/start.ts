@@ -28,10 +28,16 @@ export const start = async (): Promise<void> => {
   logger.info({}, 'stopping: running answers may finish')
 }
 
+const howToComeIn = {
+  none: 'none needed on this machine',
+  'api-key': '"Authorization: Bearer <key>"; make one with: node scripts/launch.mjs keys create --name NAME',
+  oauth: 'access tokens of the authorization server; who may come in is in config/callers.yaml',
+} as const
+
 const welcome = (url: string, app: App, { auth, providers }: Config): string => `
   MCP      ${url}/mcp
   OpenAI   ${url}/v1
-  keys     ${auth.mode === 'none' ? 'none needed on this machine' : '"Authorization: Bearer <key>"; make one with: node scripts/launch.mjs keys create --name NAME'}
+  keys     ${howToComeIn[auth.mode]}
   models   ${app.sandbox ? 'simulated by the sandbox: set an API key such as OPENAI_API_KEY for real ones' : providers.map(({ title }) => title).join(', ') || 'none: no provider is configured'}
 
 `

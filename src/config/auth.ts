@@ -1,11 +1,18 @@
 import { scopes } from '../contract/caller.ts'
 import type { KeyRecord } from '../contract/caller.ts'
+import type { OauthSettings, ResourceSettings } from '../contract/settings.ts'
 import { envProblem } from './env.ts'
 import type { Env } from './env.ts'
+import type { ConfigFile } from './files.ts'
 import { isLoopbackHost } from '../lib/hosts.ts'
+import { readOauth, resourceOf, withoutOauth } from './oauth.ts'
 import type { Problem } from './problem.ts'
+import type { CallersEntry } from './schema/callers.ts'
 
-export type AuthSettings = { mode: 'none' } | { mode: 'api-key'; keyHashes: readonly KeyRecord[] }
+export type AuthSettings =
+  | { mode: 'none' }
+  | { mode: 'api-key'; keyHashes: readonly KeyRecord[] }
+  | { mode: 'oauth'; oauth: OauthSettings; resource: ResourceSettings }
 
 /**
  * Who may call. Without keys the gateway listens to its own machine only.
@@ -13,10 +20,20 @@ export type AuthSettings = { mode: 'none' } | { mode: 'api-key'; keyHashes: read
  */
 export const readAuth = (
   env: Env,
+  callers: ConfigFile<CallersEntry>,
   { modeIsFaulty }: { modeIsFaulty: boolean },
 ): { auth: AuthSettings; problems: Problem[] } => {
   const { keyHashes, problems } = readKeyHashes(env.API_KEY_HASHES ?? [])
   if (modeIsFaulty) return { auth: { mode: 'api-key', keyHashes }, problems }
+  if (env.AUTH_MODE === 'oauth') {
+    if (keyHashes.length > 0) problems.push(keysWithoutEffect)
+    const { oauth, problems: oauthProblems } = readOauth(env, callers)
+    return {
+      auth: { mode: 'oauth', oauth, resource: resourceOf(oauth, env) },
+      problems: [...problems, ...oauthProblems],
+    }
+  }
+  problems.push(...withoutOauth(env))
   const isPublic = !isLoopbackHost(env.HOST)
   if (isPublic && env.AUTH_MODE !== 'api-key')
     problems.push(
@@ -27,10 +44,15 @@ export const readAuth = (
       ),
     )
   const mode = env.AUTH_MODE ?? (isPublic ? 'api-key' : 'none')
-  if (mode === 'none' && keyHashes.length > 0)
-    problems.push(envProblem('API_KEY_HASHES', 'has no effect without keys being asked for', 'set AUTH_MODE=api-key'))
+  if (mode === 'none' && keyHashes.length > 0) problems.push(keysWithoutEffect)
   return { auth: mode === 'none' ? { mode } : { mode, keyHashes }, problems }
 }
+
+const keysWithoutEffect = envProblem(
+  'API_KEY_HASHES',
+  'has no effect without keys being asked for',
+  'set AUTH_MODE=api-key',
+)
 
 const readKeyHashes = (texts: readonly string[]): { keyHashes: KeyRecord[]; problems: Problem[] } => {
   const keyHashes: KeyRecord[] = []

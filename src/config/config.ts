@@ -4,6 +4,7 @@ import type { PriceRule } from '../contract/price.ts'
 import type { SecretText } from '../contract/provider.ts'
 import type {
   CacheSettings,
+  DatabaseSettings,
   EmbedderSettings,
   HttpSettings,
   LedgerSettings,
@@ -20,6 +21,7 @@ import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
 import type { AuthSettings } from './auth.ts'
 import { readCards } from './cards.ts'
+import { isOpenWire, readDatabase } from './database.ts'
 import { checkDirectories, dataDirOf } from './directories.ts'
 import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
@@ -53,6 +55,8 @@ export interface Config {
   secrets: SecretSettings
   /** Absolute, as is `configDir`; or `:memory:`. */
   dataDir: string
+  /** Keeps the ledger, the keys and the audit trail; null: `dataDir` does. */
+  database: DatabaseSettings | null
   configDir: string
   auth: AuthSettings
   log: LogSettings
@@ -98,10 +102,11 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const configDir = path.resolve(root, env.CONFIG_DIR)
   const files = readFiles(configDir, path.join(root, 'config'))
 
-  const { auth, problems: authProblems } = readAuth(env, {
+  const { auth, problems: authProblems } = readAuth(env, files.callers, {
     modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
   })
   const { rows, localRow, known, problems: rowProblems } = readRows(files.providers, env, source)
+  const { database, problems: databaseProblems } = readDatabase(env, root)
   const entries = files.providers.value?.providers ?? []
   const { cards, problems: cardProblems } = readCards(files.models, entries)
   const { rules, problems: ruleProblems } = readRules(files.pricing, entries)
@@ -113,6 +118,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     ...envProblems,
     ...checkDirectories(env, configDir, root),
     ...checkPorts(env),
+    ...databaseProblems,
     ...authProblems,
     ...Object.values(files).flatMap((file) => file.problems),
     ...rowProblems,
@@ -128,6 +134,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     publicUrl: env.PUBLIC_URL ?? null,
     secrets: { ttlMs: env.SECRET_TTL_SECONDS * 1000, endpoint: env.SECRET_MANAGER_ENDPOINT ?? null },
     dataDir: dataDirOf(env, root),
+    database,
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
@@ -149,7 +156,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     sandbox,
     proxy: proxyOf(env),
     extraCaCerts: env.NODE_EXTRA_CA_CERTS === undefined ? null : path.resolve(root, env.NODE_EXTRA_CA_CERTS),
-    notices: noticesOf({ env, auth, sandbox, callableRows: rows.length }),
+    notices: noticesOf({ env, auth, sandbox, database, callableRows: rows.length }),
   }
 }
 
@@ -162,6 +169,7 @@ const readFiles = (configDir: string, shippedDir: string) => {
     routing: readConfigFile({ ...at, name: 'routing.yaml', schema: schemas['routing.yaml'] }),
     limits: readConfigFile({ ...at, name: 'limits.yaml', schema: schemas['limits.yaml'] }),
     cache: readConfigFile({ ...at, name: 'cache.yaml', schema: schemas['cache.yaml'] }),
+    callers: readConfigFile({ ...at, name: 'callers.yaml', schema: schemas['callers.yaml'] }),
   }
 }
 
@@ -183,15 +191,24 @@ const noticesOf = (options: {
   env: Env
   auth: AuthSettings
   sandbox: Config['sandbox']
+  database: DatabaseSettings | null
   callableRows: number
 }): string[] => {
-  const { env, auth, sandbox, callableRows } = options
+  const { env, auth, sandbox, database, callableRows } = options
   const notices: string[] = []
   if (sandbox === 'off' && callableRows === 0)
     notices.push('No provider can be called: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.')
   if (auth.mode === 'none' && (env.RATE_LIMIT_MAX_REQUESTS !== undefined || env.RATE_LIMIT_WINDOW_MS !== undefined))
     notices.push('RATE_LIMIT_* has no effect with AUTH_MODE=none: callers cannot be told apart.')
-  if (env.DATA_DIR === inMemory)
+  if (database && isOpenWire(database))
+    notices.push(
+      `What is said to PostgreSQL at ${database.host} is not encrypted: add sslmode=verify-full to DATABASE_URL.`,
+    )
+  if (env.DATA_DIR === inMemory && database)
+    notices.push(
+      'There is no journal (DATA_DIR=:memory:): answers that run while PostgreSQL goes away end in an error, as their receipts have no place.',
+    )
+  else if (env.DATA_DIR === inMemory)
     notices.push(
       'Nothing is kept (DATA_DIR=:memory:): the ledger ends with the gateway and holds the last receipts only.',
     )

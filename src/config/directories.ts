@@ -19,7 +19,8 @@ export const checkDirectories = (env: Env, configDir: string, root: string): Pro
   const certificates = env.NODE_EXTRA_CA_CERTS
   if (certificates !== undefined && !existsSync(path.resolve(root, certificates)))
     problems.push(envProblem('NODE_EXTRA_CA_CERTS', `${certificates} does not exist`, 'name a PEM file'))
-  if (env.DATA_DIR === inMemory && env.AUTH_MODE === 'api-key' && env.API_KEY_HASHES === undefined)
+  const keepsKeys = env.DATA_DIR !== inMemory || env.DATABASE_URL !== undefined
+  if (!keepsKeys && env.AUTH_MODE === 'api-key' && env.API_KEY_HASHES === undefined)
     problems.push(
       envProblem('DATA_DIR', 'is :memory:, where no key can be made', 'set API_KEY_HASHES, or name a folder'),
     )

@@ -57,16 +57,39 @@ const variables = z.object({
   ALLOWED_ORIGINS: list
     .optional()
     .describe('Origins of web pages that may call, comma-separated; replaces http.allowed_origins.'),
-  AUTH_MODE: oneOf(['none', 'api-key'])
+  AUTH_MODE: oneOf(['none', 'api-key', 'oauth'])
     .optional()
-    .describe('Who may call: `none` (loopback only; the default there) or `api-key`.'),
+    .describe('Who may call: `none` (loopback only; the default there), `api-key` or `oauth`.'),
   API_KEY_HASHES: list
     .optional()
     .describe('Gateway keys for hosts without a disk, comma-separated: SHA-256 in hex, or id:scope:SHA-256.'),
+  OAUTH_VERIFIER: oneOf(['jwt', 'google', 'iap'])
+    .optional()
+    .describe(
+      'What callers show with AUTH_MODE=oauth: `jwt` (the default), access tokens of OAUTH_ISSUER; `google`, Google ID tokens; `iap`, what Identity-Aware Proxy adds.',
+    ),
+  OAUTH_ISSUER: list
+    .optional()
+    .describe('Authorization servers whose tokens count, comma-separated, each exactly as in the `iss` of its tokens.'),
+  OAUTH_AUDIENCE: list
+    .optional()
+    .describe('What tokens must be for (`aud`), comma-separated; PUBLIC_URL and its `/mcp` unless said.'),
+  OAUTH_JWKS_URL: plainUrl
+    .optional()
+    .describe("Where the issuer's keys are; found through the issuer's own metadata unless said."),
   DATA_DIR: z
     .string()
     .default('./data')
     .describe('Directory of the ledger and the keys. `:memory:` keeps nothing: for trials and hosts without a disk.'),
+  DATABASE_URL: z
+    .string()
+    .optional()
+    .describe(
+      'PostgreSQL for the ledger, the keys and the audit trail, e.g. postgres://user:password@host/name?sslmode=verify-full; SQLite in DATA_DIR where unset.',
+    ),
+  DATABASE_POOL_MAX: whole(2, 500)
+    .default(10)
+    .describe('Connections to PostgreSQL that one process holds at most, a quarter of them for reports.'),
   CONFIG_DIR: z
     .string()
     .default('./config')

@@ -83,6 +83,8 @@ export const structuredSettings = ({ structured_output: output }: LimitsEntry): 
 
 export const ledgerSettings = ({ ledger }: LimitsEntry, env: Env): LedgerSettings => ({
   retentionDays: env.RETENTION_DAYS ?? ledger.retention_days,
+  whenAway: ledger.when_away,
+  journalMaxBytes: ledger.journal_max_bytes,
 })
 
 export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSettings => {

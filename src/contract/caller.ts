@@ -6,13 +6,15 @@ export type Scope = (typeof scopes)[number]
 
 /** Who is asking. Only `gateway/authenticate` makes one. */
 export interface Caller {
-  /** Key id, or `local` for mode none and stdio: what limits, cache and ledger go by. */
+  /** Key id, `oauth_` and a hash, or `local` for mode none and stdio: what limits, cache and ledger go by. */
   id: string
   name: string
   scope: Scope
-  /** Whom else he belongs to, where his key says: who shares answers with him goes by it. */
+  /** Whom else he belongs to, where his key or a row of config/callers.yaml says: who shares answers with him goes by it. */
   team?: string | undefined
   tenant?: string | undefined
+  /** The OAuth scopes of a token that would make him an admin; unset where no token would, or he is one. */
+  stepUp?: readonly [string, ...string[]] | undefined
 }
 
 /** A gateway key as it is kept: never the secret itself. */

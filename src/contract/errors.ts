@@ -1,4 +1,4 @@
-import type { Refusal } from './plan.ts'
+import type { ErrorDetail } from './error-detail.ts'
 
 /** How a caller tells errors apart, as OpenAI's clients know the types. */
 type ErrorType =
@@ -79,11 +79,30 @@ export const errorTable = {
     advice:
       'Use a key that has not been revoked; the owner makes one with "node scripts/launch.mjs keys create --name NAME".',
   },
+  missing_token: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    advice:
+      'Log in at the authorization server and send its access token as "Authorization: Bearer <token>"; behind IAP, come through it.',
+  },
+  invalid_token: {
+    status: 401,
+    type: 'authentication_error',
+    retryable: false,
+    advice: 'Get a new access token that was issued for this gateway: docs/authorization.md.',
+  },
   insufficient_scope: {
     status: 403,
     type: 'permission_error',
     retryable: false,
-    advice: 'Use a key whose scope is "admin".',
+    advice: 'Use a key whose scope is "admin", or a token with the scopes that the "www-authenticate" header names.',
+  },
+  unknown_principal: {
+    status: 403,
+    type: 'permission_error',
+    retryable: false,
+    advice: "Ask the gateway's owner for a row in config/callers.yaml.",
   },
   forbidden_host: {
     status: 403,
@@ -297,14 +316,21 @@ export const errorTable = {
     status: 503,
     type: 'overloaded_error',
     retryable: true,
-    advice: "The gateway could not write its ledger; check the disk under DATA_DIR. The answer's cost is in the log.",
+    advice:
+      "Try again shortly. The gateway's owner finds at /ready and in the log why its ledger cannot be written, often PostgreSQL or the disk under DATA_DIR; the cost of an answer that was lost is in the log.",
   },
   store_unavailable: {
     status: 503,
     type: 'overloaded_error',
     retryable: true,
     advice:
-      'The gateway cannot read its database; its owner finds the cause in the log, often the disk under DATA_DIR.',
+      'The gateway cannot read its database; its owner finds the cause in the log, often PostgreSQL or the disk under DATA_DIR.',
+  },
+  issuer_unavailable: {
+    status: 503,
+    type: 'overloaded_error',
+    retryable: true,
+    advice: "The authorization server's keys cannot be read; try again shortly. Its owner finds the cause in the log.",
   },
   internal: {
     status: 500,
@@ -315,33 +341,6 @@ export const errorTable = {
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable
-
-/** An answer that is not in the format that was asked for: what the model wrote, and why that is not it. */
-export interface StructuredOutputFault {
-  text: string
-  /** `path`: a JSON pointer into the answer. Empty where the text is no JSON. */
-  errors: readonly { path: string; message: string }[]
-  /** Times that the model was asked again. */
-  repairs: number
-}
-
-interface ErrorDetail {
-  /** The request's field at fault, as the caller wrote it, e.g. `messages[0].content`. */
-  param?: string | undefined
-  /** How long the caller should wait, where somebody said so. */
-  retryAfterMs?: number | undefined
-  /** Who failed, where a provider did. */
-  provider?: string | undefined
-  /** Status that the provider answered with. */
-  upstreamStatus?: number | undefined
-  /** Methods that the route does take, for `method_not_allowed`. */
-  allow?: readonly string[] | undefined
-  /** Why each model was refused, where routing found none. */
-  refusals?: readonly Refusal[] | undefined
-  /** What came instead, for `structured_output_invalid`. */
-  structuredOutput?: StructuredOutputFault | undefined
-  cause?: unknown
-}
 
 /** The one error that crosses rooms. Its message is written for the caller: no secrets, no stack, no upstream page. */
 export class GatewayError extends Error {

@@ -1,3 +1,4 @@
+import type { Scope } from './caller.ts'
 import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
@@ -134,6 +135,58 @@ export interface HttpSettings {
   drainMs: number
 }
 
+/** Who issues tokens, and where its keys are; null: its metadata says. */
+export interface IssuerSettings {
+  /** As tokens name it, to the last slash. */
+  issuer: string
+  jwksUrl: string | null
+}
+
+/** Whom a row of config/callers.yaml is about, all of what it says at once, and who he is here. */
+export interface CallerRow {
+  issuer?: string | undefined
+  subject?: string | undefined
+  /** Only a verified one counts. */
+  email?: string | undefined
+  domain?: string | undefined
+  group?: string | undefined
+  /** The id that he has without a row. */
+  principal?: string | undefined
+  /** One id for everybody whom the row is about; unset: each has his own. */
+  id?: string | undefined
+  name: string
+  scope: Scope
+  team?: string | undefined
+  tenant?: string | undefined
+}
+
+/** Callers who show what an authorization server gave them. */
+export interface OauthSettings {
+  /** `jwt`: access tokens of one's own authorization server; `google`: Google ID tokens; `iap`: what IAP adds to a request. */
+  verifier: 'jwt' | 'google' | 'iap'
+  issuers: readonly IssuerSettings[]
+  /** Whom a token must be for: one of these. */
+  audiences: readonly string[]
+  /** What the gateway's own scopes are called in tokens; null: the rows alone decide. */
+  scopes: Readonly<Record<Scope, string | null>>
+  groupsClaim: string
+  callers: readonly CallerRow[]
+  /** What becomes of somebody whom no row is about. */
+  unmapped: 'refuse' | 'use'
+}
+
+/** What the gateway says of itself to those who want to log in. */
+export interface ResourceSettings {
+  /** Where it is reached from outside, without a trailing slash; null: by the host that a request names. */
+  publicUrl: string | null
+  /** Where clients log in; empty where they cannot, since something before the gateway sees to it. */
+  authorizationServers: readonly string[]
+  /** Scopes that a token may have here, least first. */
+  scopes: readonly string[]
+  /** Where a request shows its token: as a bearer token, or in a header that IAP alone can set. */
+  tokenIn: 'authorization' | 'x-goog-iap-jwt-assertion'
+}
+
 export interface StructuredSettings {
   /** Times that an answer which is not in the format asked for is sent back to its model, for each choice; 0: never. */
   maxRepairs: number
@@ -148,6 +201,36 @@ export interface MetricsSettings {
 export interface LedgerSettings {
   /** Receipts older than this are deleted; 0 keeps them for ever. */
   retentionDays: number
+  /** What becomes of new requests while the database is away. */
+  whenAway: 'refuse' | 'journal'
+  /** Receipts that wait on disk for the database; at this size new requests are refused. */
+  journalMaxBytes: number
+}
+
+/** A PostgreSQL server. */
+export interface DatabaseSettings {
+  /** Name, address or, from `/` on, the folder of its socket. */
+  host: string
+  port: number
+  database: string
+  user: string | undefined
+  password: SecretText | undefined
+  tls: TlsSettings | null
+  applicationName: string
+  connectTimeoutMs: number
+  /** Connections of this process, those of reports among them. */
+  poolMax: number
+}
+
+/** How a TLS connection is made sure of. */
+export interface TlsSettings {
+  /** Whether the server's certificate is checked not at all, against the authorities, or against its name too. */
+  check: 'nothing' | 'authority' | 'authority and name'
+  /** Certificate authorities, PEM; unset: those that the machine trusts. */
+  ca?: string | undefined
+  /** Our own certificate and its key, PEM. */
+  cert?: string | undefined
+  key?: SecretText | undefined
 }
 
 export interface LogSettings {

@@ -1,5 +1,5 @@
 import type { Finish, Usage, Warning } from './chat.ts'
-import type { KeyRecord } from './caller.ts'
+import type { Caller, KeyRecord } from './caller.ts'
 import type { NanoUsd } from './money.ts'
 import type { Content } from './operation.ts'
 import type { Task, TaskGuess } from './plan.ts'
@@ -129,6 +129,55 @@ export interface Directory {
   create(key: KeyRecord): Promise<void>
   /** False when there is no such key or it is revoked already. */
   revoke(id: string, atMs: number): Promise<boolean>
+}
+
+export const auditActions = [
+  'key.create',
+  'key.revoke',
+  'cache.remove',
+  'cache.advance',
+  'cache.curate',
+  'cache.uncurate',
+] as const
+export type AuditAction = (typeof auditActions)[number]
+
+/** What somebody who may did to the gateway itself. Never a secret: what is told of keys is their ids and names. */
+export interface AuditEntry {
+  id: string
+  atMs: number
+  actor: Pick<Caller, 'id' | 'name'>
+  action: AuditAction
+  /** Id of what it was done to; null for everything of its kind. */
+  target: string | null
+  outcome: 'done' | 'refused' | 'failed'
+  /** What else is worth knowing, in words and numbers. */
+  detail: Readonly<Record<string, string>>
+}
+
+/** Where an entry stands in the list, newest first: by time, and of one millisecond by id, the greater first. */
+export type AuditPlace = Pick<AuditEntry, 'id' | 'atMs'>
+
+/** The record of such actions. It is only ever added to. */
+export interface Audit {
+  append(entry: AuditEntry): Promise<void>
+  /** The last ones, newest first; `after`: only those behind this one in the list. */
+  recent(query: { after: AuditPlace | null; limit: number }): Promise<readonly AuditEntry[]>
+}
+
+/** Does an action and writes down who did what, and how it ended. The action's own error is thrown on. */
+export type Audited = <Result>(
+  act: Pick<AuditEntry, 'actor' | 'action' | 'target'> & { detail?: AuditEntry['detail'] },
+  work: () => Promise<Result>,
+  /** What is known only once it is done. */
+  learned?: (result: Result) => Partial<Pick<AuditEntry, 'target' | 'detail' | 'outcome'>>,
+) => Promise<Result>
+
+/** What the ledger's store has to say of itself. */
+export interface LedgerState {
+  /** Why the gateway should get no traffic now; empty when all is well. */
+  faults(): readonly string[]
+  /** @throws GatewayError ledger_unavailable where a request that is paid for could not be written down */
+  assertWritable(): void
 }
 
 /** Counted hits in a sliding window. */

@@ -7,13 +7,21 @@ export type Ticket = AsyncDisposable
 
 export type Admit = (trail: Trail) => Promise<Ticket>
 
+interface AdmitOptions {
+  take: (callerId: string) => Promise<RateTicket>
+  /** Throws where what is spent could not be written down. */
+  assertWritable: () => void
+  clock: Clock
+}
+
 /**
  * Lets a request in, or refuses it.
- * @throws GatewayError rate_limited, with how long to wait
+ * @throws GatewayError rate_limited, ledger_unavailable, with how long to wait
  */
 export const createAdmit =
-  ({ take, clock }: { take: (callerId: string) => Promise<RateTicket>; clock: Clock }): Admit =>
+  ({ take, assertWritable, clock }: AdmitOptions): Admit =>
   async (trail) => {
+    assertWritable()
     const rate = await take(trail.context.caller.id)
     trail.admittedAtMs = clock.now()
     return {

@@ -28,7 +28,7 @@ import { chatWires, embeddingWires } from './wires.ts'
 export interface Gateway {
   /**
    * Who shows this credential. Faces ask before they read a body.
-   * @throws GatewayError missing_api_key, invalid_api_key
+   * @throws GatewayError missing_api_key, invalid_api_key; with OAuth missing_token, invalid_token, unknown_principal, …
    */
   authenticate(credential: Credential): Promise<Caller>
   /**
@@ -68,7 +68,11 @@ export interface Gateway {
 interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   /** Finds the key of a secret; null where everybody is the one principal `local`. */
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
+  /** Who shows an access token; where it is set, nothing else counts. */
+  readToken?: ((token: string) => Promise<Caller>) | null
   takeRate: (callerId: string) => Promise<RateTicket>
+  /** Throws where what is spent could not be written down. */
+  assertWritable: () => void
   cache: ExactCache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
@@ -92,7 +96,10 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
-  const journeyParts: JourneyParts = { ...parts, admit: createAdmit({ take: parts.takeRate, clock }) }
+  const journeyParts: JourneyParts = {
+    ...parts,
+    admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }),
+  }
 
   const chat = createJourney(journeyParts, {
     operation: 'chat',
@@ -140,7 +147,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   })
 
   return {
-    authenticate: createAuthenticate(parts.findKey),
+    authenticate: createAuthenticate(parts.findKey, parts.readToken),
     complete: chat.complete,
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),

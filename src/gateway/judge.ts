@@ -1,5 +1,5 @@
 import type { AnswerEvent, Finish, ResponseFormat } from '../contract/chat.ts'
-import type { StructuredOutputFault } from '../contract/errors.ts'
+import type { StructuredOutputFault } from '../contract/error-detail.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 
 /** What is wrong with a choice that is not what was asked for. */

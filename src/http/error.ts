@@ -62,14 +62,18 @@ export const logError = (logger: Logger, error: GatewayError, requestId: string)
 /** Without a key, with a wrong one, by a foreign host name or page, or in a circle. */
 const isTurnedAway = ({ status }: GatewayError): boolean => status === 401 || status === 403 || status === 508
 
+/** What a refused caller is told of how to get in, as the value of `www-authenticate`; null: nothing would help. */
+export type Challenge = (error: GatewayError, req: IncomingMessage, path: string) => string | null
+
 export type SendError = ReturnType<typeof createSendError>
 
 /**
  * Answers with an error, whatever was thrown, in the shape that clients of the path read. A response that has begun is
  * cut: nothing may pass for its clean end.
+ * @param challenge unset: a key is all that there is to ask for
  */
 export const createSendError =
-  (logger: Logger) =>
+  (logger: Logger, challenge: Challenge | null = null) =>
   (req: IncomingMessage, res: ServerResponse, thrown: unknown, path: string): void => {
     const error = GatewayError.from(thrown)
     const requestId = String(res.getHeader('x-request-id'))
@@ -79,6 +83,8 @@ export const createSendError =
       return
     }
     for (const [name, value] of Object.entries(errorHeaders(error))) res.setHeader(name, value)
+    const asked = challenge?.(error, req, path) ?? null
+    if (asked !== null) res.setHeader('www-authenticate', asked)
     if (isAnthropicPath(path)) sendJson(req, res, anthropicStatus(error), anthropicError(error, requestId))
     else sendJson(req, res, error.status, (path === '/mcp' ? rpcErrorBody : errorBody)(error, requestId))
   }

@@ -32,12 +32,15 @@ export const guardHost = (req: IncomingMessage, rules: DoorRules): void => {
   const name = hostNameOf(headerOf(req, 'host') ?? '')
   if (name === null) throw new GatewayError('forbidden_host', 'The "host" header is missing or not a host name.')
   if (rules.mode !== 'none' && rules.allowedHosts.length === 0) return
-  const known =
-    isLoopbackHost(name) ||
-    name === rules.host.toLowerCase() ||
-    rules.allowedHosts.some((host) => hostNameOf(host) === name)
-  if (!known) throw new GatewayError('forbidden_host', `The gateway does not answer to the host name "${name}".`)
+  if (!isKnownHost(name, rules))
+    throw new GatewayError('forbidden_host', `The gateway does not answer to the host name "${name}".`)
 }
+
+/** Whether the gateway knows itself by this name. */
+export const isKnownHost = (name: string, rules: Pick<DoorRules, 'host' | 'allowedHosts'>): boolean =>
+  isLoopbackHost(name) ||
+  name === rules.host.toLowerCase() ||
+  rules.allowedHosts.some((host) => hostNameOf(host) === name)
 
 /**
  * A web page may call only from the gateway's own origin, an allowed one or, without keys, this machine. Programs send
@@ -101,5 +104,5 @@ export const credentialOf = (req: IncomingMessage): Credential => {
 }
 
 /** The name in a Host header, lower case, without port and trailing dot; null when it is none. */
-const hostNameOf = (host: string): string | null =>
+export const hostNameOf = (host: string): string | null =>
   /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host.trim().toLowerCase())?.[1] ?? null

@@ -5,7 +5,7 @@ import type { AuthMode, Readiness } from '../admin/status.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { KnownNames } from '../contract/routing-fields.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
-import type { HttpSettings } from '../contract/settings.ts'
+import type { HttpSettings, ResourceSettings } from '../contract/settings.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { isAnthropicPath } from './anthropic/error.ts'
 import { createCountRoute, createMessagesWire } from './anthropic/messages.ts'
@@ -14,7 +14,7 @@ import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
 import { drainServer } from './drain.ts'
-import { createSendError } from './error.ts'
+import { createSendError, sendJson } from './error.ts'
 import { openArrival } from './exchange.ts'
 import type { Arrival, Exchange } from './exchange.ts'
 import * as guard from './guards.ts'
@@ -29,6 +29,7 @@ import { createResponsesWire } from './openai/responses.ts'
 import { createEmbeddingsRoute } from './openai/embeddings.ts'
 import { createPassthroughRoute, passthroughPath } from './passthrough.ts'
 import { createPages, isOpenPath, pagePaths } from './pages.ts'
+import { createResource } from './resource.ts'
 import { createRouteOf } from './route-of.ts'
 import { createUnifiedRoute } from './unified.ts'
 import { watchReply } from './watch-reply.ts'
@@ -43,7 +44,9 @@ export interface HttpDeps {
   /** What the ledger knows, for `/api`. */
   readSide: ReadSide
   /** The MCP face, for `POST /mcp`. It answers on `exchange.res` and stops at `exchange.signal`. */
-  mcp: (exchange: Exchange) => Promise<void>
+  mcp: (exchange: Exchange & { metadataUrl: string | null }) => Promise<void>
+  /** What the gateway is to an authorization server; null with keys or nothing to show. */
+  resource?: ResourceSettings | null
   readiness: () => Readiness
   version: string
   instanceId: string
@@ -78,7 +81,8 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
   const running = new Set<Arrival>()
   let draining: Promise<void> | null = null
 
-  const sendError = createSendError(logger)
+  const resource = deps.resource ? createResource(deps.resource, rules) : null
+  const sendError = createSendError(logger, resource?.challenge)
   const bodyLimits = { maxBytes: settings.maxBodyBytes, timeoutMs: bodyTimeoutMs }
   const readBody = ({ req, signal }: Exchange): Promise<unknown> => readJson(req, bodyLimits, signal)
 
@@ -96,7 +100,14 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     ['/v1/messages/count_tokens', { methods: ['POST'], answer: createCountRoute({ gateway, known, readBody }) }],
     ['/v1/embeddings', { methods: ['POST'], answer: createEmbeddingsRoute({ gateway, known, readBody }) }],
     ['/unified_completion', { methods: ['POST'], answer: createUnifiedRoute({ gateway, known, readBody }) }],
-    ['/mcp', { methods: ['POST'], answer: deps.mcp }],
+    [
+      '/mcp',
+      {
+        methods: ['POST'],
+        answer: (exchange) =>
+          deps.mcp({ ...exchange, metadataUrl: resource?.metadataUrl(exchange.req, '/mcp') ?? null }),
+      },
+    ],
   ])
   const passthrough: Route = {
     methods: ['GET', 'POST'],
@@ -125,13 +136,16 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     guard.guardHost(req, rules)
     guard.guardOrigin(req, rules)
     if (answerCors(arrival, rules)) return
-    const caller = isOpenPath(path) ? null : await gateway.authenticate(guard.credentialOf(req))
+    const credentialOf = resource?.credentialOf ?? guard.credentialOf
+    const caller = isOpenPath(path) ? null : await gateway.authenticate(credentialOf(req))
     guard.guardLoop(arrival, instanceId)
     guard.guardContentType(req)
     guard.guardBodySize(req, settings.maxBodyBytes)
 
     const route = hotRoutes.get(path) ?? (path.startsWith(passthroughPath) ? passthrough : undefined)
-    if (caller && isApiPath(path)) await api({ ...arrival, caller })
+    const metadata = resource?.metadata(req, path) ?? null
+    if (metadata !== null) sendJson(req, res, 200, metadata)
+    else if (caller && isApiPath(path)) await api({ ...arrival, caller })
     else if (!route || !caller) pages(req, res)
     else await run(route, { ...arrival, caller })
   }

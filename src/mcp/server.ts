@@ -1,5 +1,5 @@
 import { McpServer } from '@modelcontextprotocol/server'
-import type { StandardSchemaWithJSON } from '@modelcontextprotocol/server'
+import type { ScopeChallengeHandler, StandardSchemaWithJSON } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { maxJsonValues } from '../contract/border.ts'
 import type { Caller } from '../contract/caller.ts'
@@ -7,7 +7,7 @@ import type { Clock, Logger } from '../contract/runtime.ts'
 import { readTraceparent } from '../contract/trace.ts'
 import { createProgress } from './progress.ts'
 import { runTool } from './run-tool.ts'
-import type { CallOrigin, Services } from './tool.ts'
+import type { CallOrigin, Services, Tool } from './tool.ts'
 import { tools } from './tools/index.ts'
 
 export interface ServerDeps {
@@ -20,6 +20,8 @@ export interface ServerDeps {
 /** Who speaks through a server, and where each of his calls comes from. */
 export interface Session {
   caller: Caller
+  /** Where a client learns how to log in; null where nobody does. */
+  metadataUrl?: string | null
   /** Asked once for every tool call: calls over stdio share a connection, never an id. */
   origin: () => CallOrigin
 }
@@ -53,7 +55,7 @@ export const createServer = ({ services, version, clock, logger }: ServerDeps, s
     const { name, title, description, annotations } = tool
     server.registerTool(
       name,
-      { title, description, annotations, inputSchema, outputSchema },
+      { title, description, annotations, inputSchema, outputSchema, scopeChallenge: challengeOf(tool, session.caller) },
       async (args, { mcpReq }) => {
         const progressToken = mcpReq._meta?.progressToken
         const progress =
@@ -72,6 +74,20 @@ export const createServer = ({ services, version, clock, logger }: ServerDeps, s
   }
   return server
 }
+
+/**
+ * Asks for further scopes before a call that takes an admin, where a token could have them: HTTP 403 with all that the call
+ * needs, in both eras. Every other refusal is the tool's own.
+ */
+const challengeOf =
+  (tool: Tool, { scope, stepUp }: Caller): ScopeChallengeHandler =>
+  ({ request }) => {
+    if (scope === 'admin' || stepUp === undefined || !tool.takesAdmin) return undefined
+    const args = tool.input.safeParse(request.params?.['arguments'] ?? {})
+    return args.success && tool.takesAdmin(args.data)
+      ? { scopes: stepUp, errorDescription: `This call of ${tool.name} takes an admin.` }
+      : undefined
+  }
 
 /**
  * The protocol's own place for a trace, `_meta.traceparent`, goes before the header of the request that carried the call

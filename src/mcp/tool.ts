@@ -59,6 +59,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   annotations: Annotations
   input: Input
   output: Output
+  /** Whether a call with these arguments is for admins only; unset: none is. */
+  takesAdmin?(args: z.output<Input>): boolean
   /** @throws GatewayError what goes wrong; it reaches the model as text with what to do next */
   run(call: ToolCall<z.output<Input>>): Promise<{
     /** For people and for models that read no structured content, a block each. */

@@ -18,6 +18,8 @@ import type { CallOrigin } from './tool.ts'
 /** What the HTTP face has found out before it hands a request over. */
 export interface McpHttpContext extends Omit<CallOrigin, 'face'> {
   caller: Caller
+  /** Where a client learns how to log in; null where nobody does. */
+  metadataUrl?: string | null
   /** Aborted when the caller leaves or the gateway stops; a GatewayError as its reason is told to the caller. */
   signal: AbortSignal
 }
@@ -79,16 +81,18 @@ export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpD
       signal: AbortSignal.any([request.signal, cut]),
     })
     sessions.set(bounded, session)
-    const response = await protocol.fetch(bounded, { parsedBody: message })
+    const response = await protocol.fetch(bounded, { parsedBody: message, ...authInfoOf(session) })
     return endedBy(cut, response, message)
   }
 
-  return async (req, res, { caller, signal, requestId, clientRequestId, traceId, traceParent, hops }) => {
+  return async (req, res, { caller, metadataUrl = null, signal, ...arrival }) => {
+    const { requestId, clientRequestId, traceId, traceParent, hops } = arrival
     const late = (): GatewayError => new GatewayError('deadline_exceeded', tooLate)
     const { signal: cut, stop } = alarmWithin(signal, settings.requestDeadlineMs + graceMs, late)
     res.once('close', stop)
     const session: Session = {
       caller,
+      metadataUrl,
       origin: () => ({ requestId, clientRequestId, traceId, traceParent, hops, face: 'mcp' }),
     }
     const handle = toNodeHandler(
@@ -101,6 +105,12 @@ export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpD
     await handle(asSdkRequest(req), res)
   }
 }
+
+/** What the SDK must know to ask for further scopes. The token stays at the door. */
+const authInfoOf = ({ caller, metadataUrl }: Session) =>
+  metadataUrl === null || metadataUrl === undefined
+    ? {}
+    : { authInfo: { token: '', clientId: caller.id, scopes: [], resourceMetadataUrl: metadataUrl } }
 
 const tooLate = 'The call was not finished when its time was up.'
 

@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../contract/runtime.ts'
+import type { Clock, Logger } from '../contract/runtime.ts'
+import type { DatabaseSettings, LedgerSettings } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
-import type { Counters, Directory, Entries, Receipts } from '../contract/store.ts'
+import type { Audit, Counters, Directory, Entries, LedgerState, Receipts } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
+import { createAudit as createMemoryAudit } from './memory/audit.ts'
 import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
+import { createAudit } from './sqlite/audit.ts'
 import { backUp } from './sqlite/backup.ts'
 import { openDatabase } from './sqlite/database.ts'
 import { createDirectory } from './sqlite/directory.ts'
@@ -21,6 +24,9 @@ export interface Stores extends AsyncDisposable {
   directory: Directory
   counters: Counters
   entries: Entries
+  audit: Audit
+  /** What the ledger says of itself. */
+  ledger: LedgerState
   /** 32 bytes by which this installation names what others must not guess. */
   secret: Uint8Array
   /** Copies what is on disk, while the gateway runs; null where nothing is. */
@@ -28,8 +34,13 @@ export interface Stores extends AsyncDisposable {
 }
 
 interface StoresOptions {
-  /** The folder of `gateway.db`, made where it is missing; `:memory:` keeps nothing. */
+  /** The folder of `gateway.db` or of the journal, made where it is missing; `:memory:` keeps nothing. */
   dataDir: string
+  /** A PostgreSQL server for what is to be kept; null: `dataDir` keeps it. @default null */
+  database?: DatabaseSettings | null
+  /** What becomes of receipts while that server is away. @default refuse */
+  ledger?: Pick<LedgerSettings, 'whenAway' | 'journalMaxBytes'>
+  logger?: Pick<Logger, 'info' | 'warn' | 'error'>
   /** Bound of the remembered answers. */
   cacheMaxBytes: number
   clock: Clock
@@ -47,10 +58,15 @@ interface KeptCache {
 
 // At about 10 kB a receipt: 100 MB.
 const memoryReceipts = 10_000
+const memoryAudit = 1_000
+
+const refusing = { whenAway: 'refuse', journalMaxBytes: 0 } as const
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /**
- * Opens the stores. Counters are in memory wherever the rest is; remembered answers are on disk where they may be.
- * @throws GatewayError store_unavailable, whose message says what to do about the file
+ * Opens the stores: the database's where there is one, else the folder's or memory's. Counters are in memory wherever the
+ * rest is; remembered answers are on disk where they may be.
+ * @throws GatewayError store_unavailable, whose message says what to do about the file or the server
  */
 export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const { dataDir, cacheMaxBytes, clock, keptCache } = options
@@ -58,11 +74,18 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const derived = vault?.derive('scopes') ?? null
   const counters = createCounters()
   const inMemoryOnly = (): Entries => createEntries({ maxBytes: cacheMaxBytes, clock })
-  if (dataDir === inMemory)
-    return { ...memoryStores(), counters, entries: inMemoryOnly(), secret: derived ?? randomBytes(32) }
-
   await using opened = new AsyncDisposableStack()
-  const kept = opened.use(sqliteStores(dataDir))
+  const kept = opened.use(await openKept(options))
+  if (dataDir === inMemory) {
+    const owned = opened.move()
+    return {
+      ...kept,
+      counters,
+      entries: inMemoryOnly(),
+      secret: derived ?? randomBytes(32),
+      [Symbol.asyncDispose]: () => owned.disposeAsync(),
+    }
+  }
   const onDisk = keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
   const owned = opened.move()
@@ -92,11 +115,25 @@ const openKeptEntries = async (
   }
 }
 
-type Kept = Pick<Stores, 'receipts' | 'directory' | 'backup'> & AsyncDisposable
+type Kept = Pick<Stores, 'receipts' | 'directory' | 'audit' | 'ledger' | 'backup'> & AsyncDisposable
+
+const openKept = async (options: StoresOptions): Promise<Kept> => {
+  const { dataDir, database = null, ledger = refusing, logger = silent, clock } = options
+  if (!database) return dataDir === inMemory ? memoryStores() : sqliteStores(dataDir)
+  // Its driver is loaded only where it is used.
+  const { openPostgresStores } = await import('./postgres/stores.ts')
+  const journalDir = dataDir === inMemory ? null : dataDir
+  return { ...(await openPostgresStores({ database, ledger, journalDir, clock, logger })), backup: null }
+}
+
+/** Whatever is wrong with memory or a file shows when it is written. */
+const alwaysThere: LedgerState = { faults: () => [], assertWritable: () => undefined }
 
 const memoryStores = (): Kept => ({
   receipts: createMemoryReceipts(memoryReceipts),
   directory: createMemoryDirectory(),
+  audit: createMemoryAudit(memoryAudit),
+  ledger: alwaysThere,
   backup: null,
   [Symbol.asyncDispose]: async () => {},
 })
@@ -107,6 +144,8 @@ const sqliteStores = (dataDir: string): Kept => {
   return {
     receipts,
     directory: createDirectory(database),
+    audit: createAudit(database),
+    ledger: alwaysThere,
     backup: (toPath) => backUp(database.path, toPath),
     [Symbol.asyncDispose]: async () => {
       await receipts[Symbol.asyncDispose]()

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeFolder } from './sqlite/make-folder.ts'
+import { makeFolder } from './make-folder.ts'
 
 const secretBytes = 32
 

@@ -19,6 +19,21 @@ export const noGroup = '(none)'
 /** A row before its average is taken. */
 export type UsageSum = Omit<UsageRow, 'averageMs'> & { totalMs: number }
 
+/** The report of sums that a store has made for each outcome of each group. */
+export const usageReportOf = (
+  parts: readonly { outcome: string; sum: UsageSum }[],
+  groupBy: UsageGrouping,
+): UsageReport => {
+  const sums = new Map<string, UsageSum>()
+  const outcomes: Record<string, number> = {}
+  for (const { outcome, sum } of parts) {
+    const others = sums.get(sum.group)
+    sums.set(sum.group, others ? addSums(others, sum) : sum)
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + sum.requests
+  }
+  return reportOf([...sums.values()], outcomes, groupBy)
+}
+
 /** The report of a store's sums: days and hours in order, anything else by cost, then by requests, then by name. */
 export const reportOf = (
   sums: readonly UsageSum[],

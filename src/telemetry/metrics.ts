@@ -22,7 +22,7 @@ export interface HttpReply {
 
 /** One call of a store. */
 export interface StoreCall {
-  store: 'receipts' | 'directory' | 'counters' | 'entries'
+  store: 'receipts' | 'directory' | 'counters' | 'entries' | 'audit'
   operation: string
   failed: boolean
   durationMs: number

@@ -1,4 +1,4 @@
-import type { Counters, Directory, Entries, Receipts } from '../contract/store.ts'
+import type { Audit, Counters, Directory, Entries, Receipts } from '../contract/store.ts'
 import type { StoreCall } from './metrics.ts'
 
 interface Ports {
@@ -6,6 +6,7 @@ interface Ports {
   directory: Directory
   counters: Counters
   entries: Entries
+  audit: Audit
 }
 
 /** The same stores, each call timed; `stored` is told of it. */
@@ -24,12 +25,13 @@ export const timeStores = <Stores extends Ports>(stores: Stores, stored: (call: 
         stored({ store, operation, failed, durationMs: performance.now() - startedAtMs })
       }
     }
-  const { receipts, directory, counters, entries } = stores
-  const [ofReceipts, ofKeys, ofCounters, ofEntries] = [
+  const { receipts, directory, counters, entries, audit } = stores
+  const [ofReceipts, ofKeys, ofCounters, ofEntries, ofAudit] = [
     timing('receipts'),
     timing('directory'),
     timing('counters'),
     timing('entries'),
+    timing('audit'),
   ]
   return {
     ...stores,
@@ -42,6 +44,7 @@ export const timeStores = <Stores extends Ports>(stores: Stores, stored: (call: 
       prune: ofReceipts('prune', receipts.prune),
     },
     directory: { ...directory, find: ofKeys('find', directory.find) },
+    audit: { append: ofAudit('append', audit.append), recent: ofAudit('recent', audit.recent) },
     counters: {
       ...counters,
       hit: ofCounters('hit', counters.hit),

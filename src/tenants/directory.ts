@@ -39,8 +39,8 @@ interface KeyDirectoryOptions {
 
 /**
  * Keys are found by their hash, one question a request, so that ten thousand take no longer than one, and a key that another
- * process revoked is refused at once. The time that a search by hash takes tells nothing of use: who wants to come nearer to
- * a hash would have to choose secrets by their SHA-256.
+ * process revoked is refused as soon as the directory knows. The time that a search by hash takes tells nothing of use: who
+ * wants to come nearer to a hash would have to choose secrets by their SHA-256.
  */
 export const createKeyDirectory = ({ directory, fixed, clock }: KeyDirectoryOptions): KeyDirectory => {
   const fixedBySha256 = new Map(fixed.map((key) => [key.sha256, key]))

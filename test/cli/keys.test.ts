@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { openStores } from '../../src/stores/index.ts'
 import { run, serve } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -30,6 +31,14 @@ test(
     expect(revoked.code).toBe(0)
     await expect.poll(() => knock(secret), { timeout: 10_000, interval: 50 }).toBe(401)
     expect((await run(['keys', 'revoke', id], env).ended).code).toBe(1)
+
+    await using stores = await openStores({ dataDir: data.path, cacheMaxBytes: 0, clock: { now: () => 0 } })
+    const trail = await stores.audit.recent({ after: null, limit: 10 })
+    expect(trail.map(({ actor, action, target, outcome }) => [actor.id, action, target, outcome])).toEqual([
+      ['cli', 'key.revoke', id, 'failed'],
+      ['cli', 'key.revoke', id, 'done'],
+      ['cli', 'key.create', id, 'done'],
+    ])
   },
 )
 

@@ -116,7 +116,7 @@ describe('who may call', () => {
   test('a mode that there is not is told once, wherever the gateway listens', () => {
     for (const HOST of ['127.0.0.1', '0.0.0.0'])
       expect(problemsOf({ HOST, AUTH_MODE: 'oauth2', API_KEY_HASHES: hash })).toEqual([
-        expect.stringMatching(/AUTH_MODE: must be one of none, api-key: /),
+        expect.stringMatching(/AUTH_MODE: must be one of none, api-key, oauth: /),
       ])
   })
 

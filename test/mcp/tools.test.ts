@@ -322,12 +322,12 @@ describe('manage_cache', () => {
   })
 
   test('tells the record what was changed, by whom, and not what was only counted', async () => {
-    const before = server.services.cacheChanges.length
+    const before = server.services.audits.length
     await owner.call('manage_cache', { action: 'invalidate', tag: 'doc:7' })
     await owner.call('manage_cache', { action: 'invalidate', tag: 'doc:7', dry_run: false })
     await owner.call('manage_cache', { action: 'stats' })
-    expect(server.services.cacheChanges.slice(before)).toMatchObject([
-      { action: 'remove', whose: 'mine', tag: 'doc:7', ids: null },
+    expect(server.services.audits.slice(before)).toMatchObject([
+      { action: 'cache.remove', target: 'local', detail: { tag: 'doc:7' } },
     ])
   })
 

@@ -1,18 +1,23 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { createAudit } from '../../src/stores/memory/audit.ts'
 import { createCounters } from '../../src/stores/memory/counters.ts'
 import { createDirectory } from '../../src/stores/memory/directory.ts'
 import { createEntries } from '../../src/stores/memory/entries.ts'
 import { createReceipts } from '../../src/stores/memory/receipts.ts'
-import { describeCounters, describeDirectory, describeEntries, describeReceipts } from '../conformance/store.ts'
+import { describeCounters, describeEntries } from '../conformance/store.ts'
 import { answerOf } from '../cache/answer-of.ts'
 import { entryOf } from '../cache/entry-of.ts'
+import { describeAudit } from './conformance/audit.ts'
+import { describeDirectory } from './conformance/directory.ts'
+import { describeReceipts } from './conformance/receipts.ts'
 import { receiptOf } from './receipt-of.ts'
 
 const nothingToClose = async (): Promise<void> => {}
 
 describeReceipts('memory', async () => ({ port: createReceipts(10_000), [Symbol.asyncDispose]: nothingToClose }))
 describeDirectory('memory', async () => ({ port: createDirectory(), [Symbol.asyncDispose]: nothingToClose }))
+describeAudit('memory', async () => ({ port: createAudit(1_000), [Symbol.asyncDispose]: nothingToClose }))
 describeCounters('memory', async () => ({ port: createCounters(), [Symbol.asyncDispose]: nothingToClose }))
 describeEntries('memory', async (options) => ({ port: createEntries(options), [Symbol.asyncDispose]: nothingToClose }))
 
@@ -23,6 +28,19 @@ describe('memory receipts alone', () => {
     expect(await receipts.find('r1')).toBeNull()
     expect(await receipts.find('r3')).not.toBeNull()
   })
+})
+
+test('memory audit forgets the oldest beyond its capacity', async () => {
+  const audit = createAudit(2)
+  const entry = {
+    atMs: 0,
+    actor: { id: 'a', name: 'a' },
+    action: 'cache.remove',
+    target: null,
+    outcome: 'done',
+  } as const
+  for (const id of ['a1', 'a2', 'a3']) await audit.append({ ...entry, id, detail: {} })
+  expect((await audit.recent({ after: null, limit: 10 })).map(({ id }) => id)).toEqual(['a3', 'a2'])
 })
 
 test('counting and clearing many remembered answers leaves the event loop to others', async () => {

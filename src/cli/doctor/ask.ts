@@ -12,6 +12,8 @@ export interface Ask {
   (question: Asked, signal: AbortSignal): Promise<Reply>
   /** The same for an answer that is read as it comes; the limit is for its beginning. */
   open(question: Asked, signal: AbortSignal): Promise<Opened>
+  /** Asks somebody else, who is to learn nothing that was meant for the gateway. */
+  bare(question: Question, signal: AbortSignal): Promise<Reply>
   /** The longest wait for one answer. */
   limitMs: number
 }
@@ -37,5 +39,7 @@ export const createAsk = (credentials: Credentials, limitMs: number): Ask => {
       clearTimeout(timer)
     }
   }
-  return Object.assign(ask, { open: openWithin, limitMs })
+  const bare = (question: Question, signal: AbortSignal): Promise<Reply> =>
+    send(question, AbortSignal.any([signal, AbortSignal.timeout(limitMs)]))
+  return Object.assign(ask, { open: openWithin, bare, limitMs })
 }

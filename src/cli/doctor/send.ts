@@ -27,6 +27,8 @@ export interface Opened {
   timings: Timings
   /** Last moment of the TLS certificate; null without TLS. */
   certificateUntilMs: number | null
+  /** Such as `TLSv1.3`; null without TLS. */
+  tlsVersion: string | null
 }
 
 export interface Reply extends Omit<Opened, 'response'> {
@@ -63,6 +65,7 @@ export const open = (question: Question, signal: AbortSignal): Promise<Opened> =
         status: response.statusCode ?? 0,
         headers: plainHeaders(response),
         timings: timingsOf(marks, performance.now()),
+        tlsVersion: socket instanceof TLSSocket ? socket.getProtocol() : null,
         certificateUntilMs: socket instanceof TLSSocket ? Date.parse(socket.getPeerCertificate().valid_to) : null,
       })
     })

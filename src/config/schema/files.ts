@@ -1,4 +1,5 @@
 import { cacheFile } from './cache.ts'
+import { callersFile } from './callers.ts'
 import { limitsFile } from './limits.ts'
 import { modelsFile } from './models.ts'
 import { pricingFile } from './pricing.ts'
@@ -13,4 +14,5 @@ export const schemas = {
   'routing.yaml': routingFile,
   'limits.yaml': limitsFile,
   'cache.yaml': cacheFile,
+  'callers.yaml': callersFile,
 } as const

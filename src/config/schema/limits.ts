@@ -61,6 +61,15 @@ export const limitsFile = z.strictObject({
   ledger: z
     .strictObject({
       retention_days: nonNegative.default(400).describe('Receipts older than this are deleted; 0 keeps them for ever.'),
+      when_away: z
+        .enum(['refuse', 'journal'])
+        .default('refuse')
+        .describe(
+          'While the database of DATABASE_URL is away, new requests are refused, or served with their receipts in a journal in DATA_DIR.',
+        ),
+      journal_max_bytes: positive
+        .default(67_108_864)
+        .describe('Size of that journal, in bytes, at which new requests are refused all the same.'),
     })
     .prefault({})
     .describe('The record of what was spent.'),

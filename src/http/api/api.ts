@@ -6,15 +6,16 @@ import type { Clock } from '../../contract/runtime.ts'
 import { sendJson } from '../error.ts'
 import { headerOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
+import { auditQuery, showAudit } from './audit.ts'
 import { cacheQuery, readCacheBody, showCache } from './cache.ts'
 import { readQuery } from './query.ts'
 import { showReceipt, showTraces, tracesQuery } from './traces.ts'
 import { showStats, showUsage, statsQuery, usageCsv, usageQuery } from './usage.ts'
 
 /** What the read side asks. */
-export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'manageCache'>
+export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'audit' | 'manageCache'>
 
-export const apiPaths = ['/api/cache', '/api/stats', '/api/usage', '/api/traces'] as const
+export const apiPaths = ['/api/cache', '/api/stats', '/api/usage', '/api/traces', '/api/audit'] as const
 
 const tracesPrefix = '/api/traces/'
 
@@ -63,6 +64,8 @@ export const createApi = ({ admin, readBody, clock }: ApiDeps) => {
         return sendJson(req, res, 200, showStats(await admin.stats({ ...readQuery(req, statsQuery), caller })))
       case '/api/traces':
         return sendJson(req, res, 200, showTraces(await admin.traces({ ...readQuery(req, tracesQuery), caller })))
+      case '/api/audit':
+        return sendJson(req, res, 200, showAudit(await admin.audit({ ...readQuery(req, auditQuery), caller })))
       default:
         return sendJson(req, res, 200, showReceipt(await admin.trace({ caller, id: idOf(path) })))
     }

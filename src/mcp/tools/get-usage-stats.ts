@@ -78,6 +78,7 @@ export const getUsageStats = defineTool({
   annotations: looksOnly,
   input,
   output,
+  takesAdmin: ({ scope }) => scope === 'all',
   run: async ({ args, caller, services }) => {
     const { period, from, until, group_by: groupBy, tag, user, scope: whose, limit } = args
     const answer = await services.admin.usage({ caller, whose, groupBy, tag, user, period, from, until })

@@ -36,6 +36,7 @@ export const manageCache = defineTool({
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input,
   output,
+  takesAdmin: ({ scope }) => scope === 'all',
   run: async ({ args, caller, services }) => {
     const order = readCacheOrder(args, Date.now())
     const { affected, curated, stats } = await services.admin.manageCache(caller, order)

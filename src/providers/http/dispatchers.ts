@@ -19,7 +19,7 @@ const loopback = 'localhost,127.0.0.1,::1'
 const keepAliveMs = 30_000
 
 interface Dispatchers {
-  for(row: ProviderRow): Dispatcher
+  for(row: Pick<ProviderRow, 'timeouts'>): Dispatcher
   /** Closes every connection at once. */
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import type { StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GatewayError } from '../../contract/errors.ts'
 import { fileFault, isBusy } from './fault.ts'
-import { makeFolder } from './make-folder.ts'
+import { makeFolder } from '../make-folder.ts'
 import { migrations } from './migrations.ts'
 
 /** The one connection of this process that writes. */

@@ -76,4 +76,18 @@ export const migrations: readonly string[] = [
   ALTER TABLE keys ADD COLUMN team TEXT;
   ALTER TABLE keys ADD COLUMN tenant TEXT;
   `,
+  // Only ever added to.
+  `
+  CREATE TABLE audit (
+    id TEXT NOT NULL PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    actor_id TEXT NOT NULL,
+    actor_name TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT,
+    outcome TEXT NOT NULL,
+    detail TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_time ON audit (at_ms, id);
+  `,
 ]

@@ -1,15 +1,16 @@
-import type { StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setImmediate as nextTick, setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../../contract/errors.ts'
 import type { Receipt } from '../../contract/receipt.ts'
 import type { Receipts } from '../../contract/store.ts'
+import { readDocument, rowOf } from '../receipt-row.ts'
 import { textOf } from './columns.ts'
 import type { Database } from './database.ts'
 import { answering } from './fault.ts'
-import { insertRow, readDocument, rowOf } from './receipt-row.ts'
 import { openReports } from './reports.ts'
 
-type Pending = { row: ReturnType<typeof rowOf> } & PromiseWithResolvers<void>
+type Row = Readonly<Record<string, SQLInputValue>>
+type Pending = { row: Row } & PromiseWithResolvers<void>
 
 // Bounds how long one transaction keeps the event loop from its streams: 200 rows take about 20 ms.
 const rowsPerTransaction = 200
@@ -87,12 +88,20 @@ export const createReceipts = (database: Database): Receipts & AsyncDisposable =
   }
 }
 
-const rowToWrite = (receipt: Receipt): Pending['row'] => {
+const rowToWrite = (receipt: Receipt): Row => {
   try {
-    return rowOf(receipt)
+    const { metadata, simulated, ...row } = rowOf(receipt)
+    return { ...row, metadata: JSON.stringify(metadata), simulated: simulated ? 1 : 0 }
   } catch (cause) {
     throw unwritten(cause)
   }
+}
+
+/** The statement that writes a row's values in their order; a receipt that is there already stays as it is. */
+const insertRow = (row: Row): string => {
+  const columns = Object.keys(row)
+  const values = columns.map(() => '?')
+  return `INSERT INTO receipts (${columns.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT (id) DO NOTHING`
 }
 
 const unwritten = (cause: unknown): GatewayError =>

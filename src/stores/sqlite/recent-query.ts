@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ReceiptLine, RecentQuery } from '../../contract/store.ts'
 import { lineOf } from '../receipt-line.ts'
+import { readDocument } from '../receipt-row.ts'
 import { textOf } from './columns.ts'
-import { readDocument } from './receipt-row.ts'
 
 /** The newest receipts, each in one line; what lies before them is not read. */
 export const queryRecent = (connection: DatabaseSync, query: RecentQuery): ReceiptLine[] => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { UsageGrouping, UsageQuery, UsageReport } from '../../contract/store.ts'
-import { abandonedOutcome, addSums, failureOutcomes, hitStates, noGroup, reportOf } from '../usage.ts'
+import { abandonedOutcome, failureOutcomes, hitStates, noGroup, usageReportOf } from '../usage.ts'
 import type { UsageSum } from '../usage.ts'
 import { amountOf, numberOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
@@ -37,15 +37,10 @@ export const queryUsage = (connection: DatabaseSync, query: UsageQuery): UsageRe
     ...(query.user === undefined ? {} : { user: query.user }),
     ...(query.groupBy === 'tag' ? { tag: query.tag ?? '' } : {}),
   })
-  const sums = new Map<string, UsageSum>()
-  const outcomes: Record<string, number> = {}
-  for (const row of rows) {
-    const [sum, outcome] = [sumOf(row), textOf(row, 'outcome')]
-    const others = sums.get(sum.group)
-    sums.set(sum.group, others ? addSums(others, sum) : sum)
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + sum.requests
-  }
-  return reportOf([...sums.values()], outcomes, query.groupBy)
+  return usageReportOf(
+    rows.map((row) => ({ outcome: textOf(row, 'outcome'), sum: sumOf(row) })),
+    query.groupBy,
+  )
 }
 
 /** One pass gives both the sums of the groups and the counts of the outcomes. */

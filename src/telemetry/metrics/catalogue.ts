@@ -28,7 +28,7 @@ export const labelMeanings = {
   gen_ai_request_model: 'As `model`',
   error_type: 'As `code`; empty where nothing failed',
   state: '`closed`, `open`, `half_open`; the one that holds is 1',
-  store: '`receipts`, `directory`, `counters`, `entries`',
+  store: '`receipts`, `directory`, `counters`, `entries`, `audit`',
   store_operation: 'What the store was asked to do',
   perceived:
     'What came of it: `perceived`, `remembered`, `searched`, `scored`, `indexed`; or why nothing did: `no_embedder`, `queue_full`, `late`, `lost`, `failed`',

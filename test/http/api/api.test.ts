@@ -223,6 +223,17 @@ describe('the ledger over HTTP', () => {
     expect(shown).toMatchObject({ outcome: 'failed', code: 'provider_rejected', tries: [{ reason: null }] })
   })
 
+  test('an admin reads who did what to the gateway, the newest first', async () => {
+    const entry = { actor: { id: 'owner', name: 'owner' }, target: null, outcome: 'done', detail: {} } as const
+    for (const id of ['a1', 'a2', 'a3'])
+      await it.app.stores.audit.append({ ...entry, id, atMs: Date.UTC(2026, 10, 21), action: 'cache.remove' })
+    const shown = { ...entry, id: 'a3', at: '2026-11-21T00:00:00.000Z', action: 'cache.remove' }
+    const first = await getJson('/api/audit?limit=1', 'owner', z.looseObject({ next_cursor: z.string() }))
+    expect(first).toMatchObject({ audit: [shown] })
+    const rest = await getJson(`/api/audit?cursor=${first.next_cursor}`, 'owner', z.looseObject({}))
+    expect(rest).toMatchObject({ audit: [{ id: 'a2' }, { id: 'a1' }], next_cursor: null })
+  })
+
   test.each([
     ['/api/usage?group_by=colour', 'invalid_request', 'group_by'],
     ['/api/usage?group=model', 'invalid_request', 'group'],
@@ -240,6 +251,9 @@ describe('the ledger over HTTP', () => {
     ['/api/usage?scope=all', 'insufficient_scope', null],
     ['/api/traces?scope=all', 'insufficient_scope', null],
     ['/api/stats?scope=all', 'insufficient_scope', null],
+    ['/api/audit', 'insufficient_scope', null],
+    ['/api/audit?limit=201', 'invalid_request', 'limit'],
+    ['/api/audit?scope=mine', 'invalid_request', 'scope'],
     ['/api/trace', 'not_found', null],
     ['/api/traces/', 'not_found', null],
     ['/api/traces/%E0%A4%A', 'invalid_request', null],
@@ -248,7 +262,7 @@ describe('the ledger over HTTP', () => {
   })
 
   test('without a key nothing is shown, and nothing but reading is taken', async () => {
-    for (const path of ['/api/stats', '/api/usage', '/api/traces', `/api/traces/${it.receipts[0]?.id}`]) {
+    for (const path of ['/api/stats', '/api/usage', '/api/traces', '/api/audit', `/api/traces/${it.receipts[0]?.id}`]) {
       expect((await fetch(it.url + path)).status).toBe(401)
       const posted = await fetch(it.url + path, { method: 'POST', headers: { authorization: `Bearer ${keys.ada}` } })
       expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])

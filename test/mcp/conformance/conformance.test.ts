@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { projectRoot, startApp } from '../../support/app.ts'
+import { startOauthApp } from '../../support/oauth-app.ts'
 import baseline from './baseline.json' with { type: 'json' }
 import { startFixture } from './fixture.ts'
 import { startKeyProxy } from './key-proxy.ts'
@@ -56,15 +57,27 @@ describe("the gateway's door and transport, with what the suite wants to call be
 const secret = `gw_${'k'.repeat(43)}`
 const sha256 = createHash('sha256').update(secret).digest('hex')
 
-describe.each([
-  { mode: 'none', env: {} },
-  { mode: 'api-key', env: { AUTH_MODE: 'api-key', API_KEY_HASHES: `suite:use:${sha256}` } },
-])('the gateway itself, mode $mode', ({ mode, env }) => {
+const hosts = { ALLOWED_HOSTS: 'localhost' }
+
+/** Starts the gateway in a mode; gives where the suite may go without a key of its own. */
+const start: Record<'none' | 'api-key' | 'oauth', (resources: AsyncDisposableStack) => Promise<string>> = {
+  none: async (resources) => resources.use(await startApp({ env: hosts })).url,
+  'api-key': async (resources) => {
+    const env = { ...hosts, AUTH_MODE: 'api-key', API_KEY_HASHES: `suite:use:${sha256}` }
+    const { url } = resources.use(await startApp({ env }))
+    return resources.use(await startKeyProxy(url, secret)).url
+  },
+  oauth: async (resources) => {
+    const app = resources.use(await startOauthApp({ env: () => hosts }))
+    return resources.use(await startKeyProxy(app.url, await app.token())).url
+  },
+}
+
+describe.each(['none', 'api-key', 'oauth'] as const)('the gateway itself, mode %s', (mode) => {
   let url: string
   const resources = new AsyncDisposableStack()
   beforeAll(async () => {
-    const { url: gateway } = resources.use(await startApp({ env: { ...env, ALLOWED_HOSTS: 'localhost' } }))
-    url = mode === 'none' ? gateway : resources.use(await startKeyProxy(gateway, secret)).url
+    url = await start[mode](resources)
   })
   afterAll(() => resources.disposeAsync())
 

@@ -1,6 +1,6 @@
 import { createAdmin } from '../../../src/admin/admin.ts'
 import type { AdminDeps } from '../../../src/admin/admin.ts'
-import type { CacheChange, CacheStats } from '../../../src/admin/cache.ts'
+import type { CacheStats } from '../../../src/admin/cache.ts'
 import type { Caller } from '../../../src/contract/caller.ts'
 import type { UsageQuery, UsageReport, UsageRow } from '../../../src/contract/store.ts'
 import type { Services } from '../../../src/mcp/tool.ts'
@@ -17,12 +17,13 @@ export interface TestServices extends Services {
   /** Cached answers by scope. */
   cached: Map<string, number>
   /** What the record was told of. */
-  cacheChanges: CacheChange[]
+  /** What was written down of those who changed something. */
+  audits: object[]
 }
 
 /** The real admin room over made-up books, health and cache. */
 /** Of a cache that did nothing yet. */
-const noCacheStats: CacheStats = {
+export const noCacheStats: CacheStats = {
   entries: 0,
   bytes: 0,
   maxBytes: 0,
@@ -43,7 +44,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
     ['local', 3],
     ['key_1', 2],
   ])
-  const cacheChanges: CacheChange[] = []
+  const audits: object[] = []
   const counted = (caller: Caller | null): number =>
     caller === null ? [...cached.values()].reduce((sum, n) => sum + n, 0) : (cached.get(caller.id) ?? 0)
 
@@ -56,6 +57,12 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
       },
       recent: () => Promise.resolve([]),
       find: () => Promise.resolve(null),
+    },
+    audit: { recent: () => Promise.resolve([]) },
+    audited: async (act, work, learned) => {
+      const done = await work()
+      audits.push({ ...act, ...learned?.(done) })
+      return done
     },
     cache: {
       stats: (caller) =>
@@ -78,7 +85,6 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
       uncurate: () => Promise.resolve(false),
     },
     perception: () => null,
-    cacheChanged: (change) => void cacheChanges.push(change),
     health: {
       provider: (provider) => ({
         provider,
@@ -106,7 +112,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
     ...overrides,
   })
   const known = { providers: new Set(knownProviders.map(({ id }) => id)) }
-  return { gateway, admin, known, usageQueries, cached, cacheChanges }
+  return { gateway, admin, known, usageQueries, cached, audits }
 }
 
 const reportFor = ({ simulated, groupBy, callerId }: UsageQuery): UsageReport => {

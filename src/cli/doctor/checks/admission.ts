@@ -121,5 +121,5 @@ const judgeOpenDoor = ({ target }: Patient): Finding =>
         'warning',
         'without a key',
         'Whoever reaches it may use it.',
-        'Demand keys (here: AUTH_MODE=api-key), or keep it on a private network.',
+        'Demand keys or tokens (here: AUTH_MODE=api-key or oauth), or keep it on a private network.',
       )

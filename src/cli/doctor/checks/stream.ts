@@ -16,6 +16,10 @@ const enoughTexts = 8
 const tolerableStall = 0.25
 /** An answer that took no longer comes in one piece anyhow. */
 const quickMs = 100
+/** Only of an answer that took this long can be said that its beginning was held back, */
+const longMs = 1_000
+/** where it came within so small a share of that time. */
+const tolerableSqueeze = 0.5
 
 /** A stream: when it begins, how it flows, whether anything holds it back, and how it ends. */
 export const stream: Check = {
@@ -71,8 +75,19 @@ function* judgeFlow({ arrivalsMs, timings }: Heard): Generator<Finding, void> {
 const judgeBuffering = ({ texts, arrivalsMs, stallMs, timings, elapsedMs }: Heard, { ours }: Patient): Finding => {
   const subject = 'buffering'
   if (texts < enoughTexts) return unseen('not observable', subject, `Only ${texts} pieces came.`)
-  if (arrivalsMs.length > 2) return works(subject, `${texts} pieces in ${arrivalsMs.length} arrivals.`)
   const spreadMs = timings === null ? null : timings.totalMs - timings.firstTokenMs
+  const heardMs = Math.round((arrivalsMs.at(-1) ?? 0) - (arrivalsMs[0] ?? 0))
+  const heldInPart = spreadMs !== null && spreadMs >= longMs && heardMs < spreadMs * tolerableSqueeze
+  if (arrivalsMs.length > 2 && heldInPart && stallMs <= spreadMs * tolerableStall)
+    return ill(
+      'slow',
+      subject,
+      `What was made over ${Math.round(spreadMs)} ms came within ${heardMs} ms: the beginning was held back.`,
+      bufferingAdvice,
+      { heardMs, madeMs: Math.round(spreadMs) },
+    )
+  if (arrivalsMs.length > 2)
+    return works(subject, `${texts} pieces in ${arrivalsMs.length} arrivals over ${heardMs} ms.`, { heardMs })
   if (stallMs > (spreadMs ?? elapsedMs) * tolerableStall)
     return unseen('not observable', subject, 'This machine was too busy to tell.', 'Try again.')
   if (spreadMs !== null && spreadMs < quickMs)

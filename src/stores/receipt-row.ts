@@ -1,15 +1,14 @@
-import type { SQLInputValue } from 'node:sqlite'
-import type { Usage } from '../../contract/chat.ts'
-import type { Receipt } from '../../contract/receipt.ts'
+import type { Usage } from '../contract/chat.ts'
+import type { Receipt } from '../contract/receipt.ts'
 
-type Row = Readonly<Record<string, SQLInputValue>>
+export type ReceiptRow = ReturnType<typeof rowOf>
 
 /**
  * A receipt as the columns of its row.
  * @throws TypeError for a count that is no whole number or an amount beyond 63 bits: better here, alone, than in a commit
  *   shared with others
  */
-export const rowOf = (receipt: Receipt): Row => {
+export const rowOf = (receipt: Receipt) => {
   const { caller, served, usage, timings, tags } = receipt
   return {
     id: receipt.id,
@@ -45,17 +44,10 @@ export const rowOf = (receipt: Receipt): Row => {
     route_ms: timings.routeMs,
     total_ms: timings.totalMs,
     user: tags.user,
-    metadata: JSON.stringify(tags.metadata),
-    simulated: receipt.simulated ? 1 : 0,
+    metadata: tags.metadata,
+    simulated: receipt.simulated,
     document: writeDocument(receipt),
   }
-}
-
-/** The statement that writes a row's values in their order; a receipt that is there already stays as it is. */
-export const insertRow = (row: Row): string => {
-  const columns = Object.keys(row)
-  const values = columns.map(() => '?')
-  return `INSERT INTO receipts (${columns.join(', ')}) VALUES (${values.join(', ')}) ON CONFLICT (id) DO NOTHING`
 }
 
 const whole = (count: number | undefined): number | null => {
@@ -81,9 +73,10 @@ const writeUsage = (usage: Usage | null): object | null =>
     ? usage
     : { ...usage, reportedCostNanoUsd: writeAmount(usage.reportedCostNanoUsd) }
 
+/** A receipt as one line of JSON, from which `readDocument` makes it again. */
 // Amounts are named one by one: a replacer, asked for every value of every receipt, takes several times as long. One that
 // is forgotten here cannot be lost: JSON.stringify throws on it.
-const writeDocument = (receipt: Receipt): string =>
+export const writeDocument = (receipt: Receipt): string =>
   JSON.stringify({
     ...receipt,
     costNanoUsd: writeCost(receipt.costNanoUsd),
@@ -98,7 +91,7 @@ const writeDocument = (receipt: Receipt): string =>
 
 /**
  * The receipt of a `document` column.
- * @throws SyntaxError, TypeError for a text that `rowOf` did not write
+ * @throws SyntaxError, TypeError for a text that `writeDocument` did not write
  */
 export const readDocument = (document: string): Receipt => {
   const read: unknown = JSON.parse(document, (_key, value: unknown) =>

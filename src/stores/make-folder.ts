@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { GatewayError } from '../../contract/errors.ts'
+import { GatewayError } from '../contract/errors.ts'
 
 /**
  * Makes a folder for its owner only, and those above it. Each alone: where a file system takes no folders, as Linux's
