@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Asked, Content } from '../contract/operation.ts'
+import type { CacheTier } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
 import type { CacheEntry, CachedAnswer, Entries } from '../contract/store.ts'
+import { once } from '../lib/once.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
-import type { AnswerKind } from './kind.ts'
+import type { AnswerKind, AskedQuestion } from './kind.ts'
 import { countUp, createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
 import { ttlOf } from './ttl.ts'
@@ -15,13 +17,22 @@ export type Look<Event extends Content = Content> = Hit<Event> | NoHit
 
 export interface Hit<Event extends Content> {
   state: 'hit'
+  tier: CacheTier
   entry: CacheEntry<Event>
   ageMs: number
 }
 
 export type NoHit =
   /** `key` is equal for equal requests: concurrent ones may share a call. `write`: the answer is to be kept, for `ttlMs`. */
-  | { state: 'miss'; key: string; ttlMs: number; write: boolean; force: boolean }
+  | {
+      state: 'miss'
+      key: string
+      /** Under which the answer is found in another form of the question; null where the form matters. */
+      canonicalKey: string | null
+      ttlMs: number
+      write: boolean
+      force: boolean
+    }
   | { state: 'bypass'; reason: BypassReason }
 
 /** What became of an answer. */
@@ -67,16 +78,34 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
     return { state: 'bypass', reason }
   }
 
-  const recall = async <Event extends Content>(
+  /** An entry that a store found, if it may be given to this request. */
+  const give = <Event extends Content>(
+    found: CacheEntry | null,
     { holds }: AnswerKind<never, Event>,
-    { key, scope, maxAgeMs }: { key: string; scope: string; maxAgeMs: number },
-  ): Promise<Hit<Event> | null> => {
-    const found = await entries.find(key)
+    { tier, scope, maxAgeMs }: { tier: CacheTier; scope: string; maxAgeMs: number },
+  ): Hit<Event> | null => {
     if (!found || found.scope !== scope || !holds(found.answer)) return null
     const entry = { ...found, answer: found.answer }
     const ageMs = Math.max(0, clock.now() - entry.createdAtMs)
     // As RFC 9111: fresh while the age is below max-age, so that 0 takes nothing.
-    return ageMs < maxAgeMs ? { state: 'hit', entry, ageMs } : null
+    return ageMs < maxAgeMs ? { state: 'hit', tier, entry, ageMs } : null
+  }
+
+  const recall = async <Event extends Content>(
+    kind: AnswerKind<never, Event>,
+    asked: { key: string; question: () => AskedQuestion<Event> | null; scope: string; maxAgeMs: number },
+  ): Promise<Hit<Event> | null> =>
+    give(await entries.find(asked.key), kind, { ...asked, tier: 'exact' }) ??
+    (await recallCanonical(kind, asked))
+
+  const recallCanonical = async <Event extends Content>(
+    kind: AnswerKind<never, Event>,
+    asked: { question: () => AskedQuestion<Event> | null; scope: string; maxAgeMs: number },
+  ): Promise<Hit<Event> | null> => {
+    const question = asked.question()
+    if (!question || question.canonicalKey === null) return null
+    const hit = give(await entries.findCanonical(question.canonicalKey), kind, { ...asked, tier: 'canonical' })
+    return hit && question.fits(hit.entry.answer) ? hit : null
   }
 
   const memoryOf = <Request extends Asked, Event extends Content>(
@@ -86,18 +115,19 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       if (!settings.enabled) return bypass(scope, 'disabled')
       const verdict = kind.judgeEligibility(request)
       if (!verdict.eligible) return bypass(scope, verdict.reason)
-      const key = keyOf(() => kind.fingerprint({ request, scope, simulated }))
+      const key = orNull(() => kind.fingerprint({ request, scope, simulated }))
       if (key === null) return bypass(scope, 'unreadable')
 
+      const question = once(() => orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null))
       const tally = tallies.of(scope)
       const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity } = request.cache
       if (read) {
-        const hit = await recall(kind, { key, scope, maxAgeMs }).catch(() => {
+        const hit = await recall(kind, { key, question, scope, maxAgeMs }).catch(() => {
           tally.failures += 1
           return null
         })
         if (hit) {
-          tally.hits += 1
+          tally.hits[hit.tier] += 1
           tally.savedNanoUsd += hit.entry.answer.costNanoUsd ?? 0n
           return hit
         }
@@ -105,7 +135,8 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       } else countUp(tally.bypasses, 'no_cache')
 
       const ttlMs = ttlOf(kind.name, settings, { askedMs, capMs: verdict.capMs })
-      return { state: 'miss', key, ttlMs, write: write && ttlMs > 0, force }
+      const { canonicalKey = null } = question() ?? {}
+      return { state: 'miss', key, canonicalKey, ttlMs, write: write && ttlMs > 0, force }
     },
 
     keep: async (look, scope, answer) => {
@@ -119,12 +150,12 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       }
       const createdAtMs = clock.now()
       try {
-        const { key, ttlMs } = look
+        const { key, canonicalKey, ttlMs } = look
         const expiresAtMs = createdAtMs + ttlMs
         await entries.set({
           id: `ent_${randomUUID().replaceAll('-', '')}`,
           key,
-          canonicalKey: null,
+          canonicalKey,
           scope,
           ownerId: scope,
           tags: [],
@@ -152,9 +183,9 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
 }
 
 /** Null for a request nested so deep that it has no fingerprint: it is then answered like any other, but not remembered. */
-const keyOf = (fingerprint: () => string): string | null => {
+const orNull = <Value>(read: () => Value | null): Value | null => {
   try {
-    return fingerprint()
+    return read()
   } catch {
     return null
   }

@@ -1,10 +1,12 @@
 import type { NanoUsd } from '../contract/money.ts'
+import type { CacheTier } from '../contract/receipt.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 
 /** What a cache did since it began. */
 export interface Tally {
-  hits: number
+  /** By how alike the questions were. */
+  hits: Record<CacheTier, number>
   misses: number
   /** Requests for which memory was not asked, by reason. */
   bypasses: Partial<Record<BypassReason, number>>
@@ -47,7 +49,7 @@ export const countUp = <Reason extends string>(counts: Partial<Record<Reason, nu
 }
 
 const emptyTally = (): Tally => ({
-  hits: 0,
+  hits: { exact: 0, canonical: 0, near: 0 },
   misses: 0,
   bypasses: {},
   kept: 0,
@@ -57,7 +59,11 @@ const emptyTally = (): Tally => ({
 })
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
-  hits: a.hits + b.hits,
+  hits: {
+    exact: a.hits.exact + b.hits.exact,
+    canonical: a.hits.canonical + b.hits.canonical,
+    near: a.hits.near + b.hits.near,
+  },
   misses: a.misses + b.misses,
   bypasses: addCounts(a.bypasses, b.bypasses),
   kept: a.kept + b.kept,

@@ -157,6 +157,8 @@ export interface CachedAnswer<Event extends Content = Content> {
   task: TaskGuess | null
   /** What it cost when it was made; null when unknown. */
   costNanoUsd: NanoUsd | null
+  /** How long it took to make, from the request to its end; unset where nobody measured. */
+  madeInMs?: number | undefined
   simulated: boolean
 }
 

@@ -50,7 +50,7 @@ export const createComplete = <Request extends Asked, Event extends Content>(ste
       await using _ticket = await admit(trail)
       const memory = await recall(trail)
       if (memory.state === 'hit') {
-        yield* respond(trail, replay(memory.answer, trail, clock), deadline.signal)
+        yield* respond(trail, replay(memory, trail, clock), deadline.signal)
         return
       }
       yield* carry(trail, memory, deadline.signal)

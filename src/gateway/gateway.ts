@@ -1,4 +1,4 @@
-import { chatAnswers } from '../cache/chat-answers.ts'
+import { createChatAnswers } from '../cache/chat-answers.ts'
 import type { ExactCache } from '../cache/exact.ts'
 import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
@@ -18,6 +18,7 @@ import { createAuthenticate } from './authenticate.ts'
 import { collect, collectVectors } from './collect.ts'
 import { createCount } from './count.ts'
 import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
+import { createMayServe } from './may-serve.ts'
 import { createJourney } from './journey.ts'
 import type { JourneyParts } from './journey.ts'
 import { createPass } from './pass.ts'
@@ -96,7 +97,12 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
 
   const chat = createJourney(journeyParts, {
     operation: 'chat',
-    memory: cache.of(chatAnswers),
+    memory: cache.of(
+      createChatAnswers({
+        taskOf: (request) => classify(request).task,
+        mayServe: createMayServe({ classify, route }),
+      }),
+    ),
     route: (request: ChatRequest) => route(request, classify(request)),
     fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
     findWire: chatWires(dialects),

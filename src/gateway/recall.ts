@@ -1,11 +1,12 @@
-import type { AnswerMemory, NoHit } from '../cache/exact.ts'
+import type { AnswerMemory, Hit, NoHit } from '../cache/exact.ts'
 import type { Asked, Content } from '../contract/operation.ts'
+import type { CacheTier, Recalled } from '../contract/receipt.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** What memory had. `flightKey`: identical requests of the moment share one call; null: this one goes alone. */
-export type Memory<Event extends Content> = { state: 'hit'; answer: CachedAnswer<Event> } | Miss
+export type Memory<Event extends Content> = { state: 'hit'; tier: CacheTier; answer: CachedAnswer<Event> } | Miss
 
 export interface Miss {
   state: 'miss'
@@ -25,10 +26,27 @@ export const createRecall =
     const { request, context } = trail
     const look = await parts.memory.look(request, context.caller.id)
     trail.recalledAtMs = parts.clock.now()
-    if (look.state === 'hit') return { state: 'hit', answer: look.entry.answer }
+    if (look.state === 'hit') {
+      const { tier, entry } = look
+      trail.recalled = recalledOf(look, trail)
+      return { state: 'hit', tier, answer: entry.answer }
+    }
     trail.cache = look.state
     trail.cacheReason = look.state === 'bypass' ? look.reason : null
     // Who wants a fresh answer does not want one that began before he asked.
     const mayShare = look.state === 'miss' && request.cache.read
     return { state: 'miss', look, flightKey: mayShare ? look.key : null }
   }
+
+const recalledOf = ({ entry, ageMs }: Hit<Content>, trail: Trail): Recalled => {
+  const { madeInMs } = entry.answer
+  const spentMs = (trail.recalledAtMs ?? trail.receivedAtMs) - trail.receivedAtMs
+  return {
+    entryId: entry.id,
+    ageMs,
+    p: null,
+    similarity: null,
+    savedMs: madeInMs === undefined ? null : Math.max(0, madeInMs - spentMs),
+    question: null,
+  }
+}

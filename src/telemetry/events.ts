@@ -97,6 +97,8 @@ const receiptFields = (receipt: Receipt): object => ({
   answered_model: receipt.served?.answeredModel ?? null,
   cache: receipt.cache,
   cache_reason: receipt.cacheReason,
+  cache_entry: receipt.recalled?.entryId ?? null,
+  cache_p: receipt.recalled?.p ?? null,
   input_tokens: receipt.usage?.inputTokens ?? null,
   output_tokens: receipt.usage?.outputTokens ?? null,
   cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chatAnswers } from '../../src/cache/chat-answers.ts'
+import { createChatAnswers } from '../../src/cache/chat-answers.ts'
 import { createExactCache } from '../../src/cache/exact.ts'
 import type { ChatRequest } from '../../src/contract/chat.ts'
 import type { Entries } from '../../src/contract/store.ts'
@@ -17,6 +17,8 @@ const settings = {
   maxBytes: 1_000_000,
   maxEntryBytes: 100_000,
 }
+
+const chatAnswers = createChatAnswers({ taskOf: () => 'qa', mayServe: () => true })
 
 const setUp = (said: { settings?: Partial<typeof settings>; entries?: Entries; simulated?: boolean } = {}) => {
   const clock = { nowMs: 1_000_000, now: () => clock.nowMs }
