@@ -109,6 +109,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     clock,
     settings: cacheSettings,
     simulated: sandbox !== null,
+    near: null,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
   const keys = createKeyDirectory({

@@ -3,11 +3,12 @@ import type { Content } from '../contract/operation.ts'
 import type { Task } from '../contract/plan.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import { judgeAdmission } from './admissible.ts'
-import { canonicalText } from './canonical-text.ts'
+import { canonicalText } from './canonical.ts'
 import { judgeEligibility } from './eligible.ts'
-import { canonicalFingerprint, fingerprint } from './fingerprint.ts'
+import { canonicalFingerprint, fingerprint, partitionFingerprint } from './fingerprint.ts'
 import { judgeForm } from './form.ts'
 import type { AnswerKind } from './kind.ts'
+import { judgeNear } from './near/eligible.ts'
 import { questionOf } from './question.ts'
 
 const others: ReadonlySet<string> = new Set<Exclude<Content, AnswerEvent>['type']>(['vectors', 'head', 'bytes'])
@@ -27,10 +28,20 @@ export const createChatAnswers = ({ taskOf, mayServe }: ChatAnswersOptions): Ans
   readQuestion: (options) => {
     const { request } = options
     const text = questionOf(request)
-    const formRefusal = judgeForm(request, text, taskOf(request))
+    const task = taskOf(request)
+    const fits = (answer: CachedAnswer): boolean => mayServe(request, answer)
+    if (text === null) return { canonicalKey: null, near: null, fits }
+    const formRefusal = judgeForm(request, task, text)
     return {
-      canonicalKey: formRefusal === null && text !== null ? canonicalFingerprint(options, canonicalText(text)) : null,
-      fits: (answer) => mayServe(request, answer),
+      canonicalKey: formRefusal === null ? canonicalFingerprint(options, canonicalText(text)) : null,
+      near: {
+        text,
+        task,
+        refusal: judgeNear({ request, question: text, formRefusal }),
+        partitionOf: (embedder) => partitionFingerprint(options, embedder),
+        fits,
+      },
+      fits,
     }
   },
   judgeAdmission,

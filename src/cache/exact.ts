@@ -1,39 +1,46 @@
 import { randomUUID } from 'node:crypto'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CacheTier } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
-import type { CacheEntry, CachedAnswer, Entries } from '../contract/store.ts'
+import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
 import { once } from '../lib/once.ts'
+import { countUp } from './count-up.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 import type { AnswerKind, AskedQuestion } from './kind.ts'
-import { countUp, createTallies } from './tallies.ts'
+import type { NearCounts } from './near/counts.ts'
+import type { NearMemory } from './near/memory.ts'
+import type { Examination, NearAsked, NearMiss, Waiting } from './near/near.ts'
+import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
+import type { Hit, Sought } from './tiers.ts'
+import { createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
 import { ttlOf } from './ttl.ts'
 
 /** What memory had for a request. A hit is given as it was; a miss says where its answer goes. */
 export type Look<Event extends Content = Content> = Hit<Event> | NoHit
 
-export interface Hit<Event extends Content> {
-  state: 'hit'
-  tier: CacheTier
-  entry: CacheEntry<Event>
-  ageMs: number
-}
+export type NoHit = Miss | { state: 'bypass'; reason: BypassReason }
 
-export type NoHit =
-  /** `key` is equal for equal requests: concurrent ones may share a call. `write`: the answer is to be kept, for `ttlMs`. */
-  | {
-      state: 'miss'
-      key: string
-      /** Under which the answer is found in another form of the question; null where the form matters. */
-      canonicalKey: string | null
-      ttlMs: number
-      write: boolean
-      force: boolean
-    }
-  | { state: 'bypass'; reason: BypassReason }
+export interface Miss {
+  state: 'miss'
+  /** Equal for equal requests: concurrent ones may share a call. */
+  key: string
+  /** Under which the answer is found in another form of the question; null where the form matters. */
+  canonicalKey: string | null
+  /** The question among others; null where it is compared with none. */
+  asked: NearAsked | null
+  /** The same as it would be stored, where it was perceived already. */
+  question: NearQuestion | null
+  /** Why no near answer served; null where none was looked for. */
+  nearMiss: NearMiss | null
+  /** The answer that a shadow would have given: the one that is made now is held against it. */
+  shadow: CacheEntry | null
+  /** The answer is to be kept, for so long. */
+  write: boolean
+  ttlMs: number
+  force: boolean
+}
 
 /** What became of an answer. */
 export type Keeping = { kept: true } | { kept: false; reason: KeepRefusal | 'not_wanted' | 'failed' }
@@ -46,8 +53,8 @@ export interface CacheStats extends Tally {
 
 /** Remembered answers of one kind. */
 export interface AnswerMemory<Request extends Asked, Event extends Content> {
-  /** Never throws: a memory that fails is a miss. */
-  look(request: Request, scope: string): Promise<Look<Event>>
+  /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. */
+  look(request: Request, scope: string, waiting: Waiting): Promise<Look<Event>>
   /** Remembers a complete answer where its look wants that. Never throws. */
   keep(look: Look, scope: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
@@ -64,54 +71,46 @@ export interface ExactCache {
 interface ExactCacheOptions {
   entries: Entries
   clock: Clock
-  settings: CacheSettings
+  settings: Omit<CacheSettings, 'near'>
   /** Whether this gateway's answers come from the sandbox. */
   simulated: boolean
+  /** Null: only the same question serves, in whatever form. */
+  near: NearMemory | null
 }
 
-/** Answers that were given before to the very same request of the same caller. */
-export const createExactCache = ({ entries, clock, settings, simulated }: ExactCacheOptions): ExactCache => {
+/** Answers that were given before to the same caller: to the very same request, to another form of it, to another question for the same. */
+export const createExactCache = (options: ExactCacheOptions): ExactCache => {
+  const { entries, clock, settings, simulated, near } = options
   const tallies = createTallies()
+  const tiers = {
+    exact: createExactTier(options),
+    canonical: createCanonicalTier(options),
+    near: createNearTierOf(options),
+  }
 
   const bypass = (scope: string, reason: BypassReason): NoHit => {
     countUp(tallies.of(scope).bypasses, reason)
     return { state: 'bypass', reason }
   }
 
-  /** An entry that a store found, if it may be given to this request. */
-  const give = <Event extends Content>(
-    found: CacheEntry | null,
-    { holds }: AnswerKind<never, Event>,
-    { tier, scope, maxAgeMs }: { tier: CacheTier; scope: string; maxAgeMs: number },
-  ): Hit<Event> | null => {
-    if (!found || found.scope !== scope || !holds(found.answer)) return null
-    const entry = { ...found, answer: found.answer }
-    const ageMs = Math.max(0, clock.now() - entry.createdAtMs)
-    // As RFC 9111: fresh while the age is below max-age, so that 0 takes nothing.
-    return ageMs < maxAgeMs ? { state: 'hit', tier, entry, ageMs } : null
-  }
-
+  /** The tiers in their order, the surest first. */
   const recall = async <Event extends Content>(
-    kind: AnswerKind<never, Event>,
-    asked: { key: string; question: () => AskedQuestion<Event> | null; scope: string; maxAgeMs: number },
-  ): Promise<Hit<Event> | null> =>
-    give(await entries.find(asked.key), kind, { ...asked, tier: 'exact' }) ??
-    (await recallCanonical(kind, asked))
-
-  const recallCanonical = async <Event extends Content>(
-    kind: AnswerKind<never, Event>,
-    asked: { question: () => AskedQuestion<Event> | null; scope: string; maxAgeMs: number },
-  ): Promise<Hit<Event> | null> => {
-    const question = asked.question()
-    if (!question || question.canonicalKey === null) return null
-    const hit = give(await entries.findCanonical(question.canonicalKey), kind, { ...asked, tier: 'canonical' })
-    return hit && question.fits(hit.entry.answer) ? hit : null
+    { key, question }: { key: string; question: () => AskedQuestion | null },
+    sought: Sought<Event>,
+    near: { waiting: Waiting; counts: NearCounts },
+  ): Promise<{ hit: Hit<Event> | null; examination: Examination | null }> => {
+    const exact = await tiers.exact(key, sought)
+    const asked = exact ? null : question()
+    if (!asked) return { hit: exact, examination: null }
+    const canonical = await tiers.canonical(asked, sought)
+    if (canonical) return { hit: canonical, examination: null }
+    return (await tiers.near(asked, sought, near)) ?? { hit: null, examination: null }
   }
 
   const memoryOf = <Request extends Asked, Event extends Content>(
     kind: AnswerKind<Request, Event>,
   ): AnswerMemory<Request, Event> => ({
-    look: async (request, scope) => {
+    look: async (request, scope, waiting) => {
       if (!settings.enabled) return bypass(scope, 'disabled')
       const verdict = kind.judgeEligibility(request)
       if (!verdict.eligible) return bypass(scope, verdict.reason)
@@ -121,22 +120,37 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       const question = once(() => orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null))
       const tally = tallies.of(scope)
       const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity } = request.cache
-      if (read) {
-        const hit = await recall(kind, { key, question, scope, maxAgeMs }).catch(() => {
-          tally.failures += 1
-          return null
-        })
-        if (hit) {
-          tally.hits[hit.tier] += 1
-          tally.savedNanoUsd += hit.entry.answer.costNanoUsd ?? 0n
-          return hit
-        }
-        tally.misses += 1
-      } else countUp(tally.bypasses, 'no_cache')
+      const found = read
+        ? await recall({ key, question }, { kind, scope, maxAgeMs }, { waiting, counts: tally.near }).catch(() => {
+            waiting.signal.throwIfAborted()
+            tally.failures += 1
+            return nothing
+          })
+        : nothing
+      if (found.hit) {
+        tally.hits[found.hit.tier] += 1
+        tally.savedMs += found.hit.entry.answer.madeInMs ?? 0
+        tally.savedNanoUsd += found.hit.entry.answer.costNanoUsd ?? 0n
+        return found.hit
+      }
+      if (read) tally.misses += 1
+      else countUp(tally.bypasses, 'no_cache')
 
+      const { canonicalKey = null, near: asked = null } = question() ?? {}
+      const { examination } = found
       const ttlMs = ttlOf(kind.name, settings, { askedMs, capMs: verdict.capMs })
-      const { canonicalKey = null } = question() ?? {}
-      return { state: 'miss', key, canonicalKey, ttlMs, write: write && ttlMs > 0, force }
+      return {
+        state: 'miss',
+        key,
+        canonicalKey,
+        asked,
+        question: examination?.question ?? null,
+        nearMiss: examination?.miss ?? null,
+        shadow: examination?.miss === 'shadow' ? (examination.best?.entry ?? null) : null,
+        write: write && ttlMs > 0,
+        ttlMs,
+        force,
+      }
     },
 
     keep: async (look, scope, answer) => {
@@ -150,7 +164,8 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
       }
       const createdAtMs = clock.now()
       try {
-        const { key, canonicalKey, ttlMs } = look
+        const { key, canonicalKey, asked, ttlMs } = look
+        const question = look.question ?? (asked && near ? await near.questionFor(asked, nobodyLeaves) : null)
         const expiresAtMs = createdAtMs + ttlMs
         await entries.set({
           id: `ent_${randomUUID().replaceAll('-', '')}`,
@@ -162,7 +177,7 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
           createdAtMs,
           expiresAtMs,
           staleUntilMs: expiresAtMs,
-          near: null,
+          near: question,
           answer,
           bytes: verdict.bytes,
         })
@@ -171,6 +186,9 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
         return { kept: false, reason: 'failed' }
       }
       tally.kept += 1
+      // Off the caller's path.
+      if (look.shadow && look.asked)
+        void near?.compare({ task: look.asked.task, given: look.shadow.answer, made: answer }, tally.near)
       return { kept: true }
     },
   })
@@ -181,6 +199,11 @@ export const createExactCache = ({ entries, clock, settings, simulated }: ExactC
     clear: (query) => entries.remove(query),
   }
 }
+
+const nothing = { hit: null, examination: null }
+
+/** For what goes on after the caller has his answer. */
+const nobodyLeaves = new AbortController().signal
 
 /** Null for a request nested so deep that it has no fingerprint: it is then answered like any other, but not remembered. */
 const orNull = <Value>(read: () => Value | null): Value | null => {

@@ -5,8 +5,6 @@ import type { Task } from '../contract/plan.ts'
 
 /** Why only the very same request may have the answer of another. */
 export type FormRefusal =
-  /** There is no last text of the user, by itself. */
-  | 'no_question'
   | 'tools'
   | 'structured'
   /** The caller wants the very same sampling, or to see it. */
@@ -23,8 +21,7 @@ export type FormRefusal =
 /** Kinds of work whose answer is made of the text's own letters. */
 const letterTasks: ReadonlySet<Task> = new Set(['code', 'rewrite', 'translation', 'extraction', 'creative'])
 
-export const judgeForm = (request: ChatRequest, question: string | null, task: Task): FormRefusal | null => {
-  if (question === null) return 'no_question'
+export const judgeForm = (request: ChatRequest, task: Task, question: string): FormRefusal | null => {
   if (request.tools.length > 0) return 'tools'
   if (request.responseFormat && request.responseFormat.type !== 'text') return 'structured'
   if (request.seed !== undefined || request.logprobs === true || (request.n ?? 1) > 1) return 'sampling'

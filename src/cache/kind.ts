@@ -2,16 +2,19 @@ import type { Asked, Content } from '../contract/operation.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import type { Admission, Bounds } from './admissible.ts'
 import type { Eligibility } from './eligible.ts'
+import type { NearAsked } from './near/near.ts'
 import type { CacheKind } from './ttl.ts'
 
 /** A request as a question among others. */
-export interface AskedQuestion<Event extends Content> {
+export interface AskedQuestion {
   /** Under which the same question is found in another form; null where the form matters. */
   canonicalKey: string | null
+  /** As it is compared with others in other words; null where there is no text to be compared. */
+  near: NearAsked | null
   /**
    * Whether an answer to that question may be given to this request: with `auto` another model may be meant now.
    */
-  fits(answer: CachedAnswer<Event>): boolean
+  fits(answer: CachedAnswer): boolean
 }
 
 /** What the cache must know of one kind of answers. */
@@ -25,7 +28,7 @@ export interface AnswerKind<Request extends Asked, Event extends Content> {
    */
   fingerprint(options: { request: Request; scope: string; simulated: boolean }): string
   /** The request as a question that may have been asked before in another form or in other words; unset: never is. */
-  readQuestion?(options: { request: Request; scope: string; simulated: boolean }): AskedQuestion<Event>
+  readQuestion?(options: { request: Request; scope: string; simulated: boolean }): AskedQuestion
   /** Whether an answer may be given again. */
   judgeAdmission(answer: CachedAnswer<Event>, bounds: Bounds): Admission
   /** Whether a remembered answer is of this kind. */

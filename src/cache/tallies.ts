@@ -1,7 +1,10 @@
 import type { NanoUsd } from '../contract/money.ts'
 import type { CacheTier } from '../contract/receipt.ts'
+import { addCounts } from './count-up.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
+import { addNearCounts, noNearCounts } from './near/counts.ts'
+import type { NearCounts } from './near/counts.ts'
 
 /** What a cache did since it began. */
 export interface Tally {
@@ -15,8 +18,11 @@ export interface Tally {
   refusals: Partial<Record<KeepRefusal, number>>
   /** Reads and writes that the store failed. */
   failures: number
+  near: NearCounts
   /** What the hits would have cost; those whose price is unknown count nothing. */
   savedNanoUsd: NanoUsd
+  /** How much longer their making had taken. */
+  savedMs: number
 }
 
 interface Tallies {
@@ -43,11 +49,6 @@ export const createTallies = (): Tallies => {
   }
 }
 
-/** One more for a reason. */
-export const countUp = <Reason extends string>(counts: Partial<Record<Reason, number>>, reason: Reason): void => {
-  counts[reason] = (counts[reason] ?? 0) + 1
-}
-
 const emptyTally = (): Tally => ({
   hits: { exact: 0, canonical: 0, near: 0 },
   misses: 0,
@@ -55,7 +56,9 @@ const emptyTally = (): Tally => ({
   kept: 0,
   refusals: {},
   failures: 0,
+  near: noNearCounts(),
   savedNanoUsd: 0n,
+  savedMs: 0,
 })
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
@@ -69,13 +72,7 @@ const addTallies = (a: Tally, b: Tally): Tally => ({
   kept: a.kept + b.kept,
   refusals: addCounts(a.refusals, b.refusals),
   failures: a.failures + b.failures,
+  near: addNearCounts(a.near, b.near),
   savedNanoUsd: a.savedNanoUsd + b.savedNanoUsd,
+  savedMs: a.savedMs + b.savedMs,
 })
-
-type Counts = Readonly<Record<string, number>>
-
-const addCounts = (a: Counts, b: Counts): Record<string, number> => {
-  const sum: Record<string, number> = { ...a }
-  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count
-  return sum
-}

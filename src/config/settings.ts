@@ -5,11 +5,13 @@ import type {
   EmbedderSettings,
   HttpSettings,
   MetricsSettings,
+  NearSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
 } from '../contract/settings.ts'
+import { parseUsd } from '../contract/money.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
 import type { CacheEntrySettings } from './schema/cache.ts'
@@ -92,8 +94,19 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
     maxTtlMs: cache.max_ttl_seconds * secondMs,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
+    near: nearSettings(cache.near),
   }
 }
+
+const nearSettings = (near: CacheEntrySettings['near']): NearSettings => ({
+  mode: near.mode,
+  maxFalseHitRate: near.max_false_hit_rate,
+  byClass: near.by_class,
+  classes: near.classes,
+  similarityThreshold: near.similarity_threshold,
+  deadlineMs: near.deadline_ms,
+  canary: { share: near.canary.share, budgetNanoUsdPerDay: parseUsd(near.canary.budget_usd_per_day) },
+})
 
 export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   profiles: routing.profiles,

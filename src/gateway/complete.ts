@@ -48,7 +48,7 @@ export const createComplete = <Request extends Asked, Event extends Content>(ste
     using deadline = startDeadline(trail, clock)
     try {
       await using _ticket = await admit(trail)
-      const memory = await recall(trail)
+      const memory = await recall(trail, deadline.signal)
       if (memory.state === 'hit') {
         yield* respond(trail, replay(memory, trail, clock), deadline.signal)
         return

@@ -1,4 +1,5 @@
-import type { AnswerMemory, Hit, NoHit } from '../cache/exact.ts'
+import type { AnswerMemory, NoHit } from '../cache/exact.ts'
+import type { Hit } from '../cache/tiers.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { CacheTier, Recalled } from '../contract/receipt.ts'
 import type { CachedAnswer } from '../contract/store.ts'
@@ -14,7 +15,7 @@ export interface Miss {
   flightKey: string | null
 }
 
-export type Recall<Request extends Asked, Event extends Content> = (trail: Trail<Request>) => Promise<Memory<Event>>
+export type Recall<Request extends Asked, Event extends Content> = (trail: Trail<Request>, signal: AbortSignal) => Promise<Memory<Event>>
 
 /** Looks for an answer given earlier to the same request of the same caller. */
 export const createRecall =
@@ -22,9 +23,10 @@ export const createRecall =
     memory: AnswerMemory<Request, Event>
     clock: Clock
   }): Recall<Request, Event> =>
-  async (trail) => {
+  async (trail, signal) => {
     const { request, context } = trail
-    const look = await parts.memory.look(request, context.caller.id)
+    const withinMs = Math.max(0, trail.deadlineAtMs - parts.clock.now())
+    const look = await parts.memory.look(request, context.caller.id, { withinMs, signal })
     trail.recalledAtMs = parts.clock.now()
     if (look.state === 'hit') {
       const { tier, entry } = look
@@ -32,21 +34,23 @@ export const createRecall =
       return { state: 'hit', tier, answer: entry.answer }
     }
     trail.cache = look.state
-    trail.cacheReason = look.state === 'bypass' ? look.reason : null
+    trail.cacheReason = look.state === 'bypass' ? look.reason : look.nearMiss
     // Who wants a fresh answer does not want one that began before he asked.
     const mayShare = look.state === 'miss' && request.cache.read
     return { state: 'miss', look, flightKey: mayShare ? look.key : null }
   }
 
-const recalledOf = ({ entry, ageMs }: Hit<Content>, trail: Trail): Recalled => {
+const recalledOf = ({ entry, ageMs, p, similarity, question }: Hit<Content>, trail: Trail): Recalled => {
+  const { caller } = trail.context
+  const mayKnow = entry.ownerId === caller.id || caller.scope === 'admin'
   const { madeInMs } = entry.answer
   const spentMs = (trail.recalledAtMs ?? trail.receivedAtMs) - trail.receivedAtMs
   return {
     entryId: entry.id,
     ageMs,
-    p: null,
-    similarity: null,
+    p,
+    similarity: mayKnow ? similarity : null,
     savedMs: madeInMs === undefined ? null : Math.max(0, madeInMs - spentMs),
-    question: null,
+    question,
   }
 }

@@ -20,12 +20,15 @@ const settings = {
 
 const chatAnswers = createChatAnswers({ taskOf: () => 'qa', mayServe: () => true })
 
+const patience = { withinMs: 1000, signal: new AbortController().signal }
+
 const setUp = (said: { settings?: Partial<typeof settings>; entries?: Entries; simulated?: boolean } = {}) => {
   const clock = { nowMs: 1_000_000, now: () => clock.nowMs }
   const entries = said.entries ?? createEntries({ maxBytes: settings.maxBytes, clock })
   const options = { entries, clock, settings: { ...settings, ...said.settings } }
-  const whole = createExactCache({ ...options, simulated: said.simulated ?? false })
-  const cache = { ...whole, ...whole.of(chatAnswers) }
+  const whole = createExactCache({ ...options, simulated: said.simulated ?? false, near: null })
+  const { look, keep } = whole.of(chatAnswers)
+  const cache = { ...whole, keep, look: (request: ChatRequest, scope: string) => look(request, scope, patience) }
   return {
     clock,
     entries,
@@ -156,7 +159,7 @@ test('everything is counted, by scope and by reason', async () => {
 
   const ada = await cache.stats('ada')
   expect(ada).toEqual({
-    hits: 2,
+    hits: { exact: 2, canonical: 0, near: 0 },
     misses: 2,
     bypasses: { temperature: 1 },
     kept: 1,
@@ -168,15 +171,15 @@ test('everything is counted, by scope and by reason', async () => {
     maxBytes: 1_000_000,
   })
   expect(ada.bytes).toBeGreaterThan(100)
-  expect(await cache.stats('bob')).toMatchObject({ hits: 1, misses: 1, bypasses: { no_cache: 1 }, savedNanoUsd: 0n })
+  expect(await cache.stats('bob')).toMatchObject({ hits: { exact: 1 }, misses: 1, bypasses: { no_cache: 1 }, savedNanoUsd: 0n })
   expect(await cache.stats(null)).toMatchObject({
-    hits: 3,
+    hits: { exact: 3, canonical: 0, near: 0 },
     misses: 3,
     bypasses: { temperature: 1, no_cache: 1 },
     refusals: { unfinished: 1 },
     entries: 2,
   })
-  expect(await cache.stats('nobody')).toMatchObject({ hits: 0, entries: 0 })
+  expect(await cache.stats('nobody')).toMatchObject({ hits: { exact: 0 }, entries: 0 })
 })
 
 test('clears one scope, and only counts in a dry run', async () => {
