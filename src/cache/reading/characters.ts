@@ -1,0 +1,27 @@
+// Compatibility normalisation (NFKC) would read 10⁶ as 106, 1½ as 11⁄2 and 10₂ as 102.
+const superscripts = /[⁰¹²³⁴-⁹⁺⁻]+/gu
+const subscriptsOfNumbers = /(?<=\p{Nd})[₀-₉]+/gu
+const fractions = /[¼-¾⅐-⅞]/gu
+
+/** Invisible marks of format: soft hyphens, joiners within Latin text, directions, variation selectors. Flags are made of tags, which stay. */
+const invisible = /[­​‎‏‪-‮⁠⁦-⁩︎️﻿]|(?<![^\p{ASCII}])[‌‍]/gu
+
+/**
+ * One character for what is written in several ways: full-width forms, ligatures, typographic quotes and dashes, fractions. What
+ * stands for a value of its own (an exponent) is kept apart.
+ */
+export const normalizeCharacters = (text: string): string =>
+  text
+    .replace(superscripts, (digits) => `^${digits.normalize('NFKC')}`)
+    .replace(subscriptsOfNumbers, (digits) => `_${digits.normalize('NFKC')}`)
+    .replace(fractions, (fraction) => ` ${fraction.normalize('NFKC')} `)
+    .replaceAll('№', '#')
+    .normalize('NFKC')
+    .replace(invisible, '')
+    .replace(/[‘’‚‛`´ʼʹ′]/gu, "'")
+    .replace(/[“”„‟«»″〝〞]/gu, '"')
+    .replace(/[‐-―−]/gu, '-')
+    .replaceAll('⁄', '/')
+
+/** Folds case letter by letter. ß and ss stay apart, since Maße are not Masse. */
+export const foldCase = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ')
