@@ -4,6 +4,7 @@
 // launch/ writes to stdout: that belongs to the command, and on stdio to MCP.
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildAddon } from './launch/addon.mjs'
 import { envFile, runCommand } from './launch/commands.mjs'
 import { install } from './launch/install.mjs'
 import { LaunchError } from './launch/launch-error.mjs'
@@ -18,6 +19,7 @@ const [command, ...args] = process.argv.slice(2)
 try {
   await install(root)
   const node = chooseNode(root)
+  await buildAddon({ root, node, command })
   await setUpModel({ root, node, command, env: envFile(root) })
   endAs(await runCommand({ root, node, command, args }))
 } catch (error) {

@@ -29,7 +29,7 @@ import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
-import { embedderWorker } from './perception/thread.ts'
+import { perceptionWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
 import { createUpstreamHttp } from './providers/http.ts'
@@ -308,7 +308,7 @@ export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & A
 export const openPerception = (
   { embedder }: Config,
   logger: Logger,
-  startWorker = embedder && embedderWorker(embedder),
+  startWorker = embedder && perceptionWorker(embedder),
 ): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
 
 const proxyOf = ({ proxy }: Config) =>

@@ -71,6 +71,7 @@ export const embedderSettings = ({ EMBEDDER, MODEL_DIR }: Env, root: string): Em
     : {
         form: EMBEDDER,
         folder: path.resolve(root, MODEL_DIR),
+        pairFolder: path.resolve(root, '.models/near-verifier'),
         // What one worker reads in about a quarter of a second.
         maxWaiting: 100,
         maxRemembered: 2_000,

@@ -57,3 +57,55 @@ export type PerceiveOutcome =
       /** For the operator, in words. */
       why: string
     }
+
+/** How often what came of what was asked for, since the start: what was seen, looked for and compared, and why not. */
+export type PerceptionTallies = Record<
+  /** Texts that got their vector, and those whose vector was still known. */
+  | 'perceived'
+  | 'remembered'
+  /** Searches among the questions of a partition. */
+  | 'searched'
+  /** Pairs of questions. */
+  | 'scored'
+  /** Questions that were added to the index. */
+  | 'indexed'
+  | SkipReason,
+  number
+>
+
+/** What the index of questions holds. */
+export interface IndexFacts {
+  entries: number
+  partitions: number
+  /** Partitions of so many entries that they have a graph. */
+  graphs: number
+  /** Entries that are yet to be moved into a graph; they are found all the same. */
+  untidy: number
+  /** Vectors that could not be compared. */
+  refused: number
+  bytes: number
+  /** Why there are no graphs; null where there are. */
+  withoutGraphs: string | null
+}
+
+/** Of the model that reads two questions at once. */
+export type PairFacts = { kind: 'ready'; fingerprint: string } | { kind: 'unavailable'; why: string }
+
+export interface PerceptionFacts {
+  /** Workers that ended by mistake. */
+  ended: number
+  /** Those of them that gave no answer any more. */
+  stuck: number
+  /** Null while no worker is ready. */
+  index: IndexFacts | null
+  /** Null before the first pair. */
+  pairs: PairFacts | null
+  tallies: PerceptionTallies
+}
+
+/** `idle`: there is no worker; `indexing`: it reads what the store holds; `following`: it has everything. */
+export interface NearIndexState {
+  phase: 'idle' | 'indexing' | 'following'
+  /** Changes that the worker has not heard of. */
+  waiting: number
+}

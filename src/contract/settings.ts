@@ -46,6 +46,8 @@ export interface EmbedderSettings {
   form: EmbedderForm
   /** The model's own; absolute. */
   folder: string
+  /** Of the model that reads two questions at once; absolute. */
+  pairFolder: string
   /** Texts that may wait for the embedder; one more goes without a vector. */
   maxWaiting: number
   /** Vectors that are kept by their text's hash, some 2 kB each. */

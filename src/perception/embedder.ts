@@ -5,7 +5,7 @@ import { z } from 'zod'
 import type { EmbedderFacts, Perceived } from '../contract/perception.ts'
 import { readModelFiles, verifyModelFiles } from './model-files.ts'
 import type { ModelFiles } from './model-files.ts'
-import type { EmbedderFiles } from './protocol.ts'
+import type { PerceptionFiles } from './protocol.ts'
 
 /** One text after the other: in the int8 form two texts of a batch would change each other's vectors. */
 export interface Embedder {
@@ -23,7 +23,7 @@ const maxCharacters = maxPieces * 64
  * from the network. It blocks its thread while it loads and while it reads a text.
  * @throws Error where the files are missing or damaged, or the runtime does not know this machine
  */
-export const loadEmbedder = async (files: EmbedderFiles): Promise<Embedder> => {
+export const loadEmbedder = async (files: PerceptionFiles): Promise<Embedder> => {
   const startedMs = performance.now()
   const model = await readModelFiles(files)
   await verifyModelFiles(files.folder, model)
@@ -46,7 +46,7 @@ export const loadEmbedder = async (files: EmbedderFiles): Promise<Embedder> => {
   }
 }
 
-const load = async ({ folder, form }: EmbedderFiles) => {
+const load = async ({ folder, form }: Pick<PerceptionFiles, 'folder' | 'form'>) => {
   env.allowRemoteModels = false
   env.useFSCache = false
   env.localModelPath = path.dirname(folder)

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import type { EmbedderForm, ModelFile } from '../contract/perception.ts'
-import type { EmbedderFiles } from './protocol.ts'
+import type { PerceptionFiles } from './protocol.ts'
 
 const kept = z.object({ file: z.string(), bytes: z.number(), sha256: z.string(), source: z.string() })
 
@@ -21,7 +21,10 @@ export interface ModelFiles {
  * What set-up has put in place.
  * @throws Error that says what is missing
  */
-export const readModelFiles = async ({ folder, form }: EmbedderFiles): Promise<ModelFiles> => {
+export const readModelFiles = async ({
+  folder,
+  form,
+}: Pick<PerceptionFiles, 'folder' | 'form'>): Promise<ModelFiles> => {
   const { model: name, tokenizer, ...forms } = await readRecord(folder)
   const network = forms[form]
   if (!network) throw new Error(`${folder} has no ${form} form of ${name}`)

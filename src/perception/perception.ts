@@ -1,70 +1,61 @@
 import { createHash } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
-import type { Perceive, PerceiveOutcome, SkipReason } from '../contract/perception.ts'
+import type { ScorePairs } from '../contract/near.ts'
+import type {
+  Perceive,
+  PerceiveOutcome,
+  PerceptionFacts,
+  PerceptionTallies,
+  SkipReason,
+} from '../contract/perception.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { EmbedderSettings } from '../contract/settings.ts'
 import { createLru } from '../lib/lru.ts'
-import { createEmbedderThread } from './thread.ts'
-import type { EmbedderThread } from './thread.ts'
-
-/** How often what came of a text, since the start. */
-type PerceptionTallies = Record<'perceived' | 'remembered' | SkipReason, number>
+import { createLine } from './line.ts'
+import type { Line } from './line.ts'
+import type { Answer } from './protocol.ts'
+import { createPerceptionThread } from './thread.ts'
+import type { PerceptionThread } from './thread.ts'
 
 /** What the gateway sees in a text beside its letters. It is another thread's work: the event loop never waits for it. */
-export interface Perception extends AsyncDisposable, Pick<EmbedderThread, 'ready'> {
+export interface Perception extends AsyncDisposable, Pick<PerceptionThread, 'ready'> {
   /** Whoever waited as long as it was worth goes on without; what comes later is kept for the next who asks. */
   perceive: Perceive
+  scorePairs: ScorePairs
+  facts(): PerceptionFacts
   tallies(): PerceptionTallies
+  /** For the index, which is the same thread's work. */
+  thread: PerceptionThread
+  line: Line
+  count(what: keyof PerceptionTallies, by?: number): void
 }
 
-/** Texts wait in line for one worker, which loads the model when the first one comes. */
+/** Texts, searches and pairs wait in one line for one worker, which loads the models when the first one comes. */
 export const createPerception = (options: {
   startWorker: () => Worker
   settings: Pick<EmbedderSettings, 'maxWaiting' | 'maxRemembered'>
   logger: Logger
+  patienceMs?: number
 }): Perception => {
   const { logger, settings } = options
-  const { maxWaiting, maxRemembered } = settings
-  const thread = createEmbedderThread(options)
-  const remembered = createLru<string, Extract<PerceiveOutcome, { kind: 'perceived' }>>({ max: maxRemembered })
-  const line = new Set<Job>()
-  const tallies = { perceived: 0, remembered: 0, 'no-embedder': 0, 'queue-full': 0, late: 0, lost: 0, failed: 0 }
-  let isWorking = false
+  const thread = createPerceptionThread(options)
+  const line = createLine({ max: settings.maxWaiting })
+  const remembered = createLru<string, Extract<PerceiveOutcome, { kind: 'perceived' }>>({ max: settings.maxRemembered })
+  const tallies = noTallies()
 
-  const work = async (): Promise<void> => {
-    if (isWorking) return
-    isWorking = true
-    // Whoever cannot wait any longer leaves the line, and so costs the worker nothing.
-    for (const job of line) {
-      line.delete(job)
-      // The same text may have stood in front.
-      const outcome = remembered.find(job.key) ?? (await thread.embed(job.text))
-      if (outcome.kind === 'perceived') remembered.keep(job.key, outcome)
-      job.answer(outcome)
-    }
-    isWorking = false
+  const count = (what: keyof PerceptionTallies, by = 1): void => {
+    tallies[what] += by
   }
 
-  const count = (outcome: PerceiveOutcome): PerceiveOutcome => {
-    tallies[outcome.kind === 'perceived' ? 'perceived' : outcome.reason] += 1
+  const embed = async (text: string, key: string): Promise<PerceiveOutcome> => {
+    // The same text may have stood in front.
+    const known = remembered.find(key)
+    if (known) return known
+    const answer = await thread.ask({ kind: 'embed', text })
+    if (answer.kind !== 'perceived') return skipOf(answer)
+    const outcome = { kind: 'perceived', ...answer.perceived } as const
+    remembered.keep(key, outcome)
     return outcome
-  }
-
-  const wait = async (text: string, key: string, withinMs: number, signal: AbortSignal): Promise<PerceiveOutcome> => {
-    const { promise, resolve, reject } = Promise.withResolvers<PerceiveOutcome>()
-    const job: Job = { text, key, answer: resolve }
-    const leave = (): void => reject(signal.reason)
-    const timer = setTimeout(() => resolve(skipped('late', `it took longer than ${withinMs} ms`)), withinMs)
-    signal.addEventListener('abort', leave, { once: true })
-    line.add(job)
-    void work()
-    try {
-      return await promise
-    } finally {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', leave)
-      line.delete(job)
-    }
   }
 
   return {
@@ -74,13 +65,28 @@ export const createPerception = (options: {
       const key = createHash('sha256').update(text).digest('base64')
       const known = remembered.find(key)
       if (known) {
-        tallies.remembered += 1
+        count('remembered')
         return known
       }
-      if (line.size >= maxWaiting) return count(skipped('queue-full', `${maxWaiting} texts wait already`))
-      return count(await wait(text, key, withinMs, signal))
+      const outcome = await line.wait(() => embed(text, key), withinMs, signal)
+      count(outcome.kind === 'perceived' ? 'perceived' : outcome.reason)
+      return outcome
     },
+    scorePairs: async (pairs, withinMs, signal) => {
+      const answer = await line.wait(() => thread.ask({ kind: 'score', pairs }), withinMs, signal)
+      if (answer.kind === 'logits') {
+        count('scored', pairs.length)
+        return { kind: 'found', logits: answer.logits }
+      }
+      const skip = skipOf(answer)
+      count(skip.reason)
+      return skip
+    },
+    facts: () => ({ ...thread.facts(), tallies: { ...tallies } }),
     tallies: () => ({ ...tallies }),
+    thread,
+    line,
+    count,
     [Symbol.asyncDispose]: async () => {
       await thread[Symbol.asyncDispose]()
       if (Object.values(tallies).some((count) => count > 0)) logger.info({ ...tallies }, 'the embedder is closed')
@@ -88,11 +94,21 @@ export const createPerception = (options: {
   }
 }
 
-/** A text that somebody waits for. */
-interface Job {
-  text: string
-  key: string
-  answer: (outcome: PerceiveOutcome) => void
-}
+/** An answer that is not the one that was asked for. */
+export const skipOf = (answer: Answer): { kind: 'skipped'; reason: SkipReason; why: string } =>
+  answer.kind === 'skipped'
+    ? answer
+    : { kind: 'skipped', reason: 'failed', why: `the worker answered "${answer.kind}"` }
 
-const skipped = (reason: SkipReason, why: string): PerceiveOutcome => ({ kind: 'skipped', reason, why })
+const noTallies = (): PerceptionTallies => ({
+  perceived: 0,
+  remembered: 0,
+  searched: 0,
+  scored: 0,
+  indexed: 0,
+  'no-embedder': 0,
+  'queue-full': 0,
+  late: 0,
+  lost: 0,
+  failed: 0,
+})

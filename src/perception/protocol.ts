@@ -1,15 +1,59 @@
-import type { EmbedderFacts, EmbedderForm, Perceived } from '../contract/perception.ts'
+import type { Neighbour, NeighbourQuery, QuestionPair } from '../contract/near.ts'
+import type {
+  EmbedderFacts,
+  EmbedderForm,
+  IndexFacts,
+  PairFacts,
+  Perceived,
+  SkipReason,
+} from '../contract/perception.ts'
 
 /** What the worker is started with. */
-export interface EmbedderFiles {
-  /** The model's own folder, as set-up left it. */
+export interface PerceptionFiles {
+  /** The embedding model's own folder, as set-up left it. */
   folder: string
   form: EmbedderForm
+  /** The folder of the model that reads two questions at once. */
+  pairFolder: string
 }
 
-/** From the worker: first whether it can work at all, then an answer for each text. It gets one text at a time. */
+export type IndexChange =
+  | { kind: 'add'; id: string; partition: string; vector: Float32Array }
+  | { kind: 'remove'; id: string }
+
+/** To the worker. Each order has one answer; only one of the first three is under way at a time. */
+export type Order =
+  | { kind: 'embed'; text: string }
+  | { kind: 'search'; query: NeighbourQuery }
+  | { kind: 'score'; pairs: readonly QuestionPair[] }
+  | { kind: 'change'; changes: readonly IndexChange[] }
+  /** Reads a snapshot; everything in it is in doubt until it is added again. */
+  | { kind: 'load'; folder: string }
+  /** Ends the doubt: what was not added again is forgotten. */
+  | { kind: 'sweep' }
+  | { kind: 'save'; folder: string }
+
+export type Answer =
+  | { kind: 'perceived'; perceived: Perceived }
+  | { kind: 'neighbours'; neighbours: readonly Neighbour[] }
+  | { kind: 'logits'; logits: readonly number[] }
+  | { kind: 'done' }
+  /** Of a snapshot: how many entries it holds. */
+  | { kind: 'snapshot'; entries: number }
+  | { kind: 'skipped'; reason: SkipReason; why: string }
+
+export interface OrderMessage {
+  id: number
+  order: Order
+}
+
+/** The worker is to end by itself: it may be in the middle of the addon's work, from where nobody can fetch it. */
+export const goodbye = 'goodbye'
+
+/** From the worker: first whether it can work at all, then an answer to each order, and what its index holds when that changes. */
 export type Told =
   | { kind: 'ready'; facts: EmbedderFacts }
   | { kind: 'unavailable'; why: string }
-  | { kind: 'perceived'; perceived: Perceived }
-  | { kind: 'failed'; why: string }
+  | { kind: 'answered'; id: number; answer: Answer }
+  | { kind: 'index'; index: IndexFacts }
+  | { kind: 'pairs'; pairs: PairFacts }

@@ -1,39 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { EmbedderFacts, PerceiveOutcome } from '../contract/perception.ts'
+import type { EmbedderFacts, IndexFacts, PairFacts, PerceptionFacts } from '../contract/perception.ts'
 import type { Logger } from '../contract/runtime.ts'
-import type { EmbedderFiles, Told } from './protocol.ts'
+import { goodbye } from './protocol.ts'
+import type { Answer, Order, OrderMessage, PerceptionFiles, Told } from './protocol.ts'
 
 export type Readiness = { kind: 'ready'; facts: EmbedderFacts } | { kind: 'unavailable'; why: string }
 
-/** The embedder's thread. It starts when it is first needed, and again after it has ended by mistake. */
-export interface EmbedderThread extends AsyncDisposable {
+/** The worker's thread. It starts when it is first needed, and again after it has ended by mistake. */
+export interface PerceptionThread extends AsyncDisposable {
   ready(): Promise<Readiness>
-  /** One text at a time: the caller waits for the answer before it asks again. */
-  embed(text: string): Promise<PerceiveOutcome>
+  ask(order: Order): Promise<Answer>
+  /** Calls when a worker is ready, with an empty index. */
+  onStart(listener: () => void): void
+  facts(): ThreadFacts
 }
+
+type ThreadFacts = Omit<PerceptionFacts, 'tallies'>
 
 /** Set-up may have mended in the meantime what was missing. */
 const missingForMs = 60_000
 /** Between the second start in a row that ended by mistake and the next; it doubles from there. */
 const restartDelayMs = 1_000
 const longestDelayMs = 60_000
+/** Longer than anything takes on a machine that is slow: whoever gives no answer for so long gives none at all. */
+const stuckAfterMs = 30_000
+/** A snapshot is read and written in a second; loading a model from a slow disk may take a while. */
+const loadingMs = 180_000
+/** For a thread that is asked to end. */
+const partingMs = 2_000
 
-/** Starts the worker over the model in `files`. */
-export const embedderWorker = (files: EmbedderFiles) => (): Worker =>
+/** Starts the worker over the models in `files`. */
+export const perceptionWorker = (files: PerceptionFiles) => (): Worker =>
   // `.ts` when stripped, `.js` when built: the compiler does not rewrite a worker's address.
-  new Worker(new URL(`./embedder-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: files })
+  new Worker(new URL(`./perception-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: files })
 
-export const createEmbedderThread = (options: { startWorker: () => Worker; logger: Logger }): EmbedderThread => {
-  const { startWorker, logger } = options
+/** @param options.patienceMs for an answer; for tests */
+export const createPerceptionThread = (options: {
+  startWorker: () => Worker
+  logger: Logger
+  patienceMs?: number | undefined
+}): PerceptionThread => {
+  const { startWorker, logger, patienceMs = stuckAfterMs } = options
+  const listeners: (() => void)[] = []
+  const said = new Set<string>()
+  const counts = { ended: 0, stuck: 0 }
   let hired: Hired | null = null
   /** No worker starts before then. */
   let rest: { untilMs: number; why: string } | null = null
   let endedInARow = 0
+  let lastId = 0
   let isClosed = false
 
   const hire = (): Hired => {
-    const next: Hired = { worker: startWorker(), readiness: Promise.withResolvers(), answer: null }
+    const next: Hired = {
+      worker: startWorker(),
+      readiness: Promise.withResolvers(),
+      isReady: false,
+      loading: setTimeout(() => giveUp(next, 'it has been loading', loadingMs), loadingMs).unref(),
+      answers: new Map(),
+      index: null,
+      pairs: null,
+    }
     next.worker.on('message', (told: Told) => listen(next, told))
     // What throws in a worker ends it; the exit is told after the error.
     next.worker.on('error', (error) => lose(next, error instanceof Error ? error.message : String(error)))
@@ -44,33 +73,54 @@ export const createEmbedderThread = (options: { startWorker: () => Worker; logge
   const listen = (from: Hired, told: Told): void => {
     switch (told.kind) {
       case 'ready':
+        clearTimeout(from.loading)
         logger.info({ loadMs: Math.round(told.facts.loadMs) }, `the embedder is ready: ${told.facts.fingerprint}`)
+        from.isReady = true
         from.worker.unref()
-        return from.readiness.resolve(told)
+        from.readiness.resolve(told)
+        for (const listener of listeners) listener()
+        return
       case 'unavailable':
         logger.warn({ why: told.why }, 'no embedder: "node scripts/launch.mjs model" says what to do')
-        return dismiss(from, { untilMs: performance.now() + missingForMs, why: told.why })
-      case 'perceived':
-      case 'failed':
+        dismiss(from, { untilMs: performance.now() + missingForMs, why: told.why })
+        return void from.worker.terminate()
+      case 'answered':
         endedInARow = 0
-        // An idle thread must not keep the process from ending.
-        from.worker.unref()
-        return from.answer?.(
-          told.kind === 'perceived'
-            ? { kind: 'perceived', ...told.perceived }
-            : { kind: 'skipped', reason: 'failed', why: told.why },
-        )
+        return from.answers.get(told.id)?.(told.answer)
+      case 'index':
+        from.index = told.index
+        if (told.index.withoutGraphs !== null)
+          sayOnce(told.index.withoutGraphs, 'no hnswlib-node: large partitions are looked through entry by entry')
+        return
+      case 'pairs':
+        from.pairs = told.pairs
+        if (told.pairs.kind === 'unavailable')
+          sayOnce(told.pairs.why, 'no pair model: the near tier goes by words alone')
+        return
       default:
         return told satisfies never
     }
   }
 
+  const sayOnce = (why: string, message: string): void => {
+    if (!said.has(why)) logger.warn({ why }, message)
+    said.add(why)
+  }
+
+  const giveUp = (from: Hired, what: string, afterMs: number): void => {
+    if (hired !== from) return
+    counts.stuck += 1
+    lose(from, `${what} for ${afterMs / 1000} s`)
+  }
+
   const lose = (from: Hired, why: string): void => {
     if (hired !== from) return
     endedInARow += 1
+    counts.ended += 1
     if (!isClosed) logger.error({ why, endedInARow }, "the embedder's worker ended; requests go on without it")
     const delayMs = endedInARow === 1 ? 0 : Math.min(longestDelayMs, restartDelayMs * 2 ** (endedInARow - 2))
     dismiss(from, { untilMs: performance.now() + delayMs, why: `the embedder's worker ended: ${why}` })
+    void from.worker.terminate()
     // At once, for the next request to find it loaded.
     if (delayMs === 0 && !isClosed) void ready()
   }
@@ -78,9 +128,9 @@ export const createEmbedderThread = (options: { startWorker: () => Worker; logge
   const dismiss = (from: Hired, until: { untilMs: number; why: string }): void => {
     hired = null
     rest = until
+    clearTimeout(from.loading)
     from.readiness.resolve({ kind: 'unavailable', why: until.why })
-    from.answer?.({ kind: 'skipped', reason: 'lost', why: until.why })
-    void from.worker.terminate()
+    for (const answer of from.answers.values()) answer({ kind: 'skipped', reason: 'lost', why: until.why })
   }
 
   const ready = async (): Promise<Readiness> => {
@@ -90,24 +140,47 @@ export const createEmbedderThread = (options: { startWorker: () => Worker; logge
     return hired.readiness.promise
   }
 
+  const send = async (to: Hired, order: Order): Promise<Answer> => {
+    const { promise, resolve } = Promise.withResolvers<Answer>()
+    const id = ++lastId
+    const { kind } = order
+    const boundMs = kind === 'load' || kind === 'save' ? loadingMs : patienceMs
+    const timer = setTimeout(() => giveUp(to, `it gave no answer to "${kind}"`, boundMs), boundMs)
+    to.answers.set(id, resolve)
+    to.worker.ref()
+    to.worker.postMessage({ id, order } satisfies OrderMessage)
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      to.answers.delete(id)
+      // An idle thread must not keep the process from ending.
+      if (to.answers.size === 0) to.worker.unref()
+    }
+  }
+
   return {
     ready,
-    embed: async (text) => {
+    ask: async (order) => {
       const readiness = await ready()
       if (readiness.kind === 'unavailable') return { kind: 'skipped', reason: 'no-embedder', why: readiness.why }
-      const { promise, resolve } = Promise.withResolvers<PerceiveOutcome>()
       if (!hired) return { kind: 'skipped', reason: 'lost', why: rest?.why ?? '' }
-      hired.answer = resolve
-      hired.worker.ref()
-      hired.worker.postMessage(text)
-      return promise
+      return send(hired, order)
     },
+    onStart: (listener) => void listeners.push(listener),
+    facts: () => ({ ...counts, index: hired?.index ?? null, pairs: hired?.pairs ?? null }),
     [Symbol.asyncDispose]: async () => {
       isClosed = true
       const last = hired
       if (!last) return
       dismiss(last, { untilMs: Infinity, why: 'the gateway is stopping' })
-      await last.worker.terminate()
+      if (last.isReady) {
+        const gone = new Promise((resolve) => last.worker.once('exit', resolve))
+        last.worker.postMessage(goodbye)
+        await Promise.race([gone, delay(partingMs, undefined, { ref: false })])
+      }
+      // One that is stuck outside JavaScript cannot be ended at all.
+      await Promise.race([last.worker.terminate(), delay(partingMs, undefined, { ref: false })])
     },
   }
 }
@@ -115,6 +188,11 @@ export const createEmbedderThread = (options: { startWorker: () => Worker; logge
 interface Hired {
   worker: Worker
   readiness: PromiseWithResolvers<Readiness>
-  /** Of the text that it works on. */
-  answer: ((outcome: PerceiveOutcome) => void) | null
+  isReady: boolean
+  /** Ends it when it is not ready in time. */
+  loading: NodeJS.Timeout
+  /** To the orders that it works on. */
+  answers: Map<number, (answer: Answer) => void>
+  index: IndexFacts | null
+  pairs: PairFacts | null
 }

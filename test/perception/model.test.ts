@@ -10,7 +10,7 @@ import { loadConfig } from '../../src/config/config.ts'
 import type { Perceived } from '../../src/contract/perception.ts'
 import { createPerception } from '../../src/perception/perception.ts'
 import type { Perception } from '../../src/perception/perception.ts'
-import { embedderWorker } from '../../src/perception/thread.ts'
+import { perceptionWorker } from '../../src/perception/thread.ts'
 import { projectRoot } from '../support/app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -20,7 +20,11 @@ const isThere = existsSync(path.join(folder, 'set-up.json'))
 const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const settings = { maxWaiting: 1_000, maxRemembered: 4 }
 const open = (from: string): Perception =>
-  createPerception({ startWorker: embedderWorker({ folder: from, form: 'int8' }), settings, logger: silent })
+  createPerception({
+    startWorker: perceptionWorker({ folder: from, form: 'int8', pairFolder: 'none' }),
+    settings,
+    logger: silent,
+  })
 
 const cosine = (one: Perceived, other: Perceived): number =>
   one.vector.reduce((sum, value, index) => sum + value * (other.vector[index] ?? 0), 0)

@@ -1,37 +1,56 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import type { EmbedderFacts } from '../../../src/contract/perception.ts'
+import type { Perceived } from '../../../src/contract/perception.ts'
+import type { PairModel } from '../../../src/perception/pair-model.ts'
 import type { Told } from '../../../src/perception/protocol.ts'
+import { serveOrders } from '../../../src/perception/serve-orders.ts'
 import { hashedVector } from './hashed-vector.ts'
 
-// An embedder without weights that does what its texts say: `slow 50 …` takes 50 ms, `fail` is not read, `crash` ends it.
+// The worker without weights. Its embedder does what its texts say: `slow 50 …` takes 50 ms, `fail` is not read, `crash` ends
+// the thread and `hang` keeps it for ever. Its pair model compares lengths. Its index is the real one.
 
-const { loads = 'well', dimensions = 64 } = Object(workerData) as { loads?: string; dimensions?: number }
-const tell = (told: Told): void => parentPort?.postMessage(told)
-const facts: EmbedderFacts = {
-  name: 'hashed-ngrams',
-  form: 'fp32',
-  fingerprint: `hashed-ngrams/${dimensions}`,
-  dimensions,
-  maxPieces: 256,
-  loadMs: 0,
-  files: [],
+const settings = Object(workerData) as { loads?: string; dimensions?: number; pairs?: boolean; fingerprint?: string }
+const { loads = 'well', dimensions = 64, pairs = true, fingerprint = `hashed-ngrams/${dimensions}` } = settings
+
+const embed = async (text: string): Promise<Perceived> => {
+  const [order, ms] = text.split(' ')
+  if (order === 'crash') await crash('crashed over a text')
+  if (order === 'hang') for (;;);
+  if (order === 'slow') await delay(Number(ms))
+  if (order === 'fail') throw new Error('it cannot be read')
+  const tokens = text.split(/\s+/).length
+  return { vector: hashedVector(text, dimensions), tokens, unknown: 0, truncated: order === 'truncate' }
+}
+
+/** What is thrown where nobody catches it ends a thread. */
+const crash = (why: string): Promise<never> => {
+  setImmediate(() => {
+    throw new Error(why)
+  })
+  return new Promise(() => {})
+}
+
+const loadPairModel = async (): Promise<PairModel> => {
+  if (!pairs) throw new Error('the pair model is not in /models')
+  return {
+    fingerprint: 'lengths',
+    score: async (asked) => {
+      if (asked.some((pair) => pair.asked === 'slow')) await delay(200)
+      return asked.map((pair) => pair.stored.length - pair.asked.length)
+    },
+  }
 }
 
 if (loads === 'crash') throw new Error('crashed while it loaded')
-else if (loads === 'missing') tell({ kind: 'unavailable', why: 'the embedding model is not in /models' })
-else tell({ kind: 'ready', facts })
-
-parentPort?.on('message', (text: string) => void read(text))
-
-const read = async (text: string): Promise<void> => {
-  const [order, ms] = text.split(' ')
-  if (order === 'crash') throw new Error('crashed over a text')
-  if (order === 'slow') await delay(Number(ms))
-  if (order === 'fail') return tell({ kind: 'failed', why: 'it cannot be read' })
-  const tokens = text.split(/\s+/).length
-  tell({
-    kind: 'perceived',
-    perceived: { vector: hashedVector(text, dimensions), tokens, unknown: 0, truncated: order === 'truncate' },
+else if (loads === 'hang') for (;;);
+else if (loads === 'missing')
+  parentPort?.postMessage({ kind: 'unavailable', why: 'the embedding model is not in /models' } satisfies Told)
+else if (parentPort)
+  await serveOrders({
+    port: parentPort,
+    embedder: {
+      facts: { name: 'hashed-ngrams', form: 'fp32', fingerprint, dimensions, maxPieces: 256, loadMs: 0, files: [] },
+      embed,
+    },
+    loadPairModel,
   })
-}

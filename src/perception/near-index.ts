@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FindNeighbours } from '../contract/near.ts'
+import type { NearIndexState } from '../contract/perception.ts'
+import type { Logger } from '../contract/runtime.ts'
+import type { Entries, EntryChange } from '../contract/store.ts'
+import { skipOf } from './perception.ts'
+import type { Perception } from './perception.ts'
+import type { IndexChange } from './protocol.ts'
+import { dropSnapshot } from './snapshot.ts'
+
+/** The questions that are near another. It follows the entries' store, which is the truth: it can be made anew at any time. */
+export interface NearIndex extends AsyncDisposable {
+  findNeighbours: FindNeighbours
+  state(): NearIndexState
+  /** Writes the snapshot now; false where there is to be none, or it failed. */
+  save(): Promise<boolean>
+}
+
+interface NearIndexOptions {
+  perception: Pick<Perception, 'thread' | 'line' | 'count'>
+  entries: Pick<Entries, 'questions' | 'follow'>
+  /** Null where entries do not outlive the process, and so their vectors must not either. */
+  snapshotFolder: string | null
+  logger: Logger
+}
+
+/** So many at a time, with requests in between. */
+const batchSize = 64
+const saveEveryMs = 5 * 60_000
+/** Of a store that cannot be read. */
+const retryMs = 5_000
+/** The end does not wait any longer for a snapshot. */
+const lastSaveMs = 5_000
+
+/**
+ * Keeps the worker's index in step with the entries. When a worker starts, it reads the snapshot, then all that the store
+ * holds, and from then on what changes; what changed while it read comes after that, so that nothing is missed in between.
+ * While it reads, searches find what is there already.
+ */
+export const createNearIndex = ({ perception, entries, snapshotFolder, logger }: NearIndexOptions): NearIndex => {
+  const { thread, line, count } = perception
+  /** Of a worker; another one begins anew. */
+  let turn = 0
+  let phase: NearIndexState['phase'] = 'idle'
+  let waiting: IndexChange[] = []
+  /** Removed while the store was read, which may still tell of them. */
+  let gone = new Set<string>()
+  let unsaved = 0
+  let isSending = false
+  let isClosed = false
+
+  const hear = (change: EntryChange): void => {
+    // No worker, no index: one that starts reads everything.
+    if (phase === 'idle') return void (change.kind === 'added' && thread.ready())
+    if (change.kind === 'removed') gone.add(change.id)
+    waiting.push(changeOf(change))
+    void send()
+  }
+
+  const send = async (): Promise<void> => {
+    if (isSending || phase !== 'following') return
+    isSending = true
+    const mine = turn
+    while (waiting.length > 0 && mine === turn && (await tell(waiting.splice(0, batchSize))));
+    isSending = false
+    // A worker that started in the meantime has let this one pass.
+    if (mine !== turn) void send()
+  }
+
+  /** False where the worker is gone. */
+  const tell = async (changes: readonly IndexChange[]): Promise<boolean> => {
+    const answer = await thread.ask({ kind: 'change', changes })
+    if (answer.kind === 'done') {
+      count('indexed', changes.filter(({ kind }) => kind === 'add').length)
+      unsaved += changes.length
+      return true
+    }
+    phase = 'idle'
+    return false
+  }
+
+  const begin = async (): Promise<void> => {
+    const mine = ++turn
+    phase = 'indexing'
+    waiting = []
+    gone = new Set()
+    const startedMs = performance.now()
+    try {
+      if (snapshotFolder !== null) await load(snapshotFolder)
+      const read = await readStore(mine)
+      if (mine !== turn || read === null) return
+      await thread.ask({ kind: 'sweep' })
+      if (mine !== turn || isClosed) return
+      phase = 'following'
+      gone = new Set()
+      if (read > 0)
+        logger.info({ entries: read, ms: Math.round(performance.now() - startedMs) }, 'the near index is complete')
+      await send()
+    } catch (error) {
+      if (mine !== turn) return
+      logger.warn({ why: wordsOf(error) }, 'the entries cannot be read for the near index; it is tried again')
+      await delay(retryMs, undefined, { ref: false })
+      if (mine === turn && !isClosed) void begin()
+    }
+  }
+
+  const load = async (folder: string): Promise<void> => {
+    const answer = await thread.ask({ kind: 'load', folder })
+    if (answer.kind === 'skipped') logger.warn({ why: answer.why }, 'the snapshot of the near index was thrown away')
+  }
+
+  /** How many there are; null where the worker ended over them. */
+  const readStore = async (mine: number): Promise<number | null> => {
+    let [batch, read]: [IndexChange[], number] = [[], 0]
+    for await (const { id, near } of entries.questions()) {
+      if (mine !== turn || isClosed) return null
+      if (gone.has(id)) continue
+      batch.push(changeOf({ kind: 'added', id, near }))
+      read += 1
+      if (batch.length < batchSize) continue
+      if (!(await tell(batch))) return null
+      batch = []
+    }
+    return (await tell(batch)) ? read : null
+  }
+
+  /** A store that holds questions wants its index before the first request comes. */
+  const wake = async (): Promise<void> => {
+    try {
+      for await (const _question of entries.questions()) return void (await thread.ready())
+      if (snapshotFolder !== null && phase === 'idle') await dropSnapshot(snapshotFolder)
+    } catch (error) {
+      logger.warn({ why: wordsOf(error) }, 'the entries cannot be read for the near index')
+    }
+  }
+
+  const save = async (): Promise<boolean> => {
+    if (snapshotFolder === null || unsaved === 0 || phase !== 'following') return false
+    const before = unsaved
+    const answer = await thread.ask({ kind: 'save', folder: snapshotFolder })
+    if (answer.kind === 'skipped') {
+      logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
+      return false
+    }
+    unsaved -= before
+    return true
+  }
+
+  thread.onStart(() => void begin())
+  const unfollow = entries.follow(hear)
+  const timer = setInterval(() => void save(), saveEveryMs).unref()
+  void wake()
+
+  return {
+    findNeighbours: async (query, withinMs, signal) => {
+      const answer = await line.wait(() => thread.ask({ kind: 'search', query }), withinMs, signal)
+      if (answer.kind === 'neighbours') {
+        count('searched')
+        return { kind: 'found', neighbours: answer.neighbours }
+      }
+      const skip = skipOf(answer)
+      count(skip.reason)
+      return skip
+    },
+    state: () => ({ phase, waiting: waiting.length }),
+    save,
+    [Symbol.asyncDispose]: async () => {
+      unfollow()
+      clearInterval(timer)
+      await Promise.race([save(), delay(lastSaveMs, undefined, { ref: false })])
+      isClosed = true
+    },
+  }
+}
+
+const changeOf = (change: EntryChange): IndexChange =>
+  change.kind === 'removed'
+    ? { kind: 'remove', id: change.id }
+    : { kind: 'add', id: change.id, partition: change.near.partition, vector: change.near.vector }
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { AutoModelForSequenceClassification, AutoTokenizer, env, PretrainedConfig, Tensor } from '@xenova/transformers'
+import { z } from 'zod'
+import type { QuestionPair } from '../contract/near.ts'
+import type { PerceptionFiles } from './protocol.ts'
+
+/** Reads two questions at once: the second stage of the near tier. */
+export interface PairModel {
+  /** Another one wherever a logit may be another. */
+  fingerprint: string
+  /** A logit a pair; minus infinity, which serves nobody, for a pair that is too long to be read whole. */
+  score(pairs: readonly QuestionPair[]): Promise<readonly number[]>
+}
+
+/** With the three marks. Trained on less than half of it. */
+const maxPieces = 256
+const network = 'onnx/model_int8.onnx'
+
+/**
+ * Loads the model from set-up's files. Its pieces are the embedder's.
+ * @throws Error where a file is missing, or the runtime does not know this machine
+ */
+export const loadPairModel = async ({ folder, pairFolder }: PerceptionFiles): Promise<PairModel> => {
+  const bytes = await readFile(path.join(pairFolder, network)).catch((error: unknown) => {
+    throw new Error(`the pair model is not in ${pairFolder}`, { cause: error })
+  })
+  env.allowRemoteModels = false
+  env.useFSCache = false
+  env.localModelPath = path.dirname(folder)
+  const tokenizer = await AutoTokenizer.from_pretrained(path.basename(folder), { local_files_only: true })
+  env.localModelPath = path.dirname(pairFolder)
+  const model = await AutoModelForSequenceClassification.from_pretrained(path.basename(pairFolder), {
+    local_files_only: true,
+    config: new PretrainedConfig({ model_type: 'bert', architectures: ['BertForSequenceClassification'] }),
+    dtype: 'int8',
+    device: 'cpu',
+    session_options: { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: 'all' },
+  })
+  const separator = tokenizer.sep_token_id
+  if (separator === undefined) throw new Error('the tokenizer lacks its own marks')
+
+  const score = async ({ stored, asked }: QuestionPair): Promise<number> => {
+    // Each with its marks at both ends; the second goes without its first.
+    const [one, other] = [tokenizer.encode(stored), tokenizer.encode(asked)]
+    if (one.length + other.length - 1 > maxPieces) return -Infinity
+    const orders = [
+      [one, other],
+      [other, one],
+    ] as const
+    // Of one length, so that nothing is filled up: both are one batch.
+    const row = (fill: (first: readonly number[], second: readonly number[]) => readonly number[]) =>
+      new Tensor(
+        'int64',
+        BigInt64Array.from(
+          orders.flatMap(([first, second]) => fill(first, second.slice(1))),
+          BigInt,
+        ),
+        [2, one.length + other.length - 1],
+      )
+    const output: unknown = await model({
+      input_ids: row((first, second) => [...first, ...second]),
+      attention_mask: row((first, second) => [...first, ...second].map(() => 1)),
+      token_type_ids: row((first, second) => [...first.map(() => 0), ...second.map(() => 1)]),
+    })
+    const [there, back] = answer.parse(output).logits.data
+    if (there === undefined || back === undefined) throw new Error('the pair model gave no logit')
+    return (there + back) / 2
+  }
+
+  const sha256 = createHash('sha256').update(bytes).digest('hex')
+  return {
+    fingerprint: `${path.basename(pairFolder)}/${sha256.slice(0, 16)}`,
+    score: async (pairs) => {
+      const logits: number[] = []
+      for (const pair of pairs) logits.push(await score(pair))
+      return logits
+    },
+  }
+}
+
+/** The part that is read of the network's answer, which the library does not describe. */
+const answer = z.object({ logits: z.object({ data: z.instanceof(Float32Array) }) })
