@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readPairModel } from '../model/pair-model.mjs'
 import { model } from '../model/published.mjs'
 import { failedLately, isInPlace } from '../model/set-up.mjs'
 import { LaunchError } from './launch-error.mjs'
@@ -43,5 +44,5 @@ function isSettled(root) {
   const names = ['MODEL_DIR', 'EMBEDDER']
   if (names.some((name) => process.env[name] || written.includes(name))) return false
   const folder = join(root, '.models', model.name)
-  return isInPlace({ folder, model, form: 'int8' }) || failedLately(folder)
+  return isInPlace({ folder, model, form: 'int8', pairModel: readPairModel(root) }) || failedLately(folder)
 }

@@ -5,6 +5,8 @@ import { createGraph } from './onnx.mjs'
 /** Added to the score of a place that holds no token: e to that power is 0 in 32 bits. */
 const absent = -10_000
 
+/** @typedef {{ hidden: number, heads: number, layers: number, epsilon: number }} Encoder */
+
 /**
  * A BERT encoder (Devlin et al. 2018, https://arxiv.org/abs/1810.04805) as an ONNX file of plain operators, from the
  * weights as PyTorch names them.
@@ -15,12 +17,13 @@ const absent = -10_000
  *
  * @param {{
  *   weights: (name: string) => Tensor,
- *   encoder: { hidden: number, heads: number, layers: number, epsilon: number },
+ *   encoder: Encoder,
  *   form: import('./published.mjs').Form,
- * }} options
+ *   end?: 'states' | 'pair',
+ * }} options with `pair` one logit comes out for a row that holds two texts, in place of a vector for each of its pieces
  * @returns {import('./onnx.mjs').Message}
  */
-export function encoderFile({ weights, encoder, form }) {
+export function encoderFile({ weights, encoder, form, end = 'states' }) {
   const { hidden, heads, layers, epsilon } = encoder
   const { constant, apply, quantize, finish } = createGraph()
 
@@ -117,12 +120,33 @@ export function encoderFile({ weights, encoder, form }) {
     const wide = apply('Gelu', [linear(state, `${layer}.intermediate.dense`)])
     state = norm(apply('Add', [linear(wide, `${layer}.output.dense`), state]), `${layer}.output.LayerNorm`)
   }
-  return finish({
-    inputs: ['input_ids', 'attention_mask', 'token_type_ids'],
-    output: 'last_hidden_state',
-    from: state,
-    outputSize: hidden,
-  })
+
+  /** The head of the pair model: of [CLS] and the mean of all pieces a tanh layer, and of that one number. */
+  const logits = () => {
+    /**
+     * In 32 bits in either form: it is small, and decides.
+     *
+     * @param {string} input
+     * @param {string} name
+     */
+    const exact = (input, name) => {
+      const { shape, values } = weights(`${name}.weight`)
+      const [outputs = 0, inputs = 0] = shape
+      const turned = constant(`${name}.weight`, [inputs, outputs], transpose(outputs, inputs, values))
+      return apply('Add', [apply('MatMul', [input, turned]), weight(`${name}.bias`)])
+    }
+    const first = apply('Slice', [state, integers(0), integers(1), integers(1)])
+    const here = toFloat(apply('Unsqueeze', ['attention_mask', integers(2)]))
+    const sum = apply('ReduceSum', [apply('Mul', [state, here]), integers(1)])
+    const mean = apply('Div', [sum, apply('ReduceSum', [here, integers(1)])])
+    const both = apply('Concat', [first, mean], { axis: 2 })
+    return apply('Squeeze', [exact(apply('Tanh', [exact(both, 'pair.dense')]), 'pair.logit'), integers(2)])
+  }
+
+  const inputs = ['input_ids', 'attention_mask', 'token_type_ids']
+  return end === 'states'
+    ? finish({ inputs, output: 'last_hidden_state', from: state, shape: ['batch', 'sequence', hidden] })
+    : finish({ inputs, output: 'logits', from: logits(), shape: ['batch', 1] })
 }
 
 /**

@@ -78,18 +78,18 @@ export function createGraph() {
     /**
      * The file, once everything is in.
      *
-     * @param {{ inputs: readonly string[], output: string, from: string, outputSize: number }} ends token ids of shape
-     *   [batch, sequence] go in; `from`, of shape [batch, sequence, outputSize], comes out as `output`
+     * @param {{ inputs: readonly string[], output: string, from: string, shape: readonly (string | number)[] }} ends
+     *   token ids of shape [batch, sequence] go in; `from`, of `shape`, comes out as `output`
      * @returns {Message}
      */
-    finish({ inputs, output, from, outputSize }) {
+    finish({ inputs, output, from, shape }) {
       add('Identity', [from], { outputs: [output] })
       const graph = [
         ...nodes.flatMap((node) => nested(1, node)),
         ...text(2, 'encoder'),
         ...[...constants.values()].flatMap((constant) => nested(5, constant)),
         ...inputs.flatMap((name) => nested(11, described(name, elementType.int64, ['batch', 'sequence']))),
-        ...nested(12, described(output, elementType.float, ['batch', 'sequence', outputSize])),
+        ...nested(12, described(output, elementType.float, shape)),
       ]
       return [
         ...integer(1, irVersion),

@@ -5,7 +5,7 @@
  * shape, place), then all the numbers, least significant byte first.
  *
  * @param {Buffer} file
- * @returns {(name: string) => Tensor} which throws where the file has no such tensor of 32-bit numbers
+ * @returns {(name: string) => Tensor} which throws where the file has no such tensor of 32-bit or 16-bit fractions
  */
 export function readSafetensors(file) {
   const headerBytes = Number(file.readBigUInt64LE(0))
@@ -15,10 +15,13 @@ export function readSafetensors(file) {
   )
   return (name) => {
     const entry = header[name]
-    if (entry?.dtype !== 'F32') throw new Error(`the weights have no tensor ${name} of 32-bit numbers`)
+    if (entry?.dtype !== 'F32' && entry?.dtype !== 'F16')
+      throw new Error(`the weights have no tensor of fractions ${name}`)
     const [from, to] = entry.data_offsets
     // A copy: the numbers may lie at an odd address, where no Float32Array can begin.
     const bytes = new Uint8Array(file.subarray(start + from, start + to))
-    return { shape: entry.shape, values: new Float32Array(bytes.buffer) }
+    const values =
+      entry.dtype === 'F32' ? new Float32Array(bytes.buffer) : Float32Array.from(new Float16Array(bytes.buffer))
+    return { shape: entry.shape, values }
   }
 }

@@ -2,11 +2,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { dirname, join } from 'node:path'
 import { withInstallLock } from '../launch/install-lock.mjs'
 import { encoderFile } from './encoder.mjs'
+import { pairModelFile } from './pair-model.mjs'
 import { readSafetensors } from './safetensors.mjs'
 import { sha256Of } from './sources.mjs'
 
 /** @typedef {import('./published.mjs').Form} Form */
 /** @typedef {import('./sources.mjs').Source} Source */
+/** @typedef {import('./pair-model.mjs').PairModel} PairModel */
 /** @typedef {Pick<typeof import('./published.mjs').model, 'name' | 'revision' | 'weights' | 'tokenizer' | 'settings' | 'encoder' | 'built'>} Model */
 /** @typedef {{ file: string, bytes: number, sha256: string, source: string }} Kept A file in place, and who gave it. */
 
@@ -19,14 +21,33 @@ const inFolder = 'MODEL_DIR'
 const silenceMs = 3_600_000
 
 /**
- * Whether the model is there in this form, by the sizes of its files; `thorough` reads them.
+ * Whether the model is there in this form, and the pair model that is built from it, by the sizes of their files;
+ * `thorough` reads them.
  *
- * @param {{ folder: string, model: Model, form: Form, thorough?: boolean }} what
+ * @param {{ folder: string, model: Model, form: Form, pairModel?: PairModel | null, thorough?: boolean }} what
  */
-export function isInPlace({ folder, model, form, thorough = false }) {
+export function isInPlace({ folder, model, form, pairModel = null, thorough = false }) {
+  return isEmbedderInPlace({ folder, model, form, thorough }) && isPairModelInPlace({ pairModel, thorough })
+}
+
+/**
+ * @param {{ folder: string, model: Model, form: Form, thorough: boolean }} what
+ */
+function isEmbedderInPlace({ folder, model, form, thorough }) {
   const settled = Object.keys(model.settings).every((file) => existsSync(join(folder, file)))
   const wanted = [model.tokenizer, model.built[form]]
   return settled && recordOf(folder)[form] !== undefined && wanted.every((file) => holds(folder, file, thorough))
+}
+
+/**
+ * By what it was built from, too: another training may come to a file of the same size.
+ *
+ * @param {{ pairModel: PairModel | null, thorough: boolean }} what
+ */
+function isPairModelInPlace({ pairModel, thorough }) {
+  if (!pairModel) return true
+  const { built, target } = pairModel
+  return recordOf(target).int8?.sha256 === built.int8.sha256 && holds(target, built.int8, thorough)
 }
 
 /**
@@ -45,22 +66,27 @@ export function failedLately(folder) {
 }
 
 /**
- * Puts the model in place: what the folder lacks comes from the first source that gives the published files, and the
- * ONNX file is built from them. Nobody sees half of a file; of two at once, one works and the other finds it done.
+ * Puts the model in place, and the pair model in its own folder: what is lacking comes from the first source that
+ * gives the published files, and the ONNX files are built from them. Nobody sees half of a file; of two at once, one
+ * works and the other finds it done.
  *
  * @param {{
- *   folder: string, model: Model, form: Form, sources: readonly Source[], thorough?: boolean, signal: AbortSignal,
- *   onFetch: () => void,
+ *   folder: string, model: Model, form: Form, pairModel?: PairModel | null, sources: readonly Source[],
+ *   thorough?: boolean, signal: AbortSignal, onFetch: () => void,
  * }} what `onFetch` is called before the first of `sources` is asked
  * @throws Error that says for each source why it gave nothing, or that the folder cannot be written
  */
-export async function setUpModel({ folder, model, form, sources, thorough = false, signal, onFetch }) {
-  if (isInPlace({ folder, model, form, thorough })) return
+export async function setUpModel({ folder, model, form, pairModel, sources, thorough = false, signal, onFetch }) {
+  const what = { folder, model, form, pairModel: pairModel ?? null, thorough }
+  if (isInPlace(what)) return
   mkdirSync(folder, { recursive: true })
   const work = async () => {
-    if (isInPlace({ folder, model, form, thorough })) return
+    if (isInPlace(what)) return
+    const fetchOne = keeping(fetchFromFirst(folder, sources, signal, onFetch))
     try {
-      await putInPlace({ folder, model, form, fetchOne: fetchFromFirst(folder, sources, signal, onFetch) })
+      // The embedder first: it works without the pair model, which is nothing without it.
+      if (!isEmbedderInPlace(what)) await putInPlace({ ...what, fetchOne })
+      if (!isPairModelInPlace(what)) await putPairModelInPlace({ ...what, fetchOne })
       rmSync(join(folder, failureName), { force: true })
     } catch (error) {
       // Only who asked and was refused is silent for a while.
@@ -69,6 +95,21 @@ export async function setUpModel({ folder, model, form, sources, thorough = fals
     }
   }
   await withInstallLock(folder, work, 'fetching the embedding model')
+}
+
+/**
+ * @param {{ model: Model, pairModel: PairModel | null, fetchOne: ReturnType<typeof fetchFromFirst> }} what
+ */
+async function putPairModelInPlace({ model, pairModel, fetchOne }) {
+  if (!pairModel) return
+  const { name, delta, target } = pairModel
+  const built = pairModel.built.int8
+  const { content, source } = await fetchOne(model.weights)
+  const pieces = pairModelFile({ pairModel, weights: content, encoder: model.encoder })
+  if (sha256Of(pieces) !== built.sha256) throw new Error(`${name} did not come out as it does elsewhere (SHA-256)`)
+  writeWhole(join(target, built.file), pieces)
+  const from = { model: model.name, weights: model.weights.sha256, delta: delta.sha256 }
+  writeJson(join(target, recordName), { model: name, from, int8: { ...built, source: source ?? inFolder } })
 }
 
 /**
@@ -94,6 +135,22 @@ async function putInPlace({ folder, model, form, fetchOne }) {
   }
   for (const [file, fields] of Object.entries(settings)) writeJson(join(folder, file), fields)
   writeJson(join(folder, recordName), { ...before, model: name, revision, ...kept, [form]: { ...built, source } })
+}
+
+/**
+ * What was had once is not fetched again: both models are built from one download.
+ *
+ * @param {ReturnType<typeof fetchFromFirst>} fetchOne
+ * @returns {ReturnType<typeof fetchFromFirst>}
+ */
+function keeping(fetchOne) {
+  /** @type {Map<string, ReturnType<typeof fetchOne>>} */
+  const had = new Map()
+  return (wanted) => {
+    const known = had.get(wanted.file) ?? fetchOne(wanted)
+    had.set(wanted.file, known)
+    return known
+  }
 }
 
 /**

@@ -23,7 +23,7 @@ const maxCharacters = maxPieces * 64
  * from the network. It blocks its thread while it loads and while it reads a text.
  * @throws Error where the files are missing or damaged, or the runtime does not know this machine
  */
-export const loadEmbedder = async (files: PerceptionFiles): Promise<Embedder> => {
+export const loadEmbedder = async (files: Pick<PerceptionFiles, 'folder' | 'form'>): Promise<Embedder> => {
   const startedMs = performance.now()
   const model = await readModelFiles(files)
   await verifyModelFiles(files.folder, model)
