@@ -3,6 +3,9 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
+import { openNear } from './cache/near/open.ts'
+import type { NearMemory } from './cache/near/memory.ts'
+import type { Verifier } from './cache/near/verifier.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
@@ -27,6 +30,7 @@ import { createRateLimit } from './limits/rate.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
+import { createNearIndex } from './perception/near-index.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
@@ -43,6 +47,7 @@ import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createEvents } from './telemetry/events.ts'
+import type { Events } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -71,6 +76,8 @@ export interface Overrides {
   stores?: Stores
   /** The embedder's thread. */
   startEmbedder?: () => Worker
+  /** Decides which neighbours mean the same. */
+  verifier?: Verifier<unknown>
 }
 
 /** Builds the whole gateway, top down: the one place that knows every room. */
@@ -104,12 +111,15 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 
+  const perception = openPerception(config, logger, overrides.startEmbedder)
+  resources.use(perception)
+  const near = nearMemoryOf(config, { perception, entries: stores.entries, verifier: overrides.verifier, resources, events, clock, logger })
   const cache = createExactCache({
     entries: stores.entries,
     clock,
     settings: cacheSettings,
     simulated: sandbox !== null,
-    near: null,
+    near,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
   const keys = createKeyDirectory({
@@ -117,8 +127,6 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const perception = openPerception(config, logger, overrides.startEmbedder)
-  resources.use(perception)
   const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
@@ -233,6 +241,26 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     sandbox,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+/** What finds the answers to other questions that mean the same; null where nothing can or shall. */
+const nearMemoryOf = (
+  { cache: { enabled, near: settings } }: Config,
+  parts: {
+    perception: Perception | null
+    entries: Stores['entries']
+    verifier: Verifier<unknown> | undefined
+    resources: AsyncDisposableStack
+    events: Events
+    clock: Clock
+    logger: Logger
+  },
+): NearMemory | null => {
+  const { perception, entries, events, logger, resources } = parts
+  const verifier = parts.verifier ?? null
+  if (!enabled || settings.mode === 'off' || !perception || !verifier) return null
+  const index = resources.use(createNearIndex({ perception, entries, snapshotFolder: null, logger }))
+  return openNear({ ...parts, ...perception, findNeighbours: index.findNeighbours, verifier, settings, changed: events.nearBound })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */

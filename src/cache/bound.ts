@@ -1,4 +1,4 @@
-import { lowerBound, upperBound } from '../lib/binomial.ts'
+import { lowerBound, upperBound } from '../lib/clopper-pearson.ts'
 
 /** What comparisons have shown of one kind of work. */
 export interface Evidence {
@@ -24,12 +24,11 @@ const longestMemory = 2_000
 export const addComparison = (evidence: Evidence, differs: boolean, maxFalseHitRate: number): Evidence => {
   const { compared, differed } = fade(evidence)
   const next = { compared: compared + 1, differed: differed + Number(differs) }
-  const trials = { successes: next.differed, trials: next.compared }
   if (evidence.broken) {
-    const holds = upperBound(trials, confidence) <= maxFalseHitRate
+    const holds = upperBound(next.differed, next.compared, confidence) <= maxFalseHitRate
     return { ...next, broken: !holds }
   }
-  const breaks = next.differed >= fewestDiffering && lowerBound(trials, confidence) > maxFalseHitRate
+  const breaks = next.differed >= fewestDiffering && lowerBound(next.differed, next.compared, confidence) > maxFalseHitRate
   return breaks ? { compared: 0, differed: 0, broken: true } : { ...next, broken: false }
 }
 
@@ -40,4 +39,4 @@ const fade = ({ compared, differed }: Evidence): { compared: number; differed: n
 
 /** The highest share of wrong answers that the comparisons leave possible, with 95 % confidence; 1 for none. */
 export const worstShare = ({ compared, differed }: Evidence): number =>
-  upperBound({ successes: differed, trials: compared }, confidence)
+  upperBound(differed, compared, confidence)

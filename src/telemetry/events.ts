@@ -1,6 +1,7 @@
 import type { GatewayError } from '../contract/errors.ts'
 import type { Face, Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
+import type { Task } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
 
@@ -14,6 +15,8 @@ export interface Events {
   unrecorded(receipt: Receipt, cause: unknown): void
   /** An HTTP request has its answer, or nobody waits for it any more. */
   replied(reply: HttpReply): void
+  /** Comparisons broke the bound on wrong near answers of one kind of work, or showed that it holds again. */
+  nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -58,6 +61,11 @@ export const createEvents = ({ logger, logContent, metrics }: EventsOptions): Ev
     logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
   },
   replied: (reply) => metrics?.replied(reply),
+  nearBound: ({ task, broken, maxFalseHitRate }) => {
+    const fields = { task, max_false_hit_rate: maxFalseHitRate }
+    if (broken) logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
+    else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
+  },
   stored: (call) => metrics?.stored(call),
 })
 

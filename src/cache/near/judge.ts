@@ -1,6 +1,7 @@
 import type { ScorePairs } from '../../contract/near.ts'
 import type { CacheEntry, NearQuestion } from '../../contract/store.ts'
-import type { Verifier, VerifierForm, Veto } from './verifier.ts'
+import type { VerifierForm } from '../verify/thresholds.ts'
+import type { Verifier, Veto } from './verifier.ts'
 
 /** An entry whose question lies near the one that is asked. */
 export interface Candidate {
@@ -66,7 +67,7 @@ export const createJudge =
     const judged = best.map(({ wordsLogit, ...one }): Judged => {
       // Who was not worth reading gets the most that a reading could have given.
       const pairLogit = pairLogits && (pairLogits.get(one.entry.id) ?? maxPairLogit)
-      return { ...one, p: verifier.probability(wordsLogit, pairLogit), form: pairLogit === null ? 'trees' : 'joint' }
+      return { ...one, p: verifier.probability(wordsLogit, pairLogit), form: pairLogit === null ? 'trees' : 'joined' }
     })
     const unread = [...hopeful.slice(maxPairs), ...seen.filter(({ wordsLogit }) => wordsLogit === null)]
     return [

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { FindNeighbours, ScorePairs } from '../../contract/near.ts'
-import type { Perceive, SkipReason } from '../../contract/perception.ts'
+import type { EmbedderFacts, Perceive, SkipReason } from '../../contract/perception.ts'
 import type { Task } from '../../contract/plan.ts'
 import type { Clock } from '../../contract/runtime.ts'
 import type { NearMode, NearSettings } from '../../contract/settings.ts'
@@ -11,7 +11,8 @@ import type { NearRefusal } from './eligible.ts'
 import { createJudge } from './judge.ts'
 import type { Candidate, Judged } from './judge.ts'
 import type { NearPolicy } from './policy.ts'
-import type { Verifier, VerifierForm, Veto } from './verifier.ts'
+import type { VerifierForm } from '../verify/thresholds.ts'
+import type { Verifier, Veto } from './verifier.ts'
 
 /** A request as a question that may have been asked in other words. */
 export interface NearAsked {
@@ -80,8 +81,8 @@ export interface NearTier {
 export interface NearParts {
   entries: Pick<Entries, 'read'>
   perceive: Perceive
-  /** Fingerprint of the embedder that perceives; null while there is none. */
-  embedder: () => Promise<string | null>
+  /** The embedder that perceives; null while there is none. */
+  embedder: () => Promise<EmbedderFacts | null>
   findNeighbours: FindNeighbours
   scorePairs: ScorePairs | null
   verifier: Verifier<unknown>
@@ -109,10 +110,10 @@ export const createNearTier = (parts: NearParts): NearTier => {
     if (seen.truncated || seen.tokens > maxPieces) return { kind: 'missed', miss: 'too_long' } as const
     if (seen.unknown > 0) return { kind: 'missed', miss: 'unknown_words' } as const
     // It has just answered, so that this does not wait for it to load.
-    const fingerprint = await embedder()
-    if (fingerprint === null) return { kind: 'missed', miss: 'no-embedder' } as const
-    const question: NearQuestion = { partition: asked.partitionOf(fingerprint), text: asked.text, vector: seen.vector }
-    return { kind: 'perceived', question, fingerprint, isShort: seen.tokens <= maxPairPieces } as const
+    const facts = await embedder()
+    if (facts === null) return { kind: 'missed', miss: 'no-embedder' } as const
+    const question: NearQuestion = { partition: asked.partitionOf(facts.fingerprint), text: asked.text, vector: seen.vector }
+    return { kind: 'perceived', question, facts, isShort: seen.tokens <= maxPairPieces } as const
   }
 
   const candidatesAmong = async (
@@ -138,7 +139,7 @@ export const createNearTier = (parts: NearParts): NearTier => {
     const leftMs = (): number => Math.max(0, untilMs - performance.now())
     const perceived = await perceiveQuestion(asked, leftMs(), signal)
     if (perceived.kind === 'missed') return { ...nothing, miss: perceived.miss }
-    const { question, fingerprint, isShort } = perceived
+    const { question, facts, isShort } = perceived
     const seen = { ...nothing, question }
 
     const { partition, vector } = question
@@ -153,7 +154,7 @@ export const createNearTier = (parts: NearParts): NearTier => {
       candidates,
       refuse: refuseBanned(markOf(question)),
       isShort,
-      lowestP: Math.min(verifier.thresholdFor('joint', loosestRate) ?? 0, verifier.thresholdFor('joint', maxFalseHitRate) ?? 0),
+      lowestP: Math.min(verifier.thresholdFor('joined', loosestRate) ?? 0, verifier.thresholdFor('joined', maxFalseHitRate) ?? 0),
       leftMs,
       signal,
     })
@@ -162,7 +163,7 @@ export const createNearTier = (parts: NearParts): NearTier => {
     const { form } = best
     const threshold = verifier.thresholdFor(form, maxFalseHitRate)
     const known = { ...seen, judged, best, threshold, form }
-    if (threshold === null || !verifier.isCalibratedFor(fingerprint)) return { ...known, miss: 'uncalibrated' }
+    if (threshold === null || !verifier.isCalibratedFor(facts)) return { ...known, miss: 'uncalibrated' }
     if (best.p < threshold) return { ...known, miss: 'unsure' }
     if (isAmbiguous(best, judged, threshold)) {
       const stricter = verifier.thresholdFor(form, maxFalseHitRate / 2)

@@ -36,7 +36,7 @@ export interface NearPolicy {
   observe(task: Task, differs: boolean): void
 }
 
-interface PolicyOptions {
+export interface PolicyOptions {
   settings: NearSettings
   /** Told when a bound breaks, and when it holds again. */
   changed: (what: { task: Task; broken: boolean; maxFalseHitRate: number }) => void

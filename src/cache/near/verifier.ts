@@ -1,5 +1,11 @@
-/** How sure the verifier is, and by which of its forms: with the model that reads both texts, or without it. */
-export type VerifierForm = 'joint' | 'trees'
+import type { EmbedderFacts } from '../../contract/perception.ts'
+import { objectionsTo } from '../guards/index.ts'
+import { readQuestion } from '../reading/question.ts'
+import type { Question } from '../reading/question.ts'
+import { pairFeatures } from '../verify/features.ts'
+import type { Rarity } from '../verify/rarity.ts'
+import { probabilityOf, thresholdFor } from '../verify/thresholds.ts'
+import type { CalibrationFile, VerifierForm } from '../verify/thresholds.ts'
 
 /** One guard's reason against a pair. */
 export interface Veto {
@@ -19,5 +25,24 @@ export interface Verifier<Read> {
   /** The lowest probability that keeps wrong answers below a share of all given; null where none was found that does. */
   thresholdFor(form: VerifierForm, maxFalseHitRate: number): number | null
   /** Whether its thresholds were found with vectors of this embedder. */
-  isCalibratedFor(embedder: string): boolean
+  isCalibratedFor(embedder: EmbedderFacts): boolean
 }
+
+interface VerifierParts {
+  rarity: Rarity
+  trees: { logOdds(features: Float64Array): number }
+  calibration: CalibrationFile
+}
+
+/** Guards, trees and thresholds as they were trained and calibrated. */
+export const createVerifier = ({ rarity, trees, calibration }: VerifierParts): Verifier<Question> => ({
+  read: readQuestion,
+  vetoes: objectionsTo,
+  scoreWords: (stored, asked, cosine) => trees.logOdds(pairFeatures(stored, asked, cosine, rarity)),
+  probability: (words, pair) => probabilityOf(calibration, { trees: words, pair }),
+  thresholdFor: (form, maxFalseHitRate) => thresholdFor(calibration, form, maxFalseHitRate),
+  isCalibratedFor: ({ name, form, files }) => {
+    const { embedder } = calibration
+    return name === embedder.name && form === embedder.form && files.some(({ sha256 }) => sha256 === embedder.sha256)
+  },
+})
