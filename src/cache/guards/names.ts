@@ -1,4 +1,4 @@
-import { namesLeft } from '../reading/differences.ts'
+import { namesLeft, exchangedCapitals } from '../reading/differences.ts'
 import { against } from './guard.ts'
 import type { Guard } from './guard.ts'
 
@@ -7,6 +7,8 @@ export const names: Guard = {
   name: 'names',
   objects: (a, b) => {
     const [mine, theirs] = [namesLeft(a, b), namesLeft(b, a)]
-    return mine.length > 0 && theirs.length > 0 ? `other names: ${against(mine, theirs)}` : null
+    if (mine.length > 0 && theirs.length > 0) return `other names: ${against(mine, theirs)}`
+    const exchanged = exchangedCapitals(a, b)
+    return exchanged && `other names: ${against([exchanged[0]], [exchanged[1]])}`
   },
 }

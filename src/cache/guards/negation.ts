@@ -1,5 +1,4 @@
-import { wordsLeft } from '../reading/differences.ts'
-import { prefixedIn } from '../reading/opposites.ts'
+import { turnsBetween } from '../reading/opposites.ts'
 import type { Guard } from './guard.ts'
 
 /**
@@ -9,9 +8,9 @@ import type { Guard } from './guard.ts'
 export const negation: Guard = {
   name: 'negation',
   objects: (a, b) => {
-    const turned = prefixedIn(wordsLeft(a, b), wordsLeft(b, a))
-    if ((a.negations + b.negations + turned.length) % 2 === 0) return null
-    const words = turned.map((pair) => [...pair].sort().join(' and '))
+    const { isNegated, prefixed } = turnsBetween(a, b)
+    if (!isNegated) return null
+    const words = prefixed.map((pair) => [...pair].sort().join(' and '))
     return `one of them is negated${words.length > 0 ? ` (${words.join(', ')})` : ''}`
   },
 }

@@ -40,7 +40,7 @@ export const idsLeft = (a: Question, b: Question): readonly string[] =>
 export const capitalsLeft = (a: Question, b: Question): readonly string[] =>
   a.capitals.filter((written) => {
     const folded = foldCase(written)
-    if (b.capitals.includes(written) || isMentioned(folded, b)) return false
+    if (b.capitals.includes(written) || hasOtherName(folded, a, b)) return false
     // "IT" is not "it", while "SQL" may be written "sql".
     return stopWords.has(folded) || !(b.vocabulary.has(folded) || initialsOf(b).includes(folded))
   })
@@ -49,19 +49,43 @@ const initialsOf = ({ words }: Question): string =>
   words.map(({ text, isStop }) => (isStop ? '' : (text[0] ?? ''))).join('')
 
 /** The names of a that b does not have in any form: India is in Indian, and a slip of the pen is forgiven. */
-export const namesLeft = (a: Question, b: Question): readonly string[] =>
-  a.names.filter((name) => !isMentioned(name, b) && !b.words.some(({ text }) => areOneName(name, text)))
+export const namesLeft = (a: Question, b: Question): readonly string[] => a.names.filter((name) => !isNamed(name, a, b))
 
-const isMentioned = (name: string, { mentions }: Question): boolean => {
+/** A word that both texts have says itself in both: "India" is not in "Indian" where a says both. */
+const isNamed = (name: string, a: Question, b: Question): boolean =>
+  b.vocabulary.has(name) ||
+  hasOtherName(name, a, b) ||
+  b.words.some(({ text }) => !a.vocabulary.has(text) && areOneName(name, text))
+
+const hasOtherName = (name: string, a: Question, b: Question): boolean => {
   const alias = aliasOf(name)
-  return alias !== undefined && mentions.has(alias)
+  return (
+    alias !== undefined &&
+    (b.mentions.get(alias)?.some((surface) => !a.mentions.get(alias)?.includes(surface)) ?? false)
+  )
 }
 
-const areOneName = (name: string, word: string): boolean =>
-  name === word || isFormOf(name, word) || isFormOf(word, name) || isSlipInName(name, word)
+const areOneName = (name: string, word: string): boolean => {
+  const [one, other] = [withoutOwner(name), withoutOwner(word)]
+  return one === other || isFormOf(one, other) || isFormOf(other, one) || isSlipInName(one, other)
+}
+
+const withoutOwner = (name: string): string => name.replace(/'s$/u, '')
 
 const isFormOf = (form: string, name: string): boolean =>
-  name.length >= 3 && form.startsWith(name) && /^(?:s|'s|n|an|ian|i|ese|ish)$/u.test(form.slice(name.length))
+  name.length >= 3 && form.startsWith(name) && /^(?:s|n|an|ian|i|ese|ish)$/u.test(form.slice(name.length))
+
+/**
+ * Whether all that differs are capitalised words, on both sides. At the start of a sentence every word is capitalised, so a name there
+ * is only told by this: "India has won", "Tonga has won".
+ */
+export const exchangedCapitals = (a: Question, b: Question): readonly [string, string] | null => {
+  const [mine, theirs] = [wordsLeft(a, b), wordsLeft(b, a)].map((words) => words.filter(({ isStop }) => !isStop))
+  if (!mine?.length || !theirs?.length) return null
+  if (![...mine, ...theirs].every(({ isCapitalised }) => isCapitalised)) return null
+  const isNew = mine.some(({ text }) => !isNamed(text, a, b)) && theirs.some(({ text }) => !isNamed(text, b, a))
+  return isNew ? [mine.map(({ text }) => text).join(' '), theirs.map(({ text }) => text).join(' ')] : null
+}
 
 /** The words of a that b has neither so nor in another form. */
 export const wordsLeft = (a: Question, b: Question): readonly Word[] =>

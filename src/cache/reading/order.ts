@@ -24,7 +24,7 @@ const isPassive = (words: readonly Word[]): boolean =>
   words.some(
     ({ text }, at) =>
       text === 'by' &&
-      /(?:ed|en|wn|ne|ht|ld|id|un|ug)$/u.test(words[at - 1]?.text ?? '') &&
+      /(?:ed|en|wn|ne|ht|ld|id|un|ug|od|de|ft|nk|ng|rn|lt)$/u.test(words[at - 1]?.text ?? '') &&
       words.slice(Math.max(0, at - 5), at - 1).some((word) => formsOfBe.has(word.text)),
   )
 

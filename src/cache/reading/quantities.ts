@@ -60,12 +60,29 @@ interface Found {
   length: number
 }
 
+/** What is counted with Roman numerals from I on; elsewhere I is who asks. */
+const numbered = new Set([
+  'war',
+  'part',
+  'type',
+  'phase',
+  'chapter',
+  'volume',
+  'class',
+  'act',
+  'level',
+  'stage',
+  'grade',
+  'tier',
+])
+
 const numberAt = (tokens: readonly Token[], at: number): Found | null => {
   const token = tokens[at]
   if (token?.kind === 'digits') return digitsAt(tokens, at)
   if (token?.kind !== 'word') return null
   const roman = romanNumerals.get(token.text)
-  if (roman !== undefined && /^\p{Lu}/u.test(tokens[at - 1]?.text ?? '')) return { value: String(roman), length: 1 }
+  if (roman !== undefined) return { value: String(roman), length: 1 }
+  if (token.text === 'I' && numbered.has(tokens[at - 1]?.text.toLowerCase() ?? '')) return { value: '1', length: 1 }
   const word = token.text.toLowerCase()
   const single = multiples.get(word)
   if (single !== undefined) return { value: single, length: 1 }

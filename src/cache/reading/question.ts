@@ -9,7 +9,7 @@ import { areGlued, tokensOf } from './tokens.ts'
 import type { Token } from './tokens.ts'
 import { stopWords } from './words/classes.ts'
 import { aliasOf, longestAlias } from './words/names.ts'
-import { emptyNegations, negators } from './words/negators.ts'
+import { emptyBefore, emptyNegations, negators } from './words/negators.ts'
 
 /** One word as it counts: folded, contractions taken apart. */
 export interface Word {
@@ -25,6 +25,8 @@ export interface Word {
   isNumber: boolean
   /** Capitalised where no sentence begins. */
   isName: boolean
+  /** Capitalised, where a sentence begins or not. */
+  isCapitalised: boolean
   startsSentence: boolean
 }
 
@@ -33,8 +35,8 @@ export interface Question {
   words: readonly Word[]
   /** The texts and stems of all words. */
   vocabulary: ReadonlySet<string>
-  /** Names that several spellings share, of every run of words: "us" for the United States. */
-  mentions: ReadonlySet<string>
+  /** Names that several spellings share, of every run of words, with the spellings: us for the United States. */
+  mentions: ReadonlyMap<string, readonly string[]>
   quantities: readonly Quantity[]
   /** How often "one" may be a number. */
   ones: number
@@ -73,8 +75,8 @@ export const readQuestion = (text: string): Question => {
   let sentences = 0
   for (const [at, token] of tokens.entries()) {
     if (token.kind === 'mark' && token.text !== '&') {
-      if (/[.?!。？！]/u.test(token.text) && !startsSentence) sentences += 1
-      startsSentence ||= /[.?!:;。？！"]/u.test(token.text)
+      if (endsSentence(tokens, at) && /[^:;]/u.test(token.text) && !startsSentence) sentences += 1
+      startsSentence ||= endsSentence(tokens, at)
       continue
     }
     const capital = writing === 'mixed' && !meanings.has(token) ? capitalsIn(token) : null
@@ -107,6 +109,14 @@ export const readQuestion = (text: string): Question => {
   }
 }
 
+/** Words that are written with a full stop behind them. */
+const abbreviations = new Set('vs mr mrs ms dr prof st jr sr no rs inc ltd co approx etc'.split(' '))
+
+const endsSentence = (tokens: readonly Token[], at: number): boolean => {
+  const mark = tokens[at]?.text ?? ''
+  return mark === '.' ? !abbreviations.has(foldCase(tokens[at - 1]?.text ?? '')) : /[?!:;。？！]/u.test(mark)
+}
+
 interface Read {
   word: string
   token: Token
@@ -124,6 +134,7 @@ const makeWord = ({ word, token, meaning, isName, isCapitals, startsSentence }: 
   isNegator: negators.has(word),
   isNumber: meaning !== undefined || token.kind === 'digits',
   isName: isName && meaning === undefined,
+  isCapitalised: isCapitalised(token),
   startsSentence,
 })
 
@@ -131,14 +142,15 @@ const makeWord = ({ word, token, meaning, isName, isCapitals, startsSentence }: 
 const foldWord = ({ text }: Token): string =>
   foldCase(/^(?:\p{L}\.)+\p{L}?$/u.test(text) ? text.replaceAll('.', '') : text)
 
-/** Whether capitals say anything: not in a text that shouts, nor in a title that capitalises every word. */
+/** Whether capitals say anything: not in a text that shouts, nor in a title, which leaves only its smallest words small. */
 const writingOf = (tokens: readonly Token[]): 'mixed' | 'plain' => {
   const words = tokens.filter(({ kind }) => kind === 'word').map(({ text }) => text)
   if (!words.some((word) => /\p{Ll}/u.test(word))) return 'plain'
-  const long = words.slice(1).filter((word) => word.length >= 4)
-  const capitalised = long.filter((word) => /^\p{Lu}/u.test(word)).length
-  return long.length >= 4 && capitalised > 0.8 * long.length ? 'plain' : 'mixed'
+  const others = words.slice(1).filter((word) => !smallInTitles.has(word))
+  return others.length >= 3 && others.every((word) => /^\p{Lu}/u.test(word)) ? 'plain' : 'mixed'
 }
+
+const smallInTitles = new Set('a an the of in on at to for from by with and or but as vs nor'.split(' '))
 
 /** Stop words that are other words in capitals; the rest of them is only said loudly. */
 const ambiguous = new Set(['it', 'us', 'who'])
@@ -146,7 +158,7 @@ const ambiguous = new Set(['it', 'us', 'who'])
 const capitalsIn = ({ kind, text }: Token): string | null => {
   if (kind !== 'word') return null
   const plain = text.replaceAll('.', '').replace(/(?:'s|s)$/u, '')
-  if (!/^\p{Lu}{2,}$/u.test(plain)) return null
+  if (!/^\p{Lu}{2,6}$/u.test(plain)) return null
   const folded = foldCase(plain)
   return (stopWords.has(folded) && !ambiguous.has(folded)) || negators.has(folded) ? null : plain
 }
@@ -154,22 +166,26 @@ const capitalsIn = ({ kind, text }: Token): string | null => {
 const isCapitalised = ({ kind, text }: Token): boolean =>
   kind === 'word' && /^\p{Lu}/u.test(text) && !/^I(?:'|$)/u.test(text) && !stopWords.has(foldCase(text))
 
-const countNegations = (words: readonly string[]): number =>
-  words.filter((word, at) => {
-    if (!negators.has(word)) return false
-    const isEmpty = ([first, second]: readonly [string, string]): boolean =>
-      (word === first && words[at + 1] === second) || (word === second && words[at - 1] === first)
-    return !emptyNegations.some(isEmpty)
-  }).length
+const countNegations = (words: readonly string[]): number => words.filter((word, at) => negates(words, word, at)).length
 
-const mentionsIn = (words: readonly string[]): ReadonlySet<string> => {
-  const found = new Set<string>()
+/** "whether or not", "why or why not", "no matter" and "not only … but" turn nothing around. */
+const negates = (words: readonly string[], word: string, at: number): boolean => {
+  if (!negators.has(word)) return false
+  const [before, after] = [words[at - 1], words[at + 1]]
+  if (word === 'not' && before === 'why' && words[at - 2] === 'or') return false
+  if (word === 'not' && (after === 'only' || after === 'just') && words.slice(at).includes('but')) return false
+  if (emptyNegations.some(([opener, negator]) => before === opener && word === negator)) return false
+  return !emptyBefore.some(([negator, follower]) => word === negator && after === follower)
+}
+
+const mentionsIn = (words: readonly string[]): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>()
   for (let at = 0; at < words.length; at += 1) {
     let run = ''
     for (let length = 1; length <= longestAlias && at + length <= words.length; length += 1) {
       run += `${run && ' '}${words[at + length - 1] ?? ''}`
       const alias = aliasOf(run)
-      if (alias !== undefined) found.add(alias)
+      if (alias !== undefined) found.set(alias, [...(found.get(alias) ?? []), run])
     }
   }
   return found
@@ -264,7 +280,7 @@ const askedBy = (words: readonly Word[]): Asked | null => {
 }
 
 /** Letters' companions that only order a text. The minus of a number counts with the number. */
-const prose = /^[.,;:?!¿¡"'()[\]{}\-…·、。，？！「」『』《》&/_*`%°$€£₹¥]$/u
+const prose = /^[.,;:?!¿¡"'()[\]{}\-…·•‣、。，？！「」『』《》&/_*`%°$€£₹¥]$/u
 
 const symbolsIn = (tokens: readonly Token[]): readonly string[] =>
   tokens
@@ -272,7 +288,7 @@ const symbolsIn = (tokens: readonly Token[]): readonly string[] =>
       if (kind !== 'mark') return false
       const isCurrency = /^[$€£₹¥]$/u.test(text)
       const besideNumber = tokens[at + 1]?.kind === 'digits' || tokens[at - 1]?.kind === 'digits'
-      if (isCurrency || text === '*' || text === '/') return isCurrency !== besideNumber
+      if (isCurrency || text === '*') return isCurrency !== besideNumber
       // #1 and #WT-4 only name a number; C# is another language than C.
       if (text === '#') return areGlued(tokens[at - 1], tokens[at])
       return !prose.test(text)

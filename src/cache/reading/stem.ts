@@ -1,3 +1,5 @@
+import { baseOf } from './words/irregular.ts'
+
 /** A letter that English doubles before -ing and -ed; "ll" and "ss" end many words by themselves. */
 const doubled = /([bdfgklmnprtvz])\1$/u
 
@@ -7,7 +9,7 @@ const doubled = /([bdfgklmnprtvz])\1$/u
  */
 export const stemOf = (word: string): string => {
   if (word.length < 4 || !/^[a-z]+(?:'s)?$/u.test(word)) return word.endsWith("'s") ? word.slice(0, -2) : word
-  const base = word.endsWith("'s") ? word.slice(0, -2) : word
+  const base = baseOf(word.endsWith("'s") ? word.slice(0, -2) : word)
   return withoutFinalVowel(withoutEnding(base))
 }
 

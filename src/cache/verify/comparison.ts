@@ -1,3 +1,5 @@
+import { turnsBetween } from '../reading/opposites.ts'
+import type { Turns } from '../reading/opposites.ts'
 import type { Question, Word } from '../reading/question.ts'
 import { meaningOf } from '../reading/words/synonyms.ts'
 import { matchWords } from './matching.ts'
@@ -9,6 +11,7 @@ export interface Comparison {
   a: Side
   b: Side
   matching: Matching
+  turns: Turns
   /** Matched words that carry matter, in a's order. */
   matchedContent: readonly Match[]
 }
@@ -35,6 +38,7 @@ export const compareQuestions = (one: Question, other: Question, rarity: Rarity)
     a: sideOf(a, leftA, b, rarity),
     b: sideOf(b, leftB, a, rarity),
     matching,
+    turns: turnsBetween(a, b),
     matchedContent: matching.matched.filter((match) => isContent(a.words[match.a])),
   }
 }

@@ -1,8 +1,8 @@
 import { capitalsLeft, idsLeft, missingFrom, namesLeft, numbersLeft, unitsDisagree } from '../reading/differences.ts'
-import { oppositesIn, prefixedIn } from '../reading/opposites.ts'
 import { isReordered, passivesDiffer } from '../reading/order.ts'
-import type { Question } from '../reading/question.ts'
+import type { Question, Word } from '../reading/question.ts'
 import { smallWords } from '../reading/words/classes.ts'
+import { softNegators } from '../reading/words/negators.ts'
 import { compareQuestions } from './comparison.ts'
 import type { Comparison, Side } from './comparison.ts'
 import type { Rarity } from './rarity.ts'
@@ -63,12 +63,20 @@ const exact: readonly Feature[] = [
 ]
 
 const polarity: readonly Feature[] = [
-  flag('negations.parity', ({ a, b }) => difference(a.question.negations, b.question.negations) % 2 === 1),
+  flag('negations.parity', ({ turns }) => turns.isNegated),
   { name: 'negations.difference', of: ({ a, b }) => difference(a.question.negations, b.question.negations) },
   { name: 'negations.max', of: ({ a, b }) => Math.max(a.question.negations, b.question.negations) },
-  { name: 'opposites', of: ({ a, b }) => oppositesIn(a.left, b.left).length },
-  { name: 'opposites.prefixed', of: ({ a, b }) => prefixedIn(a.left, b.left).length },
+  {
+    name: 'negations.soft',
+    of: ({ a, b }) => difference(countOf(a.words, softNegators), countOf(b.words, softNegators)),
+  },
+  { name: 'opposites', of: ({ turns }) => turns.opposites.length },
+  { name: 'opposites.prefixed', of: ({ turns }) => turns.prefixed.length },
+  { name: 'opposites.balanced', of: ({ turns }) => turns.balanced.length },
 ]
+
+const countOf = (words: readonly Word[], of: ReadonlySet<string>): number =>
+  words.filter(({ text }) => of.has(text)).length
 
 const asked: readonly Feature[] = [
   flag('asks.same', ({ a, b }) => a.question.asks !== null && a.question.asks === b.question.asks),

@@ -11,7 +11,7 @@ const pairs = `
   withdrawal|savings checking|income expense|income expenses|profit loss|gain lose|gain loss|gained lost|asset liability|assets
   liabilities|bull bear|bullish bearish|surplus deficit|inflation deflation|expensive cheap|rich poor|richer poorer|richest poorest|wealth
   poverty|pay charge|pay receive|owe own|tenant landlord|employer employee|hire fire|hired fired|supply demand|wholesale retail|import
-  export|credit cash|send receive|sent received|sender receiver|give take|give receive|give get|teach learn|teacher student|ask answer|
+  export|credit cash|send receive|sent received|sender receiver|give take|give receive|teach learn|teacher student|ask answer|
   question answer|win lose|won lost|winner loser|win loss|pass fail|passed failed|success failure|succeed fail|successful unsuccessful|
   attack defend|attack defense|offensive defensive|war peace|friend enemy|friends enemies|ally enemy|support oppose|agree disagree|accept
   reject|accepted rejected|accept refuse|accept decline|allow deny|allow forbid|allow block|allow prevent|allowed forbidden|allowed
@@ -68,7 +68,7 @@ const pairs = `
   cause effect|causes effects|cause treat|problem solution|question solution|symptom cause|symptoms causes|symptoms treatment|vaccinated
   unvaccinated|prosecutor defendant|plaintiff defendant|import produce|consumer producer|consume produce|consumption production|exporter
   importer|heaven hell|god devil|angel demon|hero villain|saint sinner|sunrise sunset|dawn dusk|ceiling floor|mountain valley|
-  become remain|become stay|change keep|change stay|leave stay|quit continue|stop continue|stop keep|pause resume|pause continue|suspend
+  become remain|change keep|change stay|quit continue|stop continue|pause resume|pause continue|suspend
   resume|promote demote|promotion demotion|praise criticize|praise blame|praise criticise|compliment insult|reward punish|reward
   punishment|forgive blame|trust distrust|trust suspect|respect disrespect|obey disobey|believe doubt|belief doubt|certain doubtful|admit
   deny|reveal hide|reveal conceal|discover hide|wax wane|ebb flow|overpriced underpriced|overpaid underpaid|overpopulated
@@ -99,6 +99,9 @@ for (const pair of pairs.split('|')) {
   learn(one, other)
   learn(other, one)
 }
+
+/** Opposites only beside the same word, log in and log out: they have other uses besides. */
+export const particles: ReadonlySet<string> = new Set(['in', 'out', 'up', 'down', 'on', 'off', 'over', 'under'])
 
 /** The known opposites of a folded word. */
 export const oppositesOf = (word: string): ReadonlySet<string> | undefined => opposites.get(word)

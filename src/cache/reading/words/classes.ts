@@ -10,7 +10,7 @@ export const stopWords = setOf(`
   of to in on at by for with from as into onto out up over about than then so such if or and but because while though although
   what which who whom whose when where why how
   all any some each every both either just also too very really quite rather even still yet again ever
-  please get gets got getting like let lets s t d ll m re ve say says tell know please ok okay
+  please get gets got getting let lets s t d ll m re ve say says tell know please ok okay
 `)
 
 /** The classes of small words whose exchange often changes what is asked. The order is the order of the features. */
@@ -48,6 +48,8 @@ export const mutualRelations = setOf(`
   close similar different same married related equal friend friends sibling siblings brothers sisters cousin cousins twin twins colleague
   colleagues roommate roommates neighbor neighbors neighbour neighbours classmate classmates partner partners dating engaged identical
   equivalent comparable compared compare difference differences similarity similarities relationship distance
+  acquaintance acquaintances relative relatives rival rivals ally allies enemies spouse spouses pal pals buddies buddy near far next adjacent parallel
+  perpendicular connected linked teammate teammates correlated correlation intersect overlap meet met marry compatible synonymous synonym synonyms
 `)
 
 export const formsOfBe = setOf('am is are was were be been being get gets got')

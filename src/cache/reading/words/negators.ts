@@ -13,19 +13,23 @@ export const softNegators = setOf(`
   forbid forbidden prohibit prohibited ban banned impossible overcome
 `)
 
-/** After these a negator says nothing: whether or not, not only, no matter, nothing but. */
-export const emptyNegations: readonly (readonly [string, string])[] = [
+/** A negator after these says nothing: whether or not, useful or no. */
+export const emptyNegations: readonly (readonly [before: string, negator: string])[] = [
   ['or', 'not'],
-  ['not', 'only'],
-  ['not', 'just'],
+  ['or', 'no'],
+  ['nor', 'no'],
+]
+
+/** These say nothing where the second word follows: no matter, nothing but. */
+export const emptyBefore: readonly (readonly [negator: string, after: string])[] = [
   ['no', 'matter'],
-  ['nothing', 'but'],
   ['no', 'doubt'],
   ['without', 'doubt'],
+  ['nothing', 'but'],
 ]
 
 /** What makes a word's opposite when it stands before it. */
-export const negativePrefixes = ['un', 'in', 'im', 'il', 'ir', 'dis', 'non', 'anti', 'mis', 'de', 'a'] as const
+export const negativePrefixes = ['un', 'in', 'im', 'il', 'ir', 'dis', 'non', 'anti', 'mis', 'de'] as const
 
 /** What makes a word's opposite when it stands behind it, and what stands there instead in the word itself. */
 export const negativeSuffixes: readonly (readonly [string, readonly string[]])[] = [['less', ['', 'ful']]]

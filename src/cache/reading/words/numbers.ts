@@ -60,7 +60,7 @@ export const multiples: ReadonlyMap<string, string> = new Map([
   ['quadrupled', '4x'],
 ])
 
-/** Roman numerals that are no other word when written in capitals: World War II, Type IV. */
+/** Roman numerals of two letters and more: World War II, Type IV. */
 export const romanNumerals: ReadonlyMap<string, number> = new Map(
   wordsOf('II III IV VI VII VIII IX XI XII XIII XIV XV XVI XVII XVIII XIX XX').map((numeral) => [
     numeral,

@@ -1,0 +1,23 @@
+/** Our own sentences, of every kind that a feature looks at; each with each other is a pair of the fixture. */
+export const sentences: readonly string[] = [
+  'How do I repair a bicycle tyre?',
+  'How can I fix a flat bycicle tyre without tools?',
+  "Why doesn't my cat eat 2 bowls of food?",
+  'Why does my cat eat two bowls of food?',
+  'Who invented the telephone in 1876?',
+  'Was the telephone invented by Bell or by Meucci?',
+  'How far is it from Porto to Faro?',
+  'How far is it from Faro to Porto?',
+  'Is it impossible to learn C++ in 30 days?',
+  'Is it not possible to learn C# in 30 days?',
+  'What does the US pay for SSL keys, and why?',
+  'WHAT IS THE BEST WAY TO GROW TOMATOES?',
+  'Should I water tomatoes before or after sunset?',
+  'What are some tips to become more patient with children?',
+  'What are some tips to become less impatient with kids?',
+  'Ist der Zug nach Bergen teurer als ein Flug?',
+  'What does 猫 mean, and is it 5 kg or 5 lb?',
+  'The iPhone6 costs $500. Is a new A320 model 10% cheaper?',
+  'Anna called Bert. Did Bert ever call Anna?',
+  'Tell me all about volcanoes!',
+]
