@@ -31,6 +31,7 @@ import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createNearIndex } from './perception/near-index.ts'
+import type { NearIndex } from './perception/near-index.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
@@ -113,7 +114,11 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
-  const near = nearMemoryOf(config, { perception, entries: stores.entries, verifier: overrides.verifier, resources, events, clock, logger })
+  // No snapshot while entries end with the process: neither may their vectors outlive it.
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
+  resources.use(nearIndex)
+  const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
+  const near = nearMemoryOf(config, { perception, nearIndex, entries: stores.entries, verifier: overrides.verifier, events, clock })
   const cache = createExactCache({
     entries: stores.entries,
     clock,
@@ -177,6 +182,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     cache,
+    perception: perceptionStatus,
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -199,6 +205,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     providers: () => rows.map(({ id }) => deployments.health.provider(id)),
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
+    perception: perceptionStatus,
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =
@@ -248,19 +255,17 @@ const nearMemoryOf = (
   { cache: { enabled, near: settings } }: Config,
   parts: {
     perception: Perception | null
+    nearIndex: NearIndex | null
     entries: Stores['entries']
     verifier: Verifier<unknown> | undefined
-    resources: AsyncDisposableStack
     events: Events
     clock: Clock
-    logger: Logger
   },
 ): NearMemory | null => {
-  const { perception, entries, events, logger, resources } = parts
-  const verifier = parts.verifier ?? null
-  if (!enabled || settings.mode === 'off' || !perception || !verifier) return null
-  const index = resources.use(createNearIndex({ perception, entries, snapshotFolder: null, logger }))
-  return openNear({ ...parts, ...perception, findNeighbours: index.findNeighbours, verifier, settings, changed: events.nearBound })
+  const { perception, nearIndex, events, verifier } = parts
+  if (!enabled || settings.mode === 'off' || !perception || !nearIndex || !verifier) return null
+  const { findNeighbours } = nearIndex
+  return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, changed: events.nearBound })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */

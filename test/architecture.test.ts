@@ -63,6 +63,7 @@ const homes: Record<string, readonly string[]> = {
   express: ['http'],
   'gpt-tokenizer': ['ledger'],
   helmet: ['http'],
+  'hnswlib-node': ['perception'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],
   pino: ['telemetry'],

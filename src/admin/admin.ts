@@ -2,6 +2,7 @@ import type { Caller } from '../contract/caller.ts'
 import type { ChatRequest } from '../contract/chat.ts'
 import type { HealthView } from '../contract/health.ts'
 import type { ModelCard } from '../contract/model.ts'
+import type { PerceptionStatus } from '../contract/perception.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Receipts } from '../contract/store.ts'
@@ -39,6 +40,8 @@ export interface AdminDeps {
   gateway: Pick<Gateway, 'explain'>
   receipts: Pick<Receipts, 'usage' | 'recent' | 'find'>
   cache: CacheAdmin
+  /** Null where there is to be no embedder. */
+  perception: () => PerceptionStatus | null
   health: HealthView
   prices: PriceBook
   /** Models of every row, callable or not. */

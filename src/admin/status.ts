@@ -1,4 +1,5 @@
 import type { Caller } from '../contract/caller.ts'
+import type { PerceptionStatus } from '../contract/perception.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { HttpSettings, RateSettings } from '../contract/settings.ts'
 import type { CacheAnswers, CacheStats } from './cache.ts'
@@ -27,6 +28,8 @@ export interface Status extends Readiness {
   providers: readonly ProviderAnswer[]
   /** Everybody's for an admin, else the caller's own. */
   cache: CacheStats & { whose: Whose }
+  /** Of the embedding model's worker and its index: an admin's; null for others, and where there is no such worker. */
+  perception: PerceptionStatus | null
   limits: StatusLimits
 }
 
@@ -40,6 +43,7 @@ export const createStatus =
     readiness: () => Readiness
     providers: () => readonly ProviderAnswer[]
     cache: CacheAnswers
+    perception: () => PerceptionStatus | null
     clock: Clock
   }) =>
   async (caller: Caller): Promise<Status> => {
@@ -53,6 +57,7 @@ export const createStatus =
       authMode,
       providers: deps.providers(),
       cache: { whose, ...(await deps.cache.cacheStats({ caller, whose })) },
+      perception: whose === 'all' ? deps.perception() : null,
       limits,
     }
   }

@@ -103,6 +103,11 @@ export interface PerceptionFacts {
   tallies: PerceptionTallies
 }
 
+/** How the worker and its index are doing. */
+export interface PerceptionStatus extends PerceptionFacts {
+  near: NearIndexState
+}
+
 /** `idle`: there is no worker; `indexing`: it reads what the store holds; `following`: it has everything. */
 export interface NearIndexState {
   phase: 'idle' | 'indexing' | 'following'

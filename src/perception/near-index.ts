@@ -75,7 +75,6 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
       unsaved += changes.length
       return true
     }
-    phase = 'idle'
     return false
   }
 
@@ -102,6 +101,12 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
       await delay(retryMs, undefined, { ref: false })
       if (mine === turn && !isClosed) void begin()
     }
+  }
+
+  const forget = (): void => {
+    turn += 1
+    phase = 'idle'
+    waiting = []
   }
 
   const load = async (folder: string): Promise<void> => {
@@ -146,7 +151,7 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
     return true
   }
 
-  thread.onStart(() => void begin())
+  thread.follow((event) => void (event === 'started' ? begin() : forget()))
   const unfollow = entries.follow(hear)
   const timer = setInterval(() => void save(), saveEveryMs).unref()
   void wake()

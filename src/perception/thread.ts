@@ -12,8 +12,8 @@ export type Readiness = { kind: 'ready'; facts: EmbedderFacts } | { kind: 'unava
 export interface PerceptionThread extends AsyncDisposable {
   ready(): Promise<Readiness>
   ask(order: Order): Promise<Answer>
-  /** Calls when a worker is ready, with an empty index. */
-  onStart(listener: () => void): void
+  /** Calls when a worker is ready, with an empty index, and when it is gone. */
+  follow(listener: (event: 'started' | 'ended') => void): void
   facts(): ThreadFacts
 }
 
@@ -43,7 +43,7 @@ export const createPerceptionThread = (options: {
   patienceMs?: number | undefined
 }): PerceptionThread => {
   const { startWorker, logger, patienceMs = stuckAfterMs } = options
-  const listeners: (() => void)[] = []
+  const listeners: ((event: 'started' | 'ended') => void)[] = []
   const said = new Set<string>()
   const counts = { ended: 0, stuck: 0 }
   let hired: Hired | null = null
@@ -78,7 +78,7 @@ export const createPerceptionThread = (options: {
         from.isReady = true
         from.worker.unref()
         from.readiness.resolve(told)
-        for (const listener of listeners) listener()
+        tellAll('started')
         return
       case 'unavailable':
         logger.warn({ why: told.why }, 'no embedder: "node scripts/launch.mjs model" says what to do')
@@ -100,6 +100,10 @@ export const createPerceptionThread = (options: {
       default:
         return told satisfies never
     }
+  }
+
+  const tellAll = (event: 'started' | 'ended'): void => {
+    for (const listener of listeners) listener(event)
   }
 
   const sayOnce = (why: string, message: string): void => {
@@ -131,6 +135,7 @@ export const createPerceptionThread = (options: {
     clearTimeout(from.loading)
     from.readiness.resolve({ kind: 'unavailable', why: until.why })
     for (const answer of from.answers.values()) answer({ kind: 'skipped', reason: 'lost', why: until.why })
+    if (from.isReady) tellAll('ended')
   }
 
   const ready = async (): Promise<Readiness> => {
@@ -167,7 +172,7 @@ export const createPerceptionThread = (options: {
       if (!hired) return { kind: 'skipped', reason: 'lost', why: rest?.why ?? '' }
       return send(hired, order)
     },
-    onStart: (listener) => void listeners.push(listener),
+    follow: (listener) => void listeners.push(listener),
     facts: () => ({ ...counts, index: hired?.index ?? null, pairs: hired?.pairs ?? null }),
     [Symbol.asyncDispose]: async () => {
       isClosed = true

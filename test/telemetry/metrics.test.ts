@@ -37,6 +37,25 @@ const start = () => {
     ],
     cache: async () => ({ entries: 4, bytes: 500, maxBytes: 6_000 }),
     isReady: () => false,
+    perception: () => ({
+      ended: 3,
+      stuck: 1,
+      index: { entries: 40, partitions: 5, graphs: 1, untidy: 6, refused: 0, bytes: 7_000, withoutGraphs: null },
+      pairs: null,
+      near: { phase: 'following', waiting: 0 },
+      tallies: {
+        perceived: 9,
+        remembered: 8,
+        searched: 7,
+        scored: 6,
+        indexed: 5,
+        'no-embedder': 4,
+        'queue-full': 3,
+        late: 2,
+        lost: 1,
+        failed: 0,
+      },
+    }),
   })
   const scrape = async (): Promise<Sample[]> => readSamples((await metrics.expose()).text)
   return { ...metrics, scrape }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { scopes } from '../../contract/caller.ts'
+import { perceptionStatus, sayPerception, showPerception } from '../perception-status.ts'
 import { providerHealth, sayHealth, showHealth } from '../provider-health.ts'
 import { defineTool, looksOnly, strictInput } from '../tool.ts'
 
@@ -15,6 +16,9 @@ const output = z.object({
   caller: z.object({ name: z.string(), scope: z.enum(scopes) }).describe('Who you are to the gateway.'),
   providers: z.array(providerHealth).describe('Configured providers.'),
   cache: z.object({ scope: z.enum(['mine', 'all']), entries: z.int(), bytes: z.int(), max_bytes: z.int() }),
+  perception: perceptionStatus
+    .nullable()
+    .describe("The local embedding model's worker and its index of questions; null for all but an admin."),
   limits: z.object({
     max_body_bytes: z.int(),
     request_deadline_ms: z.number(),
@@ -47,6 +51,7 @@ export const gatewayStatus = defineTool({
           ...status.reasons.map((reason) => `Not ready: ${reason}`),
           ...configured.map((health) => `${health.provider}: ${sayHealth(health)}`),
           `Cache: ${status.cache.entries} answers, ${status.cache.bytes} of ${status.cache.maxBytes} bytes.`,
+          ...(status.perception ? [sayPerception(status.perception)] : []),
           rate === null ? 'No rate limit.' : `Rate limit: ${rate.maxRequests} requests in ${rate.windowMs} ms.`,
           `You are "${caller.name}" with scope ${caller.scope}.`,
         ].join('\n'),
@@ -66,6 +71,7 @@ export const gatewayStatus = defineTool({
           bytes: status.cache.bytes,
           max_bytes: status.cache.maxBytes,
         },
+        perception: status.perception && showPerception(status.perception),
         limits: {
           max_body_bytes: maxBodyBytes,
           request_deadline_ms: requestDeadlineMs,

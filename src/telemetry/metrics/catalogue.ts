@@ -30,6 +30,9 @@ export const labelMeanings = {
   state: '`closed`, `open`, `half_open`; the one that holds is 1',
   store: '`receipts`, `directory`, `counters`, `entries`',
   store_operation: 'What the store was asked to do',
+  perceived:
+    'What came of it: `perceived`, `remembered`, `searched`, `scored`, `indexed`; or why nothing did: `no_embedder`, `queue_full`, `late`, `lost`, `failed`',
+  ending: '`ended` by mistake, or `stuck` and ended for it',
   version: 'Version of the gateway',
 } as const
 
@@ -207,6 +210,38 @@ export const catalogue = {
     type: 'gauge',
     name: 'llm_cache_max_bytes',
     help: 'Bound of the remembered answers (max_bytes).',
+    labels: [],
+  },
+  perceived: {
+    type: 'counter',
+    name: 'perception_results_total',
+    help: 'Texts, searches, pairs and additions that the worker of the embedding model was asked for.',
+    labels: ['perceived'],
+  },
+  workersEnded: {
+    type: 'counter',
+    name: 'perception_workers_ended_total',
+    help: 'Workers of the embedding model that were replaced.',
+    labels: ['ending'],
+  },
+  nearEntries: {
+    type: 'gauge',
+    name: 'near_index_entries',
+    help: 'Questions that others are compared with.',
+    labels: [],
+  },
+  nearPartitions: { type: 'gauge', name: 'near_index_partitions', help: 'Partitions of the near index.', labels: [] },
+  nearUntidy: {
+    type: 'gauge',
+    name: 'near_index_untidy_entries',
+    help: 'Entries of large partitions that are still looked through one by one.',
+    labels: [],
+  },
+  nearBytes: { type: 'gauge', name: 'near_index_bytes', help: 'Size of the near index.', labels: [] },
+  nearComplete: {
+    type: 'gauge',
+    name: 'near_index_complete',
+    help: '1 while the near index has every question of the store.',
     labels: [],
   },
   storeDuration: {

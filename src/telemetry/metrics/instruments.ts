@@ -72,6 +72,23 @@ export const createInstruments = (registry: Registry) => {
       }
     },
 
+    /** Counted elsewhere, from the process's start on, and asked for at every scrape. */
+    total: <Row extends MetricRow>(
+      { name, help, labels }: Row,
+      read: () => Iterable<readonly [LabelsOf<Row>, number]>,
+    ): void => {
+      const counter: Counter = new Counter({
+        name,
+        help,
+        labelNames: labels,
+        registers,
+        collect: () => {
+          counter.reset()
+          for (const [values, value] of read()) counter.inc({ ...values }, value)
+        },
+      })
+    },
+
     /** Asked anew at every scrape. */
     gauge: <Row extends MetricRow>(
       { name, help, labels }: Row,

@@ -1,4 +1,5 @@
 import type { ProviderHealth } from '../../contract/health.ts'
+import type { IndexFacts, PerceptionStatus } from '../../contract/perception.ts'
 import { catalogue } from './catalogue.ts'
 import type { createInstruments } from './instruments.ts'
 
@@ -8,11 +9,15 @@ export interface StateReaders {
   providers: () => readonly ProviderHealth[]
   cache: () => Promise<{ entries: number; bytes: number; maxBytes: number }>
   isReady: () => boolean
+  /** Null where there is to be no embedder. */
+  perception: () => PerceptionStatus | null
 }
 
 const circuits = ['closed', 'open', 'half_open'] as const satisfies readonly ProviderHealth['circuit'][]
 
-export const showState = ({ gauge }: ReturnType<typeof createInstruments>, readers: StateReaders): void => {
+export const showState = (instruments: ReturnType<typeof createInstruments>, readers: StateReaders): void => {
+  const { gauge } = instruments
+  showPerception(instruments, readers)
   const { providers, cache, isReady } = readers
   const ofProviders = (read: (health: ProviderHealth) => number) => async () =>
     providers().map((health) => [{ provider: health.provider }, read(health)] as const)
@@ -50,5 +55,47 @@ export const showState = ({ gauge }: ReturnType<typeof createInstruments>, reade
   gauge(
     catalogue.ready,
     alone(() => Number(isReady())),
+  )
+}
+
+const showPerception = (
+  { gauge, total }: ReturnType<typeof createInstruments>,
+  { perception }: Pick<StateReaders, 'perception'>,
+): void => {
+  const ofStatus = (read: (status: PerceptionStatus) => number) => async () => {
+    const status = perception()
+    return status ? [[{}, read(status)] as const] : []
+  }
+  const ofIndex = (read: (index: IndexFacts) => number) => ofStatus(({ index }) => (index ? read(index) : 0))
+
+  total(catalogue.perceived, () =>
+    Object.entries(perception()?.tallies ?? {}).map(
+      ([what, count]) => [{ perceived: what.replaceAll('-', '_') }, count] as const,
+    ),
+  )
+  total(catalogue.workersEnded, () => {
+    const status = perception()
+    if (!status) return []
+    return [[{ ending: 'ended' }, status.ended - status.stuck] as const, [{ ending: 'stuck' }, status.stuck] as const]
+  })
+  gauge(
+    catalogue.nearEntries,
+    ofIndex(({ entries }) => entries),
+  )
+  gauge(
+    catalogue.nearPartitions,
+    ofIndex(({ partitions }) => partitions),
+  )
+  gauge(
+    catalogue.nearUntidy,
+    ofIndex(({ untidy }) => untidy),
+  )
+  gauge(
+    catalogue.nearBytes,
+    ofIndex(({ bytes }) => bytes),
+  )
+  gauge(
+    catalogue.nearComplete,
+    ofStatus(({ near }) => Number(near.phase === 'following')),
   )
 }

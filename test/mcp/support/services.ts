@@ -45,6 +45,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         return Promise.resolve(cleared)
       },
     },
+    perception: () => null,
     health: {
       provider: (provider) => ({
         provider,
