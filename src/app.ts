@@ -5,7 +5,9 @@ import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
 import { openNear } from './cache/near/open.ts'
 import type { NearMemory } from './cache/near/memory.ts'
+import { loadVerifier } from './cache/near/load-verifier.ts'
 import type { Verifier } from './cache/near/verifier.ts'
+import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
@@ -13,6 +15,7 @@ import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
+import { inMemory } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -78,7 +81,7 @@ export interface Overrides {
   /** The embedder's thread. */
   startEmbedder?: () => Worker
   /** Decides which neighbours mean the same. */
-  verifier?: Verifier<unknown>
+  verifier?: Verifier
 }
 
 /** Builds the whole gateway, top down: the one place that knows every room. */
@@ -91,10 +94,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const startedAtMs = clock.now()
   const logger = createLogger(config.log, logTo)
 
-  const { dataDir, cache: cacheSettings } = config
-  const opened = resources.use(
-    overrides.stores ?? (await openStores({ dataDir, cacheMaxBytes: cacheSettings.maxBytes, clock })),
-  )
+  const { cache: cacheSettings } = config
+  const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
   const metrics = await measure(config)
   const events = createEvents({ logger, logContent: config.log.content, metrics })
   const stores = metrics ? timeStores(opened, events.stored) : opened
@@ -118,11 +119,13 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
   resources.use(nearIndex)
   const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
-  const near = nearMemoryOf(config, { perception, nearIndex, entries: stores.entries, verifier: overrides.verifier, events, clock })
+  const near = nearMemoryOf(config, { perception, nearIndex, entries: stores.entries, verifier: overrides.verifier ?? (await trainedVerifier(config, logger)), events, clock })
   const cache = createExactCache({
     entries: stores.entries,
     clock,
     settings: cacheSettings,
+    scopeOf: createScopeOf({ share: cacheSettings.share, secret: stores.secret }),
+    random,
     simulated: sandbox !== null,
     near,
   })
@@ -183,6 +186,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     receipts: stores.receipts,
     cache,
     perception: perceptionStatus,
+    cacheChanged: (change) => logger.info(change, 'the cache was changed by hand'),
     health: deployments.health,
     prices,
     cards: () => config.models,
@@ -250,6 +254,14 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   }
 }
 
+/** Null where it is not there, or nobody would ask it. */
+const trainedVerifier = async ({ cache, embedder }: Config, logger: Logger): Promise<Verifier | null> => {
+  if (!cache.enabled || cache.near.mode === 'off' || !embedder) return null
+  const loaded = await loadVerifier()
+  if (loaded.verifier === null) logger.warn({ why: loaded.why }, 'there are no near answers: the verifier cannot be read')
+  return loaded.verifier
+}
+
 /** What finds the answers to other questions that mean the same; null where nothing can or shall. */
 const nearMemoryOf = (
   { cache: { enabled, near: settings } }: Config,
@@ -257,7 +269,7 @@ const nearMemoryOf = (
     perception: Perception | null
     nearIndex: NearIndex | null
     entries: Stores['entries']
-    verifier: Verifier<unknown> | undefined
+    verifier: Verifier | null
     events: Events
     clock: Clock
   },
@@ -324,6 +336,20 @@ const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRo
 })
 
 const systemClock: Clock = { now: () => Date.now() }
+
+/** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
+export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
+  const { dataDir, cache, cacheKeys } = config
+  const mayKeep = cache.enabled && dataDir !== inMemory
+  if (mayKeep && !cacheKeys)
+    logger.info(
+      {},
+      'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
+    )
+  const notice = (message: string): void => logger.warn({}, message)
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  return openStores({ dataDir, cacheMaxBytes: cache.maxBytes, clock, keptCache })
+}
 
 /** The stores alone, for commands that need no gateway. */
 export const openConfiguredStores = ({ dataDir, cache }: Config): Promise<Stores> =>

@@ -8,7 +8,7 @@ import type { Clock } from '../contract/runtime.ts'
 import type { Receipts } from '../contract/store.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { createCacheAnswers } from './cache.ts'
-import type { CacheAdmin, CacheAnswers } from './cache.ts'
+import type { CacheAdmin, CacheAnswers, CacheChange } from './cache.ts'
 import { createEstimate } from './estimate.ts'
 import type { Estimate, EstimateQuestion } from './estimate.ts'
 import { createExplain } from './explain.ts'
@@ -42,6 +42,8 @@ export interface AdminDeps {
   cache: CacheAdmin
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
+  /** Told of each change that somebody makes to the cache. */
+  cacheChanged: (change: CacheChange) => void
   health: HealthView
   prices: PriceBook
   /** Models of every row, callable or not. */
@@ -61,7 +63,7 @@ export interface AdminDeps {
 export const createAdmin = (deps: AdminDeps): Admin => {
   const models = createModels(deps)
   const providers = createProviders({ ...deps, models })
-  const cache = createCacheAnswers(deps.cache)
+  const cache = createCacheAnswers(deps.cache, deps.cacheChanged)
   const explain = createExplain(deps.gateway)
   const status = createStatus({ ...deps, providers, cache })
   const usage = createUsage(deps)

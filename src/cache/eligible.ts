@@ -24,6 +24,8 @@ export type BypassReason =
   | 'remote_image'
   /** A part that the gateway cannot read. */
   | 'opaque_content'
+  /** The caller belongs to no team (or tenant), and answers are shared within one. */
+  | 'no_scope'
   /** The request could not be fingerprinted. */
   | 'unreadable'
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Caller } from '../contract/caller.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { Clock } from '../contract/runtime.ts'
+import type { CacheTier } from '../contract/receipt.ts'
+import type { Clock, Random } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
 import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
 import { once } from '../lib/once.ts'
@@ -11,10 +13,12 @@ import type { AnswerKind, AskedQuestion } from './kind.ts'
 import type { NearCounts } from './near/counts.ts'
 import type { NearMemory } from './near/memory.ts'
 import type { Examination, NearAsked, NearMiss, Waiting } from './near/near.ts'
-import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
-import type { Hit, Sought } from './tiers.ts'
+import { curatedScope } from './scope.ts'
+import type { ScopeOf } from './scope.ts'
 import { createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
+import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
+import type { Hit, Sought } from './tiers.ts'
 import { ttlOf } from './ttl.ts'
 
 /** What memory had for a request. A hit is given as it was; a miss says where its answer goes. */
@@ -22,10 +26,11 @@ export type Look<Event extends Content = Content> = Hit<Event> | NoHit
 
 export type NoHit = Miss | { state: 'bypass'; reason: BypassReason }
 
-export interface Miss {
+interface Miss {
   state: 'miss'
   /** Equal for equal requests: concurrent ones may share a call. */
   key: string
+  scope: string
   /** Under which the answer is found in another form of the question; null where the form matters. */
   canonicalKey: string | null
   /** The question among others; null where it is compared with none. */
@@ -36,9 +41,11 @@ export interface Miss {
   nearMiss: NearMiss | null
   /** The answer that a shadow would have given: the one that is made now is held against it. */
   shadow: CacheEntry | null
-  /** The answer is to be kept, for so long. */
+  /** The answer is to be kept … */
   write: boolean
-  ttlMs: number
+  /** … for so long, and for so long after that while it is renewed. */
+  lifeOf: (answer: CachedAnswer) => { ttlMs: number; staleMs: number }
+  tags: readonly string[]
   force: boolean
 }
 
@@ -54,33 +61,49 @@ export interface CacheStats extends Tally {
 /** Remembered answers of one kind. */
 export interface AnswerMemory<Request extends Asked, Event extends Content> {
   /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. */
-  look(request: Request, scope: string, waiting: Waiting): Promise<Look<Event>>
+  look(request: Request, caller: Caller, waiting: Waiting): Promise<Look<Event>>
   /** Remembers a complete answer where its look wants that. Never throws. */
-  keep(look: Look, scope: string, answer: CachedAnswer<Event>): Promise<Keeping>
+  keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
 
 export interface ExactCache {
   /** The part of it that holds answers of this kind. */
   of<Request extends Asked, Event extends Content>(kind: AnswerKind<Request, Event>): AnswerMemory<Request, Event>
-  /** Of one scope, or of all (null). */
-  stats(scope: string | null): Promise<CacheStats>
-  /** Forgets a scope's answers (null: all); a dry run only counts them. Returns how many. */
-  clear(query: { scope: string | null; dryRun: boolean }): Promise<number>
+  /** Of one caller and those who share with him, or of all (null). */
+  stats(caller: Caller | null): Promise<CacheStats>
+  /** Forgets the answers that one caller (null: any) reads and that meet all of what is said. Returns how many. */
+  remove(query: {
+    caller: Caller | null
+    ids?: readonly string[] | undefined
+    tag?: string | undefined
+    dryRun: boolean
+  }): Promise<number>
+  /** Makes all that one caller (null: anybody) reads unreachable, in one step. */
+  advance(caller: Caller | null): Promise<void>
+  /** Gives an answer to everybody who asks the very same, until a moment. Null where there is none of this id. */
+  curate(id: string, untilMs: number): Promise<CacheEntry | null>
+  /** Takes it back; returns whether it was there. */
+  uncurate(id: string): Promise<boolean>
 }
 
 interface ExactCacheOptions {
   entries: Entries
   clock: Clock
   settings: Omit<CacheSettings, 'near'>
+  scopeOf: ScopeOf
+  random: Random
   /** Whether this gateway's answers come from the sandbox. */
   simulated: boolean
   /** Null: only the same question serves, in whatever form. */
   near: NearMemory | null
 }
 
-/** Answers that were given before to the same caller: to the very same request, to another form of it, to another question for the same. */
+/**
+ * Answers that were given before to the same caller: to the very same request, to another form of it, to another question
+ * for the same.
+ */
 export const createExactCache = (options: ExactCacheOptions): ExactCache => {
-  const { entries, clock, settings, simulated, near } = options
+  const { entries, clock, settings, scopeOf, random, simulated, near } = options
   const tallies = createTallies()
   const tiers = {
     exact: createExactTier(options),
@@ -88,49 +111,66 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
     near: createNearTierOf(options),
   }
 
-  const bypass = (scope: string, reason: BypassReason): NoHit => {
-    countUp(tallies.of(scope).bypasses, reason)
+  const bypass = (caller: Caller, reason: BypassReason): NoHit => {
+    countUp(tallies.of(caller.id).bypasses, reason)
     return { state: 'bypass', reason }
   }
 
-  /** The tiers in their order, the surest first. */
+  /** The scope as it is now: what was kept before its epoch is nobody's any more. */
+  const currently = async (scope: string): Promise<string> => `${scope}.${await entries.epoch(scope)}`
+
+  const scopeFor = async (caller: Caller): Promise<string | null> => {
+    const scope = scopeOf(caller)
+    return scope === null ? null : currently(scope)
+  }
+
+  /** One that nobody has, for who belongs to none. */
+  const scopeMeant = async (caller: Caller | null): Promise<string | null> =>
+    caller && ((await scopeFor(caller)) ?? 'nobody')
+
+  /** The tiers in their order, the surest first; of the first his own answer, or else the one that was chosen for everybody. */
   const recall = async <Event extends Content>(
-    { key, question }: { key: string; question: () => AskedQuestion | null },
+    { exact, question }: { exact: string; question: () => AskedQuestion | null },
     sought: Sought<Event>,
     near: { waiting: Waiting; counts: NearCounts },
   ): Promise<{ hit: Hit<Event> | null; examination: Examination | null }> => {
-    const exact = await tiers.exact(key, sought)
-    const asked = exact ? null : question()
-    if (!asked) return { hit: exact, examination: null }
+    const own = await tiers.exact(keyOf(sought.scope, exact), sought)
+    if (own) return { hit: own, examination: null }
+    const everybodys = await currently(curatedScope)
+    const curated = await tiers.exact(keyOf(everybodys, exact), { ...sought, scope: everybodys })
+    if (curated) return { hit: { ...curated, isCurated: true }, examination: null }
+    const asked = question()
+    if (!asked) return nothing
     const canonical = await tiers.canonical(asked, sought)
     if (canonical) return { hit: canonical, examination: null }
-    return (await tiers.near(asked, sought, near)) ?? { hit: null, examination: null }
+    return (await tiers.near(asked, sought, near)) ?? nothing
   }
 
   const memoryOf = <Request extends Asked, Event extends Content>(
     kind: AnswerKind<Request, Event>,
   ): AnswerMemory<Request, Event> => ({
-    look: async (request, scope, waiting) => {
-      if (!settings.enabled) return bypass(scope, 'disabled')
+    look: async (request, caller, waiting) => {
+      if (!settings.enabled) return bypass(caller, 'disabled')
       const verdict = kind.judgeEligibility(request)
-      if (!verdict.eligible) return bypass(scope, verdict.reason)
-      const key = orNull(() => kind.fingerprint({ request, scope, simulated }))
-      if (key === null) return bypass(scope, 'unreadable')
-
+      if (!verdict.eligible) return bypass(caller, verdict.reason)
+      const scope = await scopeFor(caller).catch(() => null)
+      if (scope === null) return bypass(caller, 'no_scope')
+      const exact = orNull(() => kind.fingerprint({ request, scope: curatedScope, simulated }))
+      if (exact === null) return bypass(caller, 'unreadable')
       const question = once(() => orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null))
-      const tally = tallies.of(scope)
-      const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity } = request.cache
+
+      const tally = tallies.of(caller.id)
+      const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity, tags = [] } = request.cache
+      const sought = { kind, scope, maxAgeMs }
       const found = read
-        ? await recall({ key, question }, { kind, scope, maxAgeMs }, { waiting, counts: tally.near }).catch(() => {
+        ? await recall({ exact, question }, sought, { waiting, counts: tally.near }).catch(() => {
             waiting.signal.throwIfAborted()
             tally.failures += 1
             return nothing
           })
         : nothing
       if (found.hit) {
-        tally.hits[found.hit.tier] += 1
-        tally.savedMs += found.hit.entry.answer.madeInMs ?? 0
-        tally.savedNanoUsd += found.hit.entry.answer.costNanoUsd ?? 0n
+        countHit(tally, found.hit.tier, found.hit.entry.answer)
         return found.hit
       }
       if (read) tally.misses += 1
@@ -138,24 +178,32 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
 
       const { canonicalKey = null, near: asked = null } = question() ?? {}
       const { examination } = found
-      const ttlMs = ttlOf(kind.name, settings, { askedMs, capMs: verdict.capMs })
+      const { capMs } = verdict
       return {
         state: 'miss',
-        key,
+        key: keyOf(scope, exact),
+        scope,
         canonicalKey,
         asked,
         question: examination?.question ?? null,
         nearMiss: examination?.miss ?? null,
         shadow: examination?.miss === 'shadow' ? (examination.best?.entry ?? null) : null,
-        write: write && ttlMs > 0,
-        ttlMs,
+        write: write && askedMs !== 0,
+        lifeOf: ({ task }) => ({
+          ttlMs: ttlOf(kind.name, settings, { askedMs, capMs, task: task?.task, random }),
+          // Who says how long, and what ages by the minute, is not to be given longer.
+          staleMs: askedMs === undefined && capMs === Infinity ? settings.staleMs : 0,
+        }),
+        tags,
         force,
       }
     },
 
-    keep: async (look, scope, answer) => {
+    keep: async (look, ownerId, answer) => {
       if (look.state !== 'miss' || !look.write) return { kept: false, reason: 'not_wanted' }
-      const tally = tallies.of(scope)
+      const { ttlMs, staleMs } = look.lifeOf(answer)
+      if (ttlMs === 0) return { kept: false, reason: 'not_wanted' }
+      const tally = tallies.of(ownerId)
       const bounds = { maxEntryBytes: settings.maxEntryBytes, simulated, force: look.force }
       const verdict = kind.judgeAdmission(answer, bounds)
       if (!verdict.admissible) {
@@ -164,7 +212,7 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       }
       const createdAtMs = clock.now()
       try {
-        const { key, canonicalKey, asked, ttlMs } = look
+        const { key, scope, canonicalKey, asked } = look
         const question = look.question ?? (asked && near ? await near.questionFor(asked, nobodyLeaves) : null)
         const expiresAtMs = createdAtMs + ttlMs
         await entries.set({
@@ -172,11 +220,11 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
           key,
           canonicalKey,
           scope,
-          ownerId: scope,
-          tags: [],
+          ownerId,
+          tags: tagsOf(answer, look.tags),
           createdAtMs,
           expiresAtMs,
-          staleUntilMs: expiresAtMs,
+          staleUntilMs: expiresAtMs + staleMs,
           near: question,
           answer,
           bytes: verdict.bytes,
@@ -195,9 +243,59 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
 
   return {
     of: memoryOf,
-    stats: async (scope) => ({ ...tallies.read(scope), ...(await entries.stats(scope)) }),
-    clear: (query) => entries.remove(query),
+    stats: async (caller) => ({
+      ...tallies.read(caller && caller.id),
+      ...(await entries.stats(await scopeMeant(caller))),
+    }),
+    remove: async ({ caller, ...query }) => entries.remove({ scope: await scopeMeant(caller), ...query }),
+    advance: async (caller) => {
+      const scope = caller && scopeOf(caller)
+      if (caller && scope === null) return
+      const before = scope && (await currently(scope))
+      await entries.advance(scope)
+      // Nobody can reach them; they need not wait for their end.
+      void entries.remove({ scope: before, dryRun: false }).catch(() => 0)
+    },
+    curate: async (id, untilMs) => {
+      const [found] = await entries.read([id])
+      if (!found) return null
+      const scope = await currently(curatedScope)
+      const entry: CacheEntry = {
+        ...found,
+        id: `ent_${randomUUID().replaceAll('-', '')}`,
+        key: keyOf(scope, questionIn(found)),
+        canonicalKey: null,
+        scope,
+        ownerId: curatedScope,
+        expiresAtMs: untilMs,
+        staleUntilMs: untilMs,
+        near: null,
+      }
+      await entries.set(entry)
+      return entry
+    },
+    uncurate: async (id) =>
+      (await entries.remove({ scope: await currently(curatedScope), ids: [id], dryRun: false })) > 0,
   }
+}
+
+/** A question within a scope. In two parts, so that an answer can be moved to another scope. */
+const keyOf = (scope: string, question: string): string => `${scope} ${question}`
+const questionIn = ({ scope, key }: CacheEntry): string => key.slice(scope.length + 1)
+
+/** By what an answer came about, and what its caller says of it. */
+const tagsOf = ({ model, provider, task }: CachedAnswer, own: readonly string[]): string[] => [
+  ...new Set([`model:${model}`, `provider:${provider}`, ...(task ? [`task:${task.task}`] : []), ...own]),
+]
+
+const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, task }: CachedAnswer): void => {
+  tally.hits += 1
+  tally.hitsByTier[tier] += 1
+  tally.savedMs += madeInMs
+  tally.savedNanoUsd += costNanoUsd ?? 0n
+  const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
+  ofTask.hits += 1
+  ofTask.savedNanoUsd += costNanoUsd ?? 0n
 }
 
 const nothing = { hit: null, examination: null }

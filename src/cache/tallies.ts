@@ -1,6 +1,8 @@
 import type { NanoUsd } from '../contract/money.ts'
 import type { CacheTier } from '../contract/receipt.ts'
 import { addCounts } from './count-up.ts'
+import { tasks } from '../contract/plan.ts'
+import type { Task } from '../contract/plan.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 import { addNearCounts, noNearCounts } from './near/counts.ts'
@@ -8,8 +10,9 @@ import type { NearCounts } from './near/counts.ts'
 
 /** What a cache did since it began. */
 export interface Tally {
-  /** By how alike the questions were. */
-  hits: Record<CacheTier, number>
+  hits: number
+  /** The hits by how alike the questions were. */
+  hitsByTier: Record<CacheTier, number>
   misses: number
   /** Requests for which memory was not asked, by reason. */
   bypasses: Partial<Record<BypassReason, number>>
@@ -23,34 +26,37 @@ export interface Tally {
   savedNanoUsd: NanoUsd
   /** How much longer their making had taken. */
   savedMs: number
+  /** The hits by the task of their answers; `other` for those that have none. */
+  byTask: Partial<Record<Task | 'other', { hits: number; savedNanoUsd: NanoUsd }>>
 }
 
 interface Tallies {
-  /** The running tally of a scope, to be counted up. */
-  of(scope: string): Tally
-  /** A copy of one scope's tally, or of their sum (null). */
-  read(scope: string | null): Tally
+  /** The running tally of a caller, to be counted up. */
+  of(callerId: string): Tally
+  /** A copy of one caller's tally, or of their sum (null). */
+  read(callerId: string | null): Tally
 }
 
-/** Counts apart for each scope: what somebody else's requests met is not everybody's to know. */
+/** Counts apart for each caller: what somebody else's requests met is not everybody's to know. */
 export const createTallies = (): Tallies => {
   const tallies = new Map<string, Tally>()
 
   return {
-    of: (scope) => {
-      const tally = tallies.get(scope) ?? emptyTally()
-      tallies.set(scope, tally)
+    of: (callerId) => {
+      const tally = tallies.get(callerId) ?? emptyTally()
+      tallies.set(callerId, tally)
       return tally
     },
-    read: (scope) => {
-      const read = scope === null ? [...tallies.values()] : [tallies.get(scope) ?? emptyTally()]
+    read: (callerId) => {
+      const read = callerId === null ? [...tallies.values()] : [tallies.get(callerId) ?? emptyTally()]
       return read.reduce(addTallies, emptyTally())
     },
   }
 }
 
 const emptyTally = (): Tally => ({
-  hits: { exact: 0, canonical: 0, near: 0 },
+  hits: 0,
+  hitsByTier: { exact: 0, canonical: 0, near: 0 },
   misses: 0,
   bypasses: {},
   kept: 0,
@@ -59,13 +65,15 @@ const emptyTally = (): Tally => ({
   near: noNearCounts(),
   savedNanoUsd: 0n,
   savedMs: 0,
+  byTask: {},
 })
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
-  hits: {
-    exact: a.hits.exact + b.hits.exact,
-    canonical: a.hits.canonical + b.hits.canonical,
-    near: a.hits.near + b.hits.near,
+  hits: a.hits + b.hits,
+  hitsByTier: {
+    exact: a.hitsByTier.exact + b.hitsByTier.exact,
+    canonical: a.hitsByTier.canonical + b.hitsByTier.canonical,
+    near: a.hitsByTier.near + b.hitsByTier.near,
   },
   misses: a.misses + b.misses,
   bypasses: addCounts(a.bypasses, b.bypasses),
@@ -75,4 +83,18 @@ const addTallies = (a: Tally, b: Tally): Tally => ({
   near: addNearCounts(a.near, b.near),
   savedNanoUsd: a.savedNanoUsd + b.savedNanoUsd,
   savedMs: a.savedMs + b.savedMs,
+  byTask: addByTask(a.byTask, b.byTask),
 })
+
+const addByTask = (a: Tally['byTask'], b: Tally['byTask']): Tally['byTask'] => {
+  const sum: Tally['byTask'] = { ...a }
+  for (const task of [...tasks, 'other'] as const) {
+    const [mine, others] = [a[task], b[task]]
+    if (others)
+      sum[task] = {
+        hits: (mine?.hits ?? 0) + others.hits,
+        savedNanoUsd: (mine?.savedNanoUsd ?? 0n) + others.savedNanoUsd,
+      }
+  }
+  return sum
+}

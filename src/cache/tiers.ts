@@ -19,6 +19,10 @@ export interface Hit<Event extends Content> {
   similarity: number | null
   /** Names the question that was asked; null but for `near`. */
   question: string | null
+  /** Past its life: a call is to renew it. Only of the very same request. */
+  isStale: boolean
+  /** Chosen by an administrator for everybody. */
+  isCurated: boolean
 }
 
 /** What is asked of memory. */
@@ -72,6 +76,8 @@ const give = <Event extends Content>(
   const ageMs = Math.max(0, clock.now() - found.createdAtMs)
   // As RFC 9111: fresh while the age is below max-age, so that 0 takes nothing.
   if (ageMs >= maxAgeMs) return null
+  const isStale = clock.now() >= found.expiresAtMs
+  if (isStale && tier !== 'exact') return null
   const entry = { ...found, answer: found.answer }
-  return { state: 'hit', tier, entry, ageMs, p: null, similarity: null, question: null }
+  return { state: 'hit', tier, entry, ageMs, p: null, similarity: null, question: null, isStale, isCurated: false }
 }

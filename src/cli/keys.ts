@@ -3,9 +3,9 @@ import { openKeyDirectory } from '../app.ts'
 import { configureKept } from './configure.ts'
 
 /** Makes a key and prints it; it is kept as a hash only and cannot be shown again. */
-export const createKey = async ({ name, scope }: { name: string; scope: Scope }): Promise<void> => {
+export const createKey = async (key: { name: string; scope: Scope; team?: string; tenant?: string }): Promise<void> => {
   await using keys = await openKeyDirectory(configureKept())
-  const { record, secret } = await keys.create({ name, scope })
+  const { record, secret } = await keys.create(key)
   process.stdout.write(`${secret}\n`)
   process.stderr.write(`Key ${record.id} (${record.scope}) for ${record.name}. It is shown this once: store it now.\n`)
 }

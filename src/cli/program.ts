@@ -77,6 +77,8 @@ export const createProgram = (): Command => {
     .description('make a key and show it, once')
     .requiredOption('--name <name>', 'whose key it is')
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('use'))
+    .option('--team <team>', 'the team that it belongs to')
+    .option('--tenant <tenant>', 'the tenant that it belongs to')
     .action(createKey)
   keys.command('list').description('list keys; never their secrets').action(listKeys)
   keys

@@ -64,6 +64,8 @@ export interface Config {
   prices: readonly PriceRule[]
   routing: RoutingSettings
   cache: CacheSettings
+  /** Null: remembered answers are in memory only. */
+  cacheKeys: { current: SecretText; previous: SecretText | null } | null
   /** Null: there is to be none. */
   embedder: EmbedderSettings | null
   rate: RateSettings | null
@@ -130,6 +132,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     prices: rules,
     routing: routingSettings(routing),
     cache: cacheSettings(cache, env),
+    cacheKeys: cacheKeysOf(env),
     embedder: embedderSettings(env, root),
     rate: rateSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
@@ -163,6 +166,11 @@ const proxyOf = ({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Env): Config['proxy'] =>
         noProxy: NO_PROXY ?? null,
       }
 
+const cacheKeysOf = ({ CACHE_KEY: current, CACHE_KEY_PREVIOUS: previous }: Env): Config['cacheKeys'] =>
+  current === undefined
+    ? null
+    : { current: createSecret(current), previous: previous === undefined ? null : createSecret(previous) }
+
 const noticesOf = (options: {
   env: Env
   auth: AuthSettings
@@ -179,6 +187,8 @@ const noticesOf = (options: {
     notices.push(
       'Nothing is kept (DATA_DIR=:memory:): the ledger ends with the gateway and holds the last receipts only.',
     )
+  if (env.CACHE_KEY === undefined && env.CACHE_KEY_PREVIOUS !== undefined)
+    notices.push('CACHE_KEY_PREVIOUS has no effect without CACHE_KEY: remembered answers are in memory only.')
   if (env.LOG_CONTENT) notices.push('Prompts and answers are written to the log (LOG_CONTENT).')
   return notices
 }

@@ -38,6 +38,14 @@ export const plainUrl = z
 
 const proxyUrl = z.url({ protocol: /^https?$/, error: 'must be a URL such as http://proxy.example:3128' }).optional()
 
+/** 32 random bytes in base64 (44 characters), or a phrase that nobody guesses. */
+const cacheKey = z
+  .string()
+  .min(
+    16,
+    'must be 32 random bytes in base64, such as `openssl rand -base64 32` prints, or a phrase of at least 16 characters',
+  )
+
 /** Every variable that is not a provider's, with its meaning. Those with a default here have it nowhere else. */
 const variables = z.object({
   HOST: z.string().default('127.0.0.1').describe('Address to listen on. Others than loopback need AUTH_MODE.'),
@@ -95,6 +103,14 @@ const variables = z.object({
   CACHE_TTL_SECONDS: whole(0, 31_536_000)
     .optional()
     .describe('Life of a remembered answer; replaces chat_ttl_seconds.'),
+  CACHE_KEY: cacheKey
+    .optional()
+    .describe(
+      'Seals remembered answers in DATA_DIR, so that they survive a restart; without it they are in memory only.',
+    ),
+  CACHE_KEY_PREVIOUS: cacheKey
+    .optional()
+    .describe('The CACHE_KEY before: what it sealed is still read, and sealed anew when it is used.'),
   CACHE_MAX_BYTES: whole(1, 1_000_000_000_000).optional().describe('Bound of the cache; replaces max_bytes.'),
   RETENTION_DAYS: whole(0, 36_500).optional().describe('Days that receipts are kept; replaces ledger.retention_days.'),
   HTTPS_PROXY: proxyUrl.describe('Proxy for calls to https URLs; https_proxy works too.'),

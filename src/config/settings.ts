@@ -90,9 +90,14 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
   return {
     enabled: env.CACHE_ENABLED ?? cache.enabled,
     chatTtlMs: (env.CACHE_TTL_SECONDS ?? cache.chat_ttl_seconds) * secondMs,
+    // Who sets the variable means every answer.
+    taskTtlMs: env.CACHE_TTL_SECONDS === undefined ? inMs(cache.task_ttl_seconds) : {},
     embeddingsTtlMs: cache.embeddings_ttl_seconds * secondMs,
     modelsTtlMs: cache.models_ttl_seconds * secondMs,
     maxTtlMs: cache.max_ttl_seconds * secondMs,
+    staleMs: cache.stale_while_revalidate_seconds * secondMs,
+    share: cache.share,
+    maxDiskBytes: cache.max_disk_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
     near: nearSettings(cache.near),
@@ -108,6 +113,9 @@ const nearSettings = (near: CacheEntrySettings['near']): NearSettings => ({
   deadlineMs: near.deadline_ms,
   canary: { share: near.canary.share, budgetNanoUsdPerDay: parseUsd(near.canary.budget_usd_per_day) },
 })
+
+const inMs = (seconds: CacheEntrySettings['task_ttl_seconds']): CacheSettings['taskTtlMs'] =>
+  Object.fromEntries(Object.entries(seconds).map(([task, value]) => [task, value * secondMs]))
 
 export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   profiles: routing.profiles,

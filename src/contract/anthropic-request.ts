@@ -4,6 +4,7 @@ import { readTextBlocks } from './anthropic-parts.ts'
 import type { Note } from './anthropic-parts.ts'
 import { readToolFields } from './anthropic-tools.ts'
 import { checkJson, invalid, json, jsonObject, read, readFields, unread } from './border.ts'
+import { cacheTags } from './cache-order.ts'
 import type { ChatRequest, Effort, Message, ResponseFormat, Warning } from './chat.ts'
 import { GatewayError } from './errors.ts'
 import type { JsonObject } from './json.ts'
@@ -35,6 +36,7 @@ const messagesBody = z.object({
   fallbacks: z.array(modelName).max(16).optional(),
   use_cache: z.boolean().optional(),
   cache_ttl: z.number().min(0).optional(),
+  cache_tags: cacheTags,
 })
 type MessagesBody = z.infer<typeof messagesBody>
 
@@ -114,7 +116,12 @@ export const readMessagesBody = (body: unknown, known: KnownNames, cacheControl?
     fallbacks: (given.fallbacks ?? []).map((name, index) =>
       readModelChoice(name, undefined, known, `fallbacks[${index}]`),
     ),
-    cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
+    cache: readCacheChoice({
+      useCache: given.use_cache,
+      cacheTtl: given.cache_ttl,
+      cacheTags: given.cache_tags,
+      cacheControl,
+    }),
     tags: readTags(given.metadata),
   }
   const effortField = output.effort === undefined ? 'thinking' : 'output_config.effort'

@@ -10,6 +10,9 @@ export interface Caller {
   id: string
   name: string
   scope: Scope
+  /** Whom else he belongs to, where his key says: who shares answers with him goes by it. */
+  team?: string | undefined
+  tenant?: string | undefined
 }
 
 /** A gateway key as it is kept: never the secret itself. */
@@ -17,6 +20,8 @@ export interface KeyRecord {
   id: string
   name: string
   scope: Scope
+  team?: string | undefined
+  tenant?: string | undefined
   /** SHA-256 of the secret, hex. */
   sha256: string
   createdAtMs: number

@@ -115,6 +115,8 @@ export interface CacheChoice {
   ttlMs?: number | undefined
   /** Oldest entry that the caller takes (`Cache-Control: max-age`). */
   maxAgeMs?: number | undefined
+  /** By which the caller can have the answer forgotten later. */
+  tags?: readonly string[] | undefined
 }
 
 /** A chat completion in the gateway's own words: what every face reads into and every dialect writes from. */

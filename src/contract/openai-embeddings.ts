@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { checkJson, jsonObject, read, readFields, unread } from './border.ts'
+import { cacheTags } from './cache-order.ts'
 import type { EmbeddingInput, EmbeddingRequest } from './embedding.ts'
 import { GatewayError } from './errors.ts'
 import { metadataMarks, modelName, userMark } from './marks.ts'
@@ -29,6 +30,7 @@ const embeddingBody = z.object({
   provider: z.string().optional(),
   use_cache: z.boolean().optional(),
   cache_ttl: z.number().min(0).optional(),
+  cache_tags: cacheTags,
 })
 
 /**
@@ -57,7 +59,12 @@ export const readEmbeddingBody = (
       extra: Object.fromEntries(unknown),
       requirements,
       limits,
-      cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
+      cache: readCacheChoice({
+        useCache: given.use_cache,
+        cacheTtl: given.cache_ttl,
+        cacheTags: given.cache_tags,
+        cacheControl,
+      }),
       tags: { user: given.user, metadata: given.metadata },
     },
     encoding: given.encoding_format ?? 'float',

@@ -95,7 +95,10 @@ export interface Receipt {
   /** What the answer would have cost, where memory or another's call spared it. */
   savedNanoUsd: NanoUsd
   cache: CacheState
-  /** Why the cache was not used, for `bypass`; for a `miss` why no near answer served, where one was looked for. */
+  /**
+   * Why the cache was not used, for `bypass`; for a `miss` why no near answer served, where one was looked for; for a hit
+   * `curated` or `stale` where it is that.
+   */
   cacheReason: string | null
   /** Unset but for answers from memory. */
   recalled?: Recalled | undefined

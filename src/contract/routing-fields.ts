@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { invalid, readFields, strictly, unread } from './border.ts'
+import { cacheTags } from './cache-order.ts'
 import type { CacheChoice, ChatRequest, ModelChoice, RequestLimits } from './chat.ts'
 import { didYouMean } from './did-you-mean.ts'
 import { modelName } from './marks.ts'
@@ -22,6 +23,7 @@ export const routingFields = {
   fallbacks: z.array(modelName).max(16).optional(),
   use_cache: z.boolean().optional(),
   cache_ttl: z.number().min(0).optional(),
+  cache_tags: cacheTags,
 }
 const routing = z.object(routingFields)
 
@@ -39,7 +41,12 @@ export const readRouting = (
   fallbacks: (given.fallbacks ?? []).map((name, index) =>
     readModelChoice(name, undefined, known, `fallbacks[${index}]`),
   ),
-  cache: readCacheChoice({ useCache: given.use_cache, cacheTtl: given.cache_ttl, cacheControl }),
+  cache: readCacheChoice({
+    useCache: given.use_cache,
+    cacheTtl: given.cache_ttl,
+    cacheTags: given.cache_tags,
+    cacheControl,
+  }),
 })
 
 /**
@@ -170,6 +177,7 @@ export const readCacheChoice = (given: {
   useCache?: boolean | undefined
   /** Seconds; 0 means that the answer is not kept. */
   cacheTtl?: number | undefined
+  cacheTags?: readonly string[] | undefined
   cacheControl?: string | undefined
 }): CacheChoice => {
   const directives = (given.cacheControl ?? '')
@@ -184,5 +192,6 @@ export const readCacheChoice = (given: {
     force: given.useCache === true && !off,
     ttlMs: given.cacheTtl === undefined ? undefined : Math.round(given.cacheTtl * 1000),
     maxAgeMs: maxAge === undefined ? undefined : Number(maxAge) * 1000,
+    ...(given.cacheTags ? { tags: given.cacheTags } : {}),
   }
 }

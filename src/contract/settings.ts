@@ -28,14 +28,25 @@ export interface FactorWeights {
   health: number
 }
 
+/** Who reads whose remembered answers. */
+export const shares = ['user', 'team', 'tenant'] as const
+export type Share = (typeof shares)[number]
+
 export interface CacheSettings {
   enabled: boolean
   /** Life of an entry by kind; 0: not kept. */
   chatTtlMs: number
+  /** Instead of `chatTtlMs`, by the task that was found in the request. */
+  taskTtlMs: Readonly<Partial<Record<Task, number>>>
   embeddingsTtlMs: number
   modelsTtlMs: number
   /** Longest life that a caller may ask for. */
   maxTtlMs: number
+  /** How long an answer past its life is given to the very same request, while one call renews it. */
+  staleMs: number
+  share: Share
+  /** Bound of all entries on disk together, where they are kept there. */
+  maxDiskBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number

@@ -226,6 +226,10 @@ export interface Entries {
   stats(scope: string | null): Promise<{ entries: number; bytes: number; maxBytes: number }>
   /** Returns how many were deleted, or would be. */
   remove(query: Removal): Promise<number>
+  /** A part of every key of this scope, and another one from each `advance` on. */
+  epoch(scope: string): Promise<string>
+  /** Makes all that a scope (null: everybody) has kept unreachable, in one step however much it is. */
+  advance(scope: string | null): Promise<void>
   /** Every question that is compared with, as it stands: for an index that begins. */
   questions(): AsyncIterable<{ id: string; near: NearQuestion }>
   /** Tells of each change from now on; the returned function ends it. */

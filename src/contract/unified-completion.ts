@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { strictly } from './border.ts'
+import { cacheTags } from './cache-order.ts'
 import { efforts } from './chat.ts'
 import { metadataMarks, modelName, userMark } from './marks.ts'
 import { tasks } from './plan.ts'
@@ -106,6 +107,9 @@ export const unifiedFields = {
     .min(0)
     .optional()
     .describe('How long the answer is kept in the cache, in seconds; 0 keeps nothing. Default: 300 unless configured.'),
+  cache_tags: cacheTags.describe(
+    'Words by which manage_cache can forget the answer later, such as "doc:handbook"; at most 16. Default: none.',
+  ),
   metadata: metadataMarks
     .optional()
     .describe('Your own marks on the receipt, at most 16, text to text. Never shown to the model. Default: none.'),

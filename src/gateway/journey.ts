@@ -23,6 +23,7 @@ import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
 import { createRecall } from './recall.ts'
 import { createRecord } from './record.ts'
+import { createRefresh } from './refresh.ts'
 import { createRemember } from './remember.ts'
 import { createReserve } from './reserve.ts'
 import type { Fit } from './reserve.ts'
@@ -103,10 +104,11 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const respond = createRespond<Request, Event>(record)
   const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }
   const share = (): Carry<Request, Event> => createShare({ answer: createAnswer(steps), respond, flights, clock })
-  const complete = createComplete({
+  const refreshing = createRefresh<Request>((request, context): AsyncIterable<unknown> => complete(request, context))
+  const complete: Journey<Request, Event>['complete'] = createComplete({
     operation,
     admit: parts.admit,
-    recall: createRecall({ memory, clock }),
+    recall: createRecall({ memory, refresh: refreshing.start, clock }),
     carry: own.carry?.(steps) ?? share(),
     respond,
     refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
@@ -117,5 +119,11 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     deadlineMs: parts.deadlineMs,
     clock,
   })
-  return { complete, drain: flights.drain }
+  return {
+    complete,
+    drain: async () => {
+      await refreshing.stop()
+      await flights.drain()
+    },
+  }
 }

@@ -2,7 +2,7 @@ import type { AnswerMemory, NoHit } from '../cache/exact.ts'
 import type { Hit } from '../cache/tiers.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { CacheTier, Recalled } from '../contract/receipt.ts'
-import type { CachedAnswer } from '../contract/store.ts'
+import type { CachedAnswer, CacheEntry } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
@@ -15,23 +15,29 @@ export interface Miss {
   flightKey: string | null
 }
 
-export type Recall<Request extends Asked, Event extends Content> = (trail: Trail<Request>, signal: AbortSignal) => Promise<Memory<Event>>
+export type Recall<Request extends Asked, Event extends Content> = (
+  trail: Trail<Request>,
+  signal: AbortSignal,
+) => Promise<Memory<Event>>
 
-/** Looks for an answer given earlier to the same request of the same caller. */
+/** Looks for an answer given earlier to the same caller: to the same request, or to one that asks the same. */
 export const createRecall =
   <Request extends Asked, Event extends Content>(parts: {
     memory: AnswerMemory<Request, Event>
+    /** Has a stale answer made anew, off this caller's path. */
+    refresh: (trail: Trail<Request>, entry: CacheEntry) => void
     clock: Clock
   }): Recall<Request, Event> =>
   async (trail, signal) => {
     const { request, context } = trail
     const withinMs = Math.max(0, trail.deadlineAtMs - parts.clock.now())
-    const look = await parts.memory.look(request, context.caller.id, { withinMs, signal })
+    const look = await parts.memory.look(request, context.caller, { withinMs, signal })
     trail.recalledAtMs = parts.clock.now()
     if (look.state === 'hit') {
-      const { tier, entry } = look
+      if (look.isStale) parts.refresh(trail, look.entry)
+      trail.cacheReason = remarkOn(look)
       trail.recalled = recalledOf(look, trail)
-      return { state: 'hit', tier, answer: entry.answer }
+      return { state: 'hit', tier: look.tier, answer: look.entry.answer }
     }
     trail.cache = look.state
     trail.cacheReason = look.state === 'bypass' ? look.reason : look.nearMiss
@@ -39,6 +45,12 @@ export const createRecall =
     const mayShare = look.state === 'miss' && request.cache.read
     return { state: 'miss', look, flightKey: mayShare ? look.key : null }
   }
+
+/** What a reader of the receipt should know of a hit. */
+const remarkOn = ({ isCurated, isStale }: Hit<Content>): string | null => {
+  if (isCurated) return 'curated'
+  return isStale ? 'stale' : null
+}
 
 const recalledOf = ({ entry, ageMs, p, similarity, question }: Hit<Content>, trail: Trail): Recalled => {
   const { caller } = trail.context

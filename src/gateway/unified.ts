@@ -44,7 +44,7 @@ export const readUnified = (input: UnifiedInput, known: KnownNames): ChatRequest
     fallbacks: (input.fallbacks ?? []).map((name, index) =>
       readModelChoice(name, undefined, known, `fallbacks[${index}]`),
     ),
-    cache: readCacheChoice({ useCache: input.use_cache, cacheTtl: input.cache_ttl }),
+    cache: readCacheChoice({ useCache: input.use_cache, cacheTtl: input.cache_ttl, cacheTags: input.cache_tags }),
     tags: { user: input.user, metadata: input.metadata },
   }
 }

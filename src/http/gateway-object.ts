@@ -14,6 +14,8 @@ export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts)
   cache: served.cache,
   /** The entry that it was remembered in, how old it is, how sure the verifier was; null where it was not. */
   cached: showRecalled(served.recalled),
+  /** Why the cache was not asked; for an answer from it `curated` or `stale`, where it is that. */
+  cache_reason: receipt.cacheReason,
   cost_usd: receipt.costNanoUsd === null ? null : formatUsd(receipt.costNanoUsd),
   cost_nano_usd: receipt.costNanoUsd === null ? null : receipt.costNanoUsd.toString(),
   saved_usd: formatUsd(receipt.savedNanoUsd),

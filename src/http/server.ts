@@ -107,7 +107,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
       readBody: ({ req, signal }) => readJsonText(req, bodyLimits, signal),
     }),
   }
-  const api = createApi(deps.readSide)
+  const api = createApi({ admin: deps.readSide, readBody, clock })
   const paths = [...hotRoutes.keys(), ...pagePaths, ...apiPaths]
   const routeOf = createRouteOf(paths)
   const pages = createPages({

@@ -15,7 +15,12 @@ export interface KeyDirectory {
    * Makes a key. The secret is not kept and cannot be shown again.
    * @throws GatewayError invalid_request for a name that is empty, longer than 100 characters or holds control characters
    */
-  create(key: { name: string; scope: Scope }): Promise<{ record: KeyRecord; secret: string }>
+  create(key: {
+    name: string
+    scope: Scope
+    team?: string | undefined
+    tenant?: string | undefined
+  }): Promise<{ record: KeyRecord; secret: string }>
   /** Every key, the revoked ones too. */
   list(): Promise<readonly KeyRecord[]>
   /**
@@ -47,12 +52,14 @@ export const createKeyDirectory = ({ directory, fixed, clock }: KeyDirectoryOpti
       return key?.revokedAtMs === null ? key : null
     },
 
-    create: async ({ name, scope }) => {
+    create: async ({ name, scope, team, tenant }) => {
       const secret = mintSecret()
       const record: KeyRecord = {
         id: mintKeyId(),
-        name: readName(name),
+        name: readName(name, 'A key'),
         scope,
+        ...(team === undefined ? {} : { team: readName(team, 'A team') }),
+        ...(tenant === undefined ? {} : { tenant: readName(tenant, 'A tenant') }),
         sha256: hashSecret(secret),
         createdAtMs: clock.now(),
         revokedAtMs: null,
@@ -75,10 +82,10 @@ export const createKeyDirectory = ({ directory, fixed, clock }: KeyDirectoryOpti
   }
 }
 
-const readName = (name: string): string => {
+const readName = (name: string, whose: string): string => {
   const trimmed = name.trim()
   if (!/^[^\p{Cc}]{1,100}$/u.test(trimmed))
-    throw new GatewayError('invalid_request', 'A key needs a name of 1 to 100 characters on one line.', {
+    throw new GatewayError('invalid_request', `${whose} needs a name of 1 to 100 characters on one line.`, {
       param: 'name',
     })
   return trimmed

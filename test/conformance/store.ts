@@ -11,6 +11,7 @@ import type {
   Receipts,
   UsageQuery,
 } from '../../src/contract/store.ts'
+import { answerOf } from '../cache/answer-of.ts'
 import { entryOf } from '../cache/entry-of.ts'
 import { anyReceipt, receiptOf } from '../stores/receipt-of.ts'
 
@@ -507,7 +508,42 @@ export const describeEntries = (
             expect((await opened.port.stats(null)).bytes).toBeLessThanOrEqual(500)
           }
         }),
+        // Each opens a store.
+        { numRuns: 20 },
       )
+    })
+
+    test('has another epoch after each advance, of one scope or of all', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const { port } = opened
+      const [ada, bob] = [await port.epoch('ada'), await port.epoch('bob')]
+      expect(await port.epoch('ada')).toBe(ada)
+      await port.advance('ada')
+      const next = await port.epoch('ada')
+      expect(next).not.toBe(ada)
+      expect(await port.epoch('bob')).toBe(bob)
+      await port.advance(null)
+      expect(new Set([ada, next, await port.epoch('ada')]).size).toBe(3)
+      expect(await port.epoch('bob')).not.toBe(bob)
+    })
+
+    test('keeps what is worth more and is asked for, within the bytes', async () => {
+      await using opened = await open({ maxBytes: 300, clock: still })
+      await opened.port.set(entryOf({ key: 'dear', answer: answerOf({ costNanoUsd: 50_000_000n }) }))
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) {
+        await opened.port.set(entryOf({ key }))
+        await opened.port.find('dear')
+      }
+      expect(await opened.port.find('dear')).not.toBeNull()
+      expect(await opened.port.find('a')).toBeNull()
+    })
+
+    test('lets nobody be pushed out by the flood of another owner', async () => {
+      await using opened = await open({ maxBytes: 400, clock: still })
+      await opened.port.set(entryOf({ key: 'hers' }))
+      for (const key of ['a', 'b', 'c', 'd', 'e', 'f'])
+        await opened.port.set(entryOf({ key, ownerId: 'key_bob', answer: answerOf({ costNanoUsd: 10n ** 9n }) }))
+      expect(await opened.port.find('hers')).not.toBeNull()
     })
 
     test('keeps nothing within a bound of 0, nor an entry larger than the whole', async () => {

@@ -40,9 +40,9 @@ test('callers do not read each other', async () => {
 
 test('an entry is forgotten when its time is up', async () => {
   let nowMs = Date.UTC(2026, 10, 21)
-  await using it = await startApp({ overrides: { clock: { now: () => nowMs } } })
+  await using it = await startApp({ overrides: { clock: { now: () => nowMs }, random: () => 0.5 } })
   await hear(it.app.gateway.complete(ask('What is TCP?'), context()))
-  nowMs += it.config.cache.chatTtlMs - 1
+  nowMs += (it.config.cache.taskTtlMs.qa ?? 0) - 1
   await hear(it.app.gateway.complete(ask('What is TCP?'), context()))
   nowMs += 1
   await hear(it.app.gateway.complete(ask('What is TCP?'), context()))

@@ -320,6 +320,35 @@ describe('manage_cache', () => {
     expect(texts[0]).toMatch(/^insufficient_scope: /)
     expect(server.services.cached.get('local')).toBe(3)
   })
+
+  test('tells the record what was changed, by whom, and not what was only counted', async () => {
+    const before = server.services.cacheChanges.length
+    await owner.call('manage_cache', { action: 'invalidate', tag: 'doc:7' })
+    await owner.call('manage_cache', { action: 'invalidate', tag: 'doc:7', dry_run: false })
+    await owner.call('manage_cache', { action: 'stats' })
+    expect(server.services.cacheChanges.slice(before)).toMatchObject([
+      { action: 'remove', whose: 'mine', tag: 'doc:7', ids: null },
+    ])
+  })
+
+  test.each([
+    [{ action: 'invalidate' }, 'action'],
+    [{ action: 'clear', tag: 'x' }, 'action'],
+    [{ action: 'invalidate', epoch: true, tag: 'x' }, 'epoch'],
+    [{ action: 'curate' }, 'ids'],
+    [{ action: 'curate', ids: ['ent_1'] }, 'ids'],
+    [{ action: 'curate', ids: [`ent_${'0'.repeat(32)}`], until: '2020-01-01T00:00:00Z' }, 'until'],
+    [{ action: 'invalidate', tag: 'x'.repeat(65) }, 'tag'],
+  ])('refuses %j, naming the field', async (args, field) => {
+    const { isError, texts } = await owner.call('manage_cache', args)
+    expect(isError).toBe(true)
+    expect(texts[0]).toContain(`"${field}`)
+  })
+
+  test('curating takes an admin', async () => {
+    const { texts } = await user.call('manage_cache', { action: 'curate', ids: [`ent_${'0'.repeat(32)}`] })
+    expect(texts[0]).toMatch(/^insufficient_scope: /)
+  })
 })
 
 describe('gateway_status', () => {

@@ -22,8 +22,8 @@ const maxPairs = 3
 /** Beyond this the second model's word counts as this: so that what it can change is bounded. */
 const maxPairLogit = 12
 
-interface JudgeParts<Read> {
-  verifier: Verifier<Read>
+interface JudgeParts {
+  verifier: Verifier
   /** Null where there is no second model. */
   scorePairs: ScorePairs | null
 }
@@ -46,7 +46,7 @@ interface Judging {
  * The likeliest comes first, the vetoed last.
  */
 export const createJudge =
-  <Read>({ verifier, scorePairs }: JudgeParts<Read>) =>
+  ({ verifier, scorePairs }: JudgeParts) =>
   async (judging: Judging): Promise<readonly Judged[]> => {
     const { candidates, refuse, lowestP } = judging
     const asked = verifier.read(judging.asked)

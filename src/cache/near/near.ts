@@ -85,7 +85,7 @@ export interface NearParts {
   embedder: () => Promise<EmbedderFacts | null>
   findNeighbours: FindNeighbours
   scorePairs: ScorePairs | null
-  verifier: Verifier<unknown>
+  verifier: Verifier
   policy: NearPolicy
   settings: Pick<NearSettings, 'deadlineMs' | 'similarityThreshold'>
   clock: Clock

@@ -16,7 +16,7 @@ interface OpenNearOptions extends PolicyOptions {
   perceive: Perceive
   findNeighbours: FindNeighbours
   scorePairs: ScorePairs | null
-  verifier: Verifier<unknown>
+  verifier: Verifier
   settings: NearSettings
   clock: Clock
 }

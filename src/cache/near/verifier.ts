@@ -5,6 +5,7 @@ import type { Question } from '../reading/question.ts'
 import { pairFeatures } from '../verify/features.ts'
 import type { Rarity } from '../verify/rarity.ts'
 import { probabilityOf, thresholdFor } from '../verify/thresholds.ts'
+import type { Trees } from '../verify/trees.ts'
 import type { CalibrationFile, VerifierForm } from '../verify/thresholds.ts'
 
 /** One guard's reason against a pair. */
@@ -13,13 +14,13 @@ export interface Veto {
   reason: string
 }
 
-/** Decides whether the answer to one question is right for another. `Read`: what is read of a text once. */
-export interface Verifier<Read> {
-  read(text: string): Read
+/** Decides whether the answer to one question is right for another. */
+export interface Verifier {
+  read(text: string): Question
   /** What speaks against the pair beyond doubt; empty where nothing does. */
-  vetoes(stored: Read, asked: Read): readonly Veto[]
+  vetoes(stored: Question, asked: Question): readonly Veto[]
   /** A logit, by words and cosine alone. */
-  scoreWords(stored: Read, asked: Read, cosine: number): number
+  scoreWords(stored: Question, asked: Question, cosine: number): number
   /** 0…1; `pairLogit` null where the model that reads both texts is away. */
   probability(wordsLogit: number, pairLogit: number | null): number
   /** The lowest probability that keeps wrong answers below a share of all given; null where none was found that does. */
@@ -30,15 +31,15 @@ export interface Verifier<Read> {
 
 interface VerifierParts {
   rarity: Rarity
-  trees: { logOdds(features: Float64Array): number }
+  trees: Pick<Trees, 'score'>
   calibration: CalibrationFile
 }
 
 /** Guards, trees and thresholds as they were trained and calibrated. */
-export const createVerifier = ({ rarity, trees, calibration }: VerifierParts): Verifier<Question> => ({
+export const createVerifier = ({ rarity, trees, calibration }: VerifierParts): Verifier => ({
   read: readQuestion,
   vetoes: objectionsTo,
-  scoreWords: (stored, asked, cosine) => trees.logOdds(pairFeatures(stored, asked, cosine, rarity)),
+  scoreWords: (stored, asked, cosine) => trees.score(pairFeatures(stored, asked, cosine, rarity)),
   probability: (words, pair) => probabilityOf(calibration, { trees: words, pair }),
   thresholdFor: (form, maxFalseHitRate) => thresholdFor(calibration, form, maxFalseHitRate),
   isCalibratedFor: ({ name, form, files }) => {

@@ -1,25 +1,44 @@
 import type { ServerResponse } from 'node:http'
 import type { Admin } from '../../admin/admin.ts'
+import { readCacheOrder } from '../../contract/cache-order.ts'
 import { GatewayError } from '../../contract/errors.ts'
+import type { Clock } from '../../contract/runtime.ts'
 import { sendJson } from '../error.ts'
 import { headerOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
+import { cacheQuery, readCacheBody, showCache } from './cache.ts'
 import { readQuery } from './query.ts'
 import { showReceipt, showTraces, tracesQuery } from './traces.ts'
 import { showStats, showUsage, statsQuery, usageCsv, usageQuery } from './usage.ts'
 
 /** What the read side asks. */
-export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace'>
+export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'manageCache'>
 
-export const apiPaths = ['/api/stats', '/api/usage', '/api/traces'] as const
+export const apiPaths = ['/api/cache', '/api/stats', '/api/usage', '/api/traces'] as const
 
 const tracesPrefix = '/api/traces/'
 
 export const isApiPath = (path: string): boolean =>
   apiPaths.some((known) => known === path) || (path.startsWith(tracesPrefix) && path.length > tracesPrefix.length)
 
-/** The ledger read over HTTP. What may be seen is `admin/`'s to say: a key sees its own, one of scope "admin" everything. */
-export const createApi = (admin: ReadSide) => {
+interface ApiDeps {
+  admin: ReadSide
+  readBody: (exchange: Exchange) => Promise<unknown>
+  clock: Clock
+}
+
+/**
+ * The ledger read over HTTP, and the cache read and ordered. What may be seen is `admin/`'s to say: a key sees its own, one
+ * of scope "admin" everything.
+ */
+export const createApi = ({ admin, readBody, clock }: ApiDeps) => {
+  const cache = async (exchange: Exchange): Promise<void> => {
+    const { req, res, caller } = exchange
+    const given = req.method === 'POST' ? readCacheBody(await readBody(exchange)) : readQuery(req, cacheQuery)
+    const order = readCacheOrder(given, clock.now())
+    sendJson(req, res, 200, showCache(given, await admin.manageCache(caller, order)))
+  }
+
   const usage = async ({ req, res, caller }: Exchange): Promise<void> => {
     const { question, format, limit } = readQuery(req, usageQuery)
     const answer = await admin.usage({ ...question, caller })
@@ -30,9 +49,14 @@ export const createApi = (admin: ReadSide) => {
 
   return async (exchange: Exchange): Promise<void> => {
     const { req, res, caller, path } = exchange
-    if (req.method !== 'GET' && req.method !== 'HEAD')
-      throw new GatewayError('method_not_allowed', 'This path takes GET only.', { allow: ['GET', 'HEAD'] })
+    const mayPost = path === '/api/cache'
+    if (req.method !== 'GET' && req.method !== 'HEAD' && !(mayPost && req.method === 'POST'))
+      throw new GatewayError('method_not_allowed', `This path takes GET${mayPost ? ' and POST' : ''} only.`, {
+        allow: ['GET', 'HEAD', ...(mayPost ? ['POST'] : [])],
+      })
     switch (path) {
+      case '/api/cache':
+        return cache(exchange)
       case '/api/usage':
         return usage(exchange)
       case '/api/stats':

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { userMark } from '../../contract/marks.ts'
+import { cacheTags } from '../../contract/cache-order.ts'
 import { readEmbeddingBody } from '../../contract/openai-embeddings.ts'
 import { cacheStates } from '../../contract/receipt.ts'
 import { defineTool, strictInput } from '../tool.ts'
@@ -35,6 +36,9 @@ const input = strictInput({
     .min(0)
     .optional()
     .describe('How long the vectors are kept in the cache, in seconds. Default: a day unless configured.'),
+  cache_tags: cacheTags.describe(
+    'Words by which manage_cache can forget the vectors later; at most 16. Default: none.',
+  ),
   user: userMark.optional().describe('Marks the receipt, so that get_usage_stats can sum by it. Default: none.'),
 })
 

@@ -24,3 +24,10 @@ export const amountOf = (row: Row, column: string): bigint => {
   if (typeof value !== 'bigint') throw new TypeError(`Column ${column} holds no integer`)
   return value
 }
+
+/** @throws TypeError for any other type */
+export const bytesOf = (row: Row, column: string): Uint8Array => {
+  const value = row[column]
+  if (!(value instanceof Uint8Array)) throw new TypeError(`Column ${column} holds no bytes`)
+  return value
+}

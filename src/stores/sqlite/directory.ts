@@ -11,8 +11,8 @@ export const createDirectory = (database: Database): Directory => {
   const select = database.prepare('SELECT * FROM keys ORDER BY created_at_ms, id')
   const selectOne = database.prepare('SELECT * FROM keys WHERE sha256 = ?')
   const insert = database.prepare(
-    `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms)
-     VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs)`,
+    `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms, team, tenant)
+     VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs, :team, :tenant)`,
   )
   const update = database.prepare('UPDATE keys SET revoked_at_ms = :atMs WHERE id = :id AND revoked_at_ms IS NULL')
 
@@ -25,7 +25,7 @@ export const createDirectory = (database: Database): Directory => {
       }),
     create: (key) =>
       answering('the new key', async () => {
-        await database.write(() => insert.run({ ...key }))
+        await database.write(() => insert.run({ ...key, team: key.team ?? null, tenant: key.tenant ?? null }))
       }),
     revoke: (id, atMs) =>
       answering('the key', async () => {
@@ -43,6 +43,8 @@ const keyOf = (row: Row): KeyRecord => {
     id,
     name: textOf(row, 'name'),
     scope,
+    ...(row['team'] === null ? {} : { team: textOf(row, 'team') }),
+    ...(row['tenant'] === null ? {} : { tenant: textOf(row, 'tenant') }),
     sha256: textOf(row, 'sha256'),
     createdAtMs: numberOf(row, 'created_at_ms'),
     revokedAtMs: row['revoked_at_ms'] === null ? null : numberOf(row, 'revoked_at_ms'),

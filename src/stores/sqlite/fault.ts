@@ -10,6 +10,12 @@ const resultCodeOf = (thrown: unknown): number | null =>
 /** Another connection holds the lock that this statement needs. */
 export const isBusy = (thrown: unknown): boolean => resultCodeOf(thrown) === resultCodes.busy
 
+/** The file is no database, or one that was written over. */
+export const isDamaged = (thrown: unknown): boolean => {
+  const code = resultCodeOf(thrown)
+  return code === resultCodes.corrupt || code === resultCodes.notADatabase
+}
+
 /** What is wrong with the database file, and what its owner should do, as the error that ends the start. */
 export const fileFault = (path: string, thrown: unknown): GatewayError =>
   thrown instanceof GatewayError

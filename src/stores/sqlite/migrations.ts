@@ -71,4 +71,9 @@ export const migrations: readonly string[] = [
     usage_source, input_tokens, output_tokens, cache_read_tokens, reasoning_tokens, cost_nano_usd, saved_nano_usd, total_ms
   );
   `,
+  // Whom a key belongs to.
+  `
+  ALTER TABLE keys ADD COLUMN team TEXT;
+  ALTER TABLE keys ADD COLUMN tenant TEXT;
+  `,
 ]

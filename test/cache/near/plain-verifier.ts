@@ -1,6 +1,5 @@
 import { createVerifier } from '../../../src/cache/near/verifier.ts'
 import type { Verifier } from '../../../src/cache/near/verifier.ts'
-import type { Question } from '../../../src/cache/reading/question.ts'
 
 const row = (maxFalseHitRate: number, threshold: number | null) => ({
   maxFalseHitRate,
@@ -12,11 +11,11 @@ const row = (maxFalseHitRate: number, threshold: number | null) => ({
 })
 
 /** The real guards and readings; trees that go by the cosine alone, believed from 0.75 on (p = 0.5), for any embedder. */
-export const plainVerifier = (said: Partial<Verifier<Question>> = {}): Verifier<unknown> => {
+export const plainVerifier = (said: Partial<Verifier> = {}): Verifier => {
   const thresholds = [row(0.005, 0.9), row(0.01, 0.7), row(0.02, 0.6), row(0.05, 0.5)]
   const whole = createVerifier({
     rarity: { texts: 1000, of: () => 4 },
-    trees: { logOdds: ([cosine = 0]) => 20 * (cosine - 0.75) },
+    trees: { score: ([cosine = 0]) => 20 * (cosine - 0.75) },
     calibration: {
       embedder: { name: 'any', form: 'any', sha256: 'any' },
       verifier: 'plain',
@@ -25,13 +24,5 @@ export const plainVerifier = (said: Partial<Verifier<Question>> = {}): Verifier<
       provenance: { date: '2026-11-21', command: 'by hand', pairs: {}, labelNoise: 0 },
     },
   })
-  const verifier = { ...whole, isCalibratedFor: () => true, ...said }
-  return { ...verifier, vetoes: (a, b) => verifier.vetoes(asQuestion(a), asQuestion(b)), scoreWords: (a, b, cosine) => verifier.scoreWords(asQuestion(a), asQuestion(b), cosine) }
-}
-
-const isQuestion = (value: unknown): value is Question => typeof value === 'object' && value !== null && 'words' in value
-
-const asQuestion = (value: unknown): Question => {
-  if (!isQuestion(value)) throw new TypeError('not read by this verifier')
-  return value
+  return { ...whole, isCalibratedFor: () => true, ...said }
 }

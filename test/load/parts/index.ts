@@ -1,4 +1,5 @@
 import type { Part } from '../part.ts'
+import { cacheKills } from './cache-kills.ts'
 import { leavers } from './leavers.ts'
 import { sigkill } from './sigkill.ts'
 import { sigterm } from './sigterm.ts'
@@ -8,4 +9,4 @@ import { steady } from './steady.ts'
 import { streams } from './streams.ts'
 
 /** Every part, in the order in which they run. */
-export const parts: readonly Part[] = [streams, small, slowReaders, leavers, sigterm, sigkill, steady]
+export const parts: readonly Part[] = [streams, small, slowReaders, leavers, sigterm, sigkill, cacheKills, steady]

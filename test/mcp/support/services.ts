@@ -1,5 +1,7 @@
 import { createAdmin } from '../../../src/admin/admin.ts'
 import type { AdminDeps } from '../../../src/admin/admin.ts'
+import type { CacheChange, CacheStats } from '../../../src/admin/cache.ts'
+import type { Caller } from '../../../src/contract/caller.ts'
 import type { UsageQuery, UsageReport, UsageRow } from '../../../src/contract/store.ts'
 import type { Services } from '../../../src/mcp/tool.ts'
 import { cards, knownProviders, prices, rows } from './catalogue.ts'
@@ -14,9 +16,26 @@ export interface TestServices extends Services {
   usageQueries: UsageQuery[]
   /** Cached answers by scope. */
   cached: Map<string, number>
+  /** What the record was told of. */
+  cacheChanges: CacheChange[]
 }
 
 /** The real admin room over made-up books, health and cache. */
+/** Of a cache that did nothing yet. */
+export const noCacheStats: CacheStats = {
+  entries: 0,
+  bytes: 0,
+  maxBytes: 0,
+  hits: 0,
+  misses: 0,
+  kept: 0,
+  failures: 0,
+  bypasses: {},
+  refusals: {},
+  savedNanoUsd: 0n,
+  byTask: {},
+}
+
 export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServices => {
   const gateway = createScriptedGateway()
   const usageQueries: UsageQuery[] = []
@@ -24,8 +43,9 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
     ['local', 3],
     ['key_1', 2],
   ])
-  const counted = (scope: string | null): number =>
-    scope === null ? [...cached.values()].reduce((sum, n) => sum + n, 0) : (cached.get(scope) ?? 0)
+  const cacheChanges: CacheChange[] = []
+  const counted = (caller: Caller | null): number =>
+    caller === null ? [...cached.values()].reduce((sum, n) => sum + n, 0) : (cached.get(caller.id) ?? 0)
 
   const admin = createAdmin({
     gateway,
@@ -38,14 +58,27 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
       find: () => Promise.resolve(null),
     },
     cache: {
-      stats: (scope) => Promise.resolve({ entries: counted(scope), bytes: counted(scope) * 100, maxBytes: 1_000_000 }),
-      clear: ({ scope, dryRun }) => {
-        const cleared = counted(scope)
-        if (!dryRun) for (const key of scope === null ? [...cached.keys()] : [scope]) cached.set(key, 0)
+      stats: (caller) =>
+        Promise.resolve({
+          ...noCacheStats,
+          entries: counted(caller),
+          bytes: counted(caller) * 100,
+          maxBytes: 1_000_000,
+        }),
+      remove: ({ caller, dryRun }) => {
+        const cleared = counted(caller)
+        if (!dryRun) for (const key of caller === null ? [...cached.keys()] : [caller.id]) cached.set(key, 0)
         return Promise.resolve(cleared)
       },
+      advance: (caller) => {
+        for (const key of caller === null ? [...cached.keys()] : [caller.id]) cached.set(key, 0)
+        return Promise.resolve()
+      },
+      curate: () => Promise.resolve(null),
+      uncurate: () => Promise.resolve(false),
     },
     perception: () => null,
+    cacheChanged: (change) => void cacheChanges.push(change),
     health: {
       provider: (provider) => ({
         provider,
@@ -73,7 +106,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
     ...overrides,
   })
   const known = { providers: new Set(knownProviders.map(({ id }) => id)) }
-  return { gateway, admin, known, usageQueries, cached }
+  return { gateway, admin, known, usageQueries, cached, cacheChanges }
 }
 
 const reportFor = ({ simulated, groupBy, callerId }: UsageQuery): UsageReport => {

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestContext } from '../contract/journey.ts'
+import type { Asked } from '../contract/operation.ts'
+import type { CacheEntry } from '../contract/store.ts'
+import type { Trail } from './trail.ts'
+
+interface Refreshing<Request extends Asked> {
+  /** Makes an answer anew unless that is being done; returns at once. */
+  start(trail: Trail<Request>, entry: CacheEntry): void
+  /** Calls off what runs, and resolves when nothing does. */
+  stop(): Promise<void>
+}
+
+/**
+ * Calls that nobody waits for: the answer of each takes the place of a stale one. It is the request of whoever was given the
+ * stale answer, made again in his name, by his rate and on his bill; its receipt bears the entry in the mark `cache_refresh`.
+ * What goes wrong is in the receipt or the log, as with any request.
+ */
+export const createRefresh = <Request extends Asked>(
+  complete: (request: Request, context: RequestContext) => AsyncIterable<unknown>,
+): Refreshing<Request> => {
+  const running = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
+
+  const run = async (request: Request, context: RequestContext): Promise<void> => {
+    try {
+      for await (const _event of complete(request, context));
+    } catch {
+      // Told where every failure is told.
+    }
+  }
+
+  return {
+    start: ({ request, context }, entry) => {
+      if (running.has(entry.key) || stopping.signal.aborted) return
+      const again: Request = {
+        ...request,
+        cache: { ...request.cache, read: false },
+        tags: { ...request.tags, metadata: { ...request.tags.metadata, cache_refresh: entry.id } },
+      }
+      const refresh = run(again, {
+        ...context,
+        requestId: `req_${randomUUID().replaceAll('-', '')}`,
+        clientRequestId: null,
+        incremental: false,
+        signal: stopping.signal,
+      }).finally(() => running.delete(entry.key))
+      running.set(entry.key, refresh)
+    },
+    stop: async () => {
+      stopping.abort(new DOMException('The gateway is stopping', 'AbortError'))
+      await Promise.all(running.values())
+    },
+  }
+}
