@@ -15,6 +15,8 @@ import { createExplain } from './explain.ts'
 import type { Explanation } from './explain.ts'
 import { createModels } from './models.ts'
 import type { CallableRow, Models } from './models.ts'
+import { createNearAnswers } from './near.ts'
+import type { NearAdmin, NearAnswers } from './near.ts'
 import { createProviders } from './providers.ts'
 import type { KnownProvider, ProviderAnswer } from './providers.ts'
 import { createStats } from './stats.ts'
@@ -27,7 +29,7 @@ import { createUsage } from './usage.ts'
 import type { UsageAnswer, UsageQuestion } from './usage.ts'
 
 /** The questions that operators ask, one answer for every face: plain data, money in nano-dollars. */
-export interface Admin extends Models, CacheAnswers, Traces {
+export interface Admin extends Models, CacheAnswers, NearAnswers, Traces {
   status(caller: Caller): Promise<Status>
   providers(): readonly ProviderAnswer[]
   usage(question: UsageQuestion): Promise<UsageAnswer>
@@ -37,9 +39,9 @@ export interface Admin extends Models, CacheAnswers, Traces {
 }
 
 export interface AdminDeps {
-  gateway: Pick<Gateway, 'explain'>
+  gateway: Pick<Gateway, 'explain' | 'explainMemory'>
   receipts: Pick<Receipts, 'usage' | 'recent' | 'find'>
-  cache: CacheAdmin
+  cache: CacheAdmin & NearAdmin
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
   /** Told of each change that somebody makes to the cache. */
@@ -70,6 +72,7 @@ export const createAdmin = (deps: AdminDeps): Admin => {
   return {
     ...models,
     ...cache,
+    ...createNearAnswers(deps),
     ...createTraces(deps.receipts),
     providers,
     explain,

@@ -9,6 +9,10 @@ import { once } from '../lib/once.ts'
 import { countUp } from './count-up.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
+import { nothingToExplain } from './explain.ts'
+import type { MemoryExplanation } from './explain.ts'
+import { createFeedback } from './feedback.ts'
+import type { FeedbackOutcome, FeedbackQuery } from './feedback.ts'
 import type { AnswerKind, AskedQuestion } from './kind.ts'
 import type { NearCounts } from './near/counts.ts'
 import type { NearMemory } from './near/memory.ts'
@@ -62,6 +66,8 @@ export interface CacheStats extends Tally {
 export interface AnswerMemory<Request extends Asked, Event extends Content> {
   /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. */
   look(request: Request, caller: Caller, waiting: Waiting): Promise<Look<Event>>
+  /** What each tier would do, and why. Never throws but the signal's reason. */
+  explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
   /** Remembers a complete answer where its look wants that. Never throws. */
   keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
@@ -82,6 +88,12 @@ export interface ExactCache {
   advance(caller: Caller | null): Promise<void>
   /** Gives an answer to everybody who asks the very same, until a moment. Null where there is none of this id. */
   curate(id: string, untilMs: number): Promise<CacheEntry | null>
+  /** Takes what a caller says of an answer; of his own scope unless he is an admin. */
+  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
+  /** When near answers are given; null where there are none. */
+  near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
+  /** Counts of near answers of one caller, to be counted up. */
+  countsOf(callerId: string): NearCounts
   /** Takes it back; returns whether it was there. */
   uncurate(id: string): Promise<boolean>
 }
@@ -105,6 +117,7 @@ interface ExactCacheOptions {
 export const createExactCache = (options: ExactCacheOptions): ExactCache => {
   const { entries, clock, settings, scopeOf, random, simulated, near } = options
   const tallies = createTallies()
+  const giveFeedback = createFeedback(options)
   const tiers = {
     exact: createExactTier(options),
     canonical: createCanonicalTier(options),
@@ -199,6 +212,29 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       }
     },
 
+    explain: async (request, caller, waiting) => {
+      if (!settings.enabled) return nothingToExplain('disabled')
+      const verdict = kind.judgeEligibility(request)
+      if (!verdict.eligible) return nothingToExplain(verdict.reason)
+      const scope = await scopeFor(caller).catch(() => null)
+      if (scope === null) return nothingToExplain('no_scope')
+      const exact = orNull(() => kind.fingerprint({ request, scope: curatedScope, simulated }))
+      if (exact === null) return nothingToExplain('unreadable')
+      const question = orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null)
+      const sought = { kind, scope, maxAgeMs: Infinity }
+      const same = await tiers.exact(keyOf(scope, exact), sought)
+      const alike = question && (await tiers.canonical(question, sought))
+      const mayRead = (entry: CacheEntry): boolean => entry.scope === scope
+      return {
+        bypass: null,
+        exact: same?.entry.id ?? null,
+        canonical: alike?.entry.id ?? null,
+        formMatters: question?.canonicalKey === null,
+        task: question?.near?.task ?? null,
+        near: near && question?.near ? await near.examine(question.near, mayRead, waiting) : null,
+      }
+    },
+
     keep: async (look, ownerId, answer) => {
       if (look.state !== 'miss' || !look.write) return { kept: false, reason: 'not_wanted' }
       const { ttlMs, staleMs } = look.lifeOf(answer)
@@ -274,6 +310,12 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       await entries.set(entry)
       return entry
     },
+    feedback: async (caller, query) => {
+      const scope = caller.scope === 'admin' ? null : await scopeMeant(caller)
+      return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
+    },
+    near,
+    countsOf: (callerId) => tallies.of(callerId).near,
     uncurate: async (id) =>
       (await entries.remove({ scope: await currently(curatedScope), ids: [id], dryRun: false })) > 0,
   }

@@ -1,5 +1,6 @@
 import { createChatAnswers } from '../cache/chat-answers.ts'
 import type { ExactCache } from '../cache/exact.ts'
+import type { MemoryExplanation } from '../cache/explain.ts'
 import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
@@ -59,6 +60,8 @@ export interface Gateway {
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
+  /** What each tier of memory would do with a request, and why: nothing is called, counted or kept. */
+  explainMemory(request: ChatRequest, context: Pick<RequestContext, 'caller' | 'signal'>): Promise<MemoryExplanation>
   /**
    * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
    * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
@@ -90,19 +93,23 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   structured: StructuredSettings
 }
 
+/** Who asks why can wait. */
+const patientMs = 5_000
+
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
   const journeyParts: JourneyParts = { ...parts, admit: createAdmit({ take: parts.takeRate, clock }) }
 
+  const chatMemory = cache.of(
+    createChatAnswers({
+      taskOf: (request) => classify(request).task,
+      mayServe: createMayServe({ classify, route }),
+    }),
+  )
   const chat = createJourney(journeyParts, {
     operation: 'chat',
-    memory: cache.of(
-      createChatAnswers({
-        taskOf: (request) => classify(request).task,
-        mayServe: createMayServe({ classify, route }),
-      }),
-    ),
+    memory: chatMemory,
     route: (request: ChatRequest) => route(request, classify(request)),
     fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
     findWire: chatWires(dialects),
@@ -151,6 +158,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),
     passThrough: passthrough.complete,
+    explainMemory: (request, { caller, signal }) => chatMemory.explain(request, caller, { withinMs: patientMs, signal }),
     explain: async (request) => route(request, classify(request)),
     count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: async () => {
