@@ -166,6 +166,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     resilience: config.resilience,
     schemas: createSchemas(),
     structured: config.structured,
+    canary: cacheSettings.near.canary,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     clock,

@@ -57,10 +57,7 @@ export const createNearAnswers = ({
   return {
     cacheFeedback: async (caller, feedback) => {
       const about = await meant(caller, feedback)
-      const outcome = await cache.feedback(caller, { ...about, verdict: feedback.verdict })
-      if (outcome === 'not_found')
-        throw new GatewayError('not_found', 'The entry is not in your part of the cache, or not any more.', { param: 'entry_id' })
-      return { entryId: about.entryId, outcome }
+      return { entryId: about.entryId, outcome: await cache.feedback(caller, { ...about, verdict: feedback.verdict }) }
     },
     cachePolicy: () => cache.near?.policy() ?? null,
     changeCachePolicy: (caller, change) => {
@@ -73,3 +70,42 @@ export const createNearAnswers = ({
     explainCache: (request, caller, signal) => gateway.explainMemory(request, { caller, signal }),
   }
 }
+
+/** The policy as both faces write it. */
+export const showPolicy = (policy: PolicyView | null) => ({
+  available: policy !== null,
+  mode: policy?.mode ?? null,
+  max_false_hit_rate: policy?.maxFalseHitRate ?? null,
+  by_class: policy?.byClass ?? {},
+  classes: [...(policy?.classes ?? [])],
+  similarity_threshold: policy?.similarityThreshold ?? null,
+  evidence: (policy?.evidence ?? []).map(({ task, compared, differed, worstShare, broken }) => ({
+    class: task,
+    compared,
+    differed,
+    worst_share: worstShare,
+    broken,
+  })),
+})
+
+/** What memory would do, as both faces write it. */
+export const showMemory = ({ bypass, exact, canonical, formMatters, task, near }: MemoryExplanation) => ({
+  bypass,
+  exact,
+  canonical,
+  form_matters: formMatters,
+  task,
+  near: near && {
+    verdict: near.miss ?? 'hit',
+    mode: near.mode,
+    max_false_hit_rate: near.maxFalseHitRate,
+    threshold: near.threshold,
+    form: near.form,
+    candidates: near.judged.map(({ entry, cosine, p, vetoes }) => ({
+      entry_id: entry.id,
+      similarity: cosine,
+      p,
+      vetoes: [...vetoes],
+    })),
+  },
+})

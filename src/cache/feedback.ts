@@ -15,7 +15,8 @@ export interface FeedbackQuery {
 }
 
 /** What became of it: the pair is never served again, the entry serves no other question any more, or it is gone. */
-export type FeedbackOutcome = 'noted' | 'pair_banned' | 'only_exact_now' | 'forgotten' | 'not_found'
+export const feedbackOutcomes = ['noted', 'pair_banned', 'only_exact_now', 'forgotten', 'not_found'] as const
+export type FeedbackOutcome = (typeof feedbackOutcomes)[number]
 
 /** So many questions that it is wrong for, and an entry serves none but its own. */
 const maxBans = 2

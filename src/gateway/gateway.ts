@@ -11,11 +11,12 @@ import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
-import type { StructuredSettings } from '../contract/settings.ts'
+import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
 import type { RateTicket } from '../limits/rate.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 import { createAdmit } from './admit.ts'
 import { createAuthenticate } from './authenticate.ts'
+import { createCanaries } from './canary.ts'
 import { collect, collectVectors } from './collect.ts'
 import { createCount } from './count.ts'
 import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
@@ -91,6 +92,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   }
   schemas: Schemas
   structured: StructuredSettings
+  /** Checks of near answers. */
+  canary: NearSettings['canary']
 }
 
 /** Who asks why can wait. */
@@ -110,6 +113,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   const chat = createJourney(journeyParts, {
     operation: 'chat',
     memory: chatMemory,
+    nearGiven: (trail, entry) => canaries.given(trail, entry),
     route: (request: ChatRequest) => route(request, classify(request)),
     fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
     findWire: chatWires(dialects),
@@ -120,6 +124,16 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
       messages: request.messages,
       answer: attempts.flatMap(({ written }) => written).join(''),
     }),
+  })
+  const canaries = createCanaries({
+    settings: parts.canary,
+    collect: (request, context) => collect(chat.complete(request, context)),
+    compare: async ({ request, context }, given, made) => {
+      const task = classify(request).task
+      await cache.near?.compare({ task, given, made }, cache.countsOf(context.caller.id))
+    },
+    clock,
+    random: parts.random,
   })
   const embedding = createJourney(journeyParts, {
     operation: 'embedding',
@@ -162,6 +176,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     explain: async (request) => route(request, classify(request)),
     count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: async () => {
+      await canaries.stop()
       await Promise.all([chat.drain(), embedding.drain(), passthrough.drain()])
     },
   }

@@ -26,6 +26,8 @@ export const createRecall =
     memory: AnswerMemory<Request, Event>
     /** Has a stale answer made anew, off this caller's path. */
     refresh: (trail: Trail<Request>, entry: CacheEntry) => void
+    /** Told of each near answer that is given. */
+    nearGiven?: ((trail: Trail<Request>, entry: CacheEntry) => void) | undefined
     clock: Clock
   }): Recall<Request, Event> =>
   async (trail, signal) => {
@@ -35,6 +37,7 @@ export const createRecall =
     trail.recalledAtMs = parts.clock.now()
     if (look.state === 'hit') {
       if (look.isStale) parts.refresh(trail, look.entry)
+      if (look.tier === 'near') parts.nearGiven?.(trail, look.entry)
       trail.cacheReason = remarkOn(look)
       trail.recalled = recalledOf(look, trail)
       return { state: 'hit', tier: look.tier, answer: look.entry.answer }

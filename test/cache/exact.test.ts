@@ -175,8 +175,9 @@ test('everything is counted, by scope and by reason', async () => {
   await cache.look(plainRequest({ cache: { read: false, write: true, force: false } }), bob)
 
   const hers = await cache.stats(ada)
-  expect(hers).toEqual({
+  expect(hers).toMatchObject({
     hits: 2,
+    hitsByTier: { exact: 2, canonical: 0, near: 0 },
     misses: 2,
     bypasses: { temperature: 1 },
     kept: 1,

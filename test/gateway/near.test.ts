@@ -127,3 +127,70 @@ describe.skipIf(!isThere)('a shadow', () => {
     expect(reason).toBe('shadow')
   }, 120_000)
 })
+
+const mark = (answer: string) => ({
+  body: {
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    created: 1,
+    model: 'gpt-6-luna',
+    choices: [{ index: 0, message: { role: 'assistant', content: answer }, finish_reason: 'stop' }],
+    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
+  },
+})
+
+const toApi = async (url: string, path: string, method: string, body: object): Promise<Record<string, unknown>> => {
+  const response = await fetch(url + path, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return Object(await response.json()) as Record<string, unknown>
+}
+
+describe.skipIf(!isThere)('what callers and comparisons say', () => {
+  test('a bad answer is not given to that question again; the policy is read and set', async () => {
+    await using app = await startApp({ change: patient, overrides: { verifier: plainVerifier() } })
+    await post(app.url, stored)
+    await untilNear(app.url, paraphrase)
+    const receipt = app.receipts.at(-1)
+    expect(await toApi(app.url, '/api/cache/feedback', 'POST', { verdict: 'bad', request_id: receipt?.id })).toMatchObject({
+      outcome: 'pair_banned',
+    })
+    expect((await post(app.url, paraphrase, { cache_ttl: 0 })).cache).toBe('miss')
+    expect(app.receipts.at(-1)?.cacheReason).toBe('vetoed')
+    expect((await post(app.url, stored)).cache).toBe('exact')
+
+    expect(await toApi(app.url, '/api/cache/policy', 'PUT', { mode: 'shadow', by_class: { math: 0.002 } })).toMatchObject({
+      mode: 'shadow',
+      by_class: { math: 0.002 },
+    })
+    expect(await toApi(app.url, '/api/cache/policy', 'PUT', { max_false_hit_rate: 0.9 })).toMatchObject({
+      error: { param: 'max_false_hit_rate' },
+    })
+  }, 120_000)
+
+  test('canaries that find other answers turn near answers into a shadow, on receipts of their own', async () => {
+    await using app = await startApp({
+      change: (config) => {
+        const { cache } = patient(config)
+        const canary = { share: 1, budgetNanoUsdPerDay: 1_000_000_000n }
+        return { ...config, cache: { ...cache, near: { ...cache.near, canary } } }
+      },
+      overrides: { verifier: plainVerifier() },
+    })
+    app.upstream.script([mark('Practise aloud.'), ...Array.from({ length: 20 }, () => mark('Never speak.'))])
+    await post(app.url, stored)
+    let wasNear = false
+    let state: string | null = null
+    for (let tries = 0; tries < 200 && state !== 'shadow'; tries += 1) {
+      const { cache } = await post(app.url, paraphrase, { cache_ttl: 0 })
+      wasNear ||= cache === 'near'
+      state = app.receipts.findLast(({ caller }) => caller.id === 'local')?.cacheReason ?? null
+      await delay(20)
+    }
+    expect(wasNear).toBe(true)
+    expect(state).toBe('shadow')
+    expect(app.receipts.filter(({ caller }) => caller.id === 'gateway:canary').length).toBeGreaterThanOrEqual(2)
+  }, 120_000)
+})
