@@ -119,7 +119,14 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
   resources.use(nearIndex)
   const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
-  const near = nearMemoryOf(config, { perception, nearIndex, entries: stores.entries, verifier: overrides.verifier ?? (await trainedVerifier(config, logger)), events, clock })
+  const near = nearMemoryOf(config, {
+    perception,
+    nearIndex,
+    entries: stores.entries,
+    verifier: overrides.verifier ?? (await trainedVerifier(config, logger)),
+    events,
+    clock,
+  })
   const cache = createExactCache({
     entries: stores.entries,
     clock,
@@ -259,7 +266,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 const trainedVerifier = async ({ cache, embedder }: Config, logger: Logger): Promise<Verifier | null> => {
   if (!cache.enabled || cache.near.mode === 'off' || !embedder) return null
   const loaded = await loadVerifier()
-  if (loaded.verifier === null) logger.warn({ why: loaded.why }, 'there are no near answers: the verifier cannot be read')
+  if (loaded.verifier === null)
+    logger.warn({ why: loaded.why }, 'there are no near answers: the verifier cannot be read')
   return loaded.verifier
 }
 

@@ -49,7 +49,9 @@ export const createNearAnswers = ({
     const receipt = await receipts.find(requestId ?? '')
     const isHis = receipt && (receipt.caller.id === caller.id || caller.scope === 'admin')
     if (!isHis || !receipt.recalled)
-      throw new GatewayError('not_found', 'None of your answers from the cache has this request id.', { param: 'request_id' })
+      throw new GatewayError('not_found', 'None of your answers from the cache has this request id.', {
+        param: 'request_id',
+      })
     const { recalled, task } = receipt
     return { entryId: recalled.entryId, question: recalled.question, task: task?.task ?? null }
   }
@@ -63,7 +65,10 @@ export const createNearAnswers = ({
     changeCachePolicy: (caller, change) => {
       requireAdmin(caller, 'Changing when near answers are given')
       if (!cache.near)
-        throw new GatewayError('invalid_request', 'Near answers are off: see near in config/cache.yaml, and the log of the start.')
+        throw new GatewayError(
+          'invalid_request',
+          'Near answers are off: see near in config/cache.yaml, and the log of the start.',
+        )
       cache.near.changePolicy(change)
       return cache.near.policy()
     },

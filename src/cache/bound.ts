@@ -28,7 +28,8 @@ export const addComparison = (evidence: Evidence, differs: boolean, maxFalseHitR
     const holds = upperBound(next.differed, next.compared, confidence) <= maxFalseHitRate
     return { ...next, broken: !holds }
   }
-  const breaks = next.differed >= fewestDiffering && lowerBound(next.differed, next.compared, confidence) > maxFalseHitRate
+  const breaks =
+    next.differed >= fewestDiffering && lowerBound(next.differed, next.compared, confidence) > maxFalseHitRate
   return breaks ? { compared: 0, differed: 0, broken: true } : { ...next, broken: false }
 }
 
@@ -38,5 +39,4 @@ const fade = ({ compared, differed }: Evidence): { compared: number; differed: n
     : { compared: Math.floor(compared / 2), differed: Math.ceil(differed / 2) }
 
 /** The highest share of wrong answers that the comparisons leave possible, with 95 % confidence; 1 for none. */
-export const worstShare = ({ compared, differed }: Evidence): number =>
-  upperBound(differed, compared, confidence)
+export const worstShare = ({ compared, differed }: Evidence): number => upperBound(differed, compared, confidence)

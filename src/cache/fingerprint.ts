@@ -30,10 +30,7 @@ export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): 
  * The same of all requests that differ in nothing but the form of their last text, of which `canonical` is what is left.
  * @throws as `fingerprint`
  */
-export const canonicalFingerprint = (
-  { request, scope, simulated }: FingerprintOptions,
-  canonical: string,
-): string =>
+export const canonicalFingerprint = ({ request, scope, simulated }: FingerprintOptions, canonical: string): string =>
   digest({ version: canonicalVersion, scope, simulated, canonical, request: essenceOf(withoutLastText(request)) })
 
 /**
@@ -41,10 +38,7 @@ export const canonicalFingerprint = (
  * two embedders never meet.
  * @throws as `fingerprint`
  */
-export const partitionFingerprint = (
-  { request, scope, simulated }: FingerprintOptions,
-  embedder: string,
-): string =>
+export const partitionFingerprint = ({ request, scope, simulated }: FingerprintOptions, embedder: string): string =>
   digest({ version: nearVersion, scope, simulated, embedder, request: essenceOf(withoutLastText(request)) })
 
 const digest = (what: object): string => hash('sha256', canonicalJson(what), 'hex')

@@ -12,7 +12,11 @@ interface CanaryParts {
   /** The gateway's own, so that a check is admitted, priced and recorded as any call. */
   collect: (request: ChatRequest, context: RequestContext) => Promise<Answer>
   /** Holds what was given against what was made. */
-  compare: (trail: Trail<ChatRequest>, given: CachedAnswer, made: { events: readonly AnswerEvent[] }) => Promise<unknown>
+  compare: (
+    trail: Trail<ChatRequest>,
+    given: CachedAnswer,
+    made: { events: readonly AnswerEvent[] },
+  ) => Promise<unknown>
   clock: Clock
   random: Random
 }

@@ -172,7 +172,8 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),
     passThrough: passthrough.complete,
-    explainMemory: (request, { caller, signal }) => chatMemory.explain(request, caller, { withinMs: patientMs, signal }),
+    explainMemory: (request, { caller, signal }) =>
+      chatMemory.explain(request, caller, { withinMs: patientMs, signal }),
     explain: async (request) => route(request, classify(request)),
     count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: async () => {

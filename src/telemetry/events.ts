@@ -63,7 +63,8 @@ export const createEvents = ({ logger, logContent, metrics }: EventsOptions): Ev
   replied: (reply) => metrics?.replied(reply),
   nearBound: ({ task, broken, maxFalseHitRate }) => {
     const fields = { task, max_false_hit_rate: maxFalseHitRate }
-    if (broken) logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
+    if (broken)
+      logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
     else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
   },
   stored: (call) => metrics?.stored(call),

@@ -130,7 +130,10 @@ describe('explain and estimate', () => {
       error: { code: 'no_eligible_model' },
     })
     const broken = createTestServices({
-      gateway: { explainMemory: unasked, explain: () => Promise.reject(new GatewayError('no_provider', 'No provider is configured.')) },
+      gateway: {
+        explainMemory: unasked,
+        explain: () => Promise.reject(new GatewayError('no_provider', 'No provider is configured.')),
+      },
     })
     await expect(broken.admin.explain(request('hi'))).rejects.toMatchObject({ code: 'no_provider' })
   })

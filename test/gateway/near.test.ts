@@ -30,7 +30,11 @@ const post = async (url: string, content: string, fields: object = {}) => {
 
 interface Reply {
   choices: { message: { content: string } }[]
-  gateway: { cached: { entry_id: string; p: number | null; similarity: number | null } | null; saved_usd: string; cost_usd: string }
+  gateway: {
+    cached: { entry_id: string; p: number | null; similarity: number | null } | null
+    saved_usd: string
+    cost_usd: string
+  }
 }
 
 /** Asks until it is a near hit: the index hears of an entry a little after the answer. */
@@ -97,7 +101,15 @@ describe.skipIf(!isThere)('near answers, with the embedding model that set-up ge
   })
 
   test.each([
-    ['another system prompt', { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: paraphrase }] }],
+    [
+      'another system prompt',
+      {
+        messages: [
+          { role: 'system', content: 'Be brief.' },
+          { role: 'user', content: paraphrase },
+        ],
+      },
+    ],
     ['another model', { model: 'gpt-6-sol' }],
     ['another bound on tokens', { max_tokens: 77 }],
     ['another temperature', { temperature: 0.2 }],
@@ -154,14 +166,18 @@ describe.skipIf(!isThere)('what callers and comparisons say', () => {
     await post(app.url, stored)
     await untilNear(app.url, paraphrase)
     const receipt = app.receipts.at(-1)
-    expect(await toApi(app.url, '/api/cache/feedback', 'POST', { verdict: 'bad', request_id: receipt?.id })).toMatchObject({
+    expect(
+      await toApi(app.url, '/api/cache/feedback', 'POST', { verdict: 'bad', request_id: receipt?.id }),
+    ).toMatchObject({
       outcome: 'pair_banned',
     })
     expect((await post(app.url, paraphrase, { cache_ttl: 0 })).cache).toBe('miss')
     expect(app.receipts.at(-1)?.cacheReason).toBe('vetoed')
     expect((await post(app.url, stored)).cache).toBe('exact')
 
-    expect(await toApi(app.url, '/api/cache/policy', 'PUT', { mode: 'shadow', by_class: { math: 0.002 } })).toMatchObject({
+    expect(
+      await toApi(app.url, '/api/cache/policy', 'PUT', { mode: 'shadow', by_class: { math: 0.002 } }),
+    ).toMatchObject({
       mode: 'shadow',
       by_class: { math: 0.002 },
     })

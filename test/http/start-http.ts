@@ -155,7 +155,18 @@ export const startHttp = async (options: StartOptions = {}) => {
     mode: options.mode ?? 'none',
     known: { providers: new Set(['openai', 'anthropic']) },
     models: { models: () => [auto, slashed], model: (id) => [auto, slashed].find((model) => model.id === id) ?? null },
-    readSide: { usage: unasked, stats: unasked, traces: unasked, trace: unasked, manageCache: unasked, cacheFeedback: unasked, cachePolicy: () => null, changeCachePolicy: () => { throw new Error('not asked here') } },
+    readSide: {
+      usage: unasked,
+      stats: unasked,
+      traces: unasked,
+      trace: unasked,
+      manageCache: unasked,
+      cacheFeedback: unasked,
+      cachePolicy: () => null,
+      changeCachePolicy: () => {
+        throw new Error('not asked here')
+      },
+    },
     mcp: options.mcp ?? (async ({ res }) => void res.end('mcp')),
     readiness: options.readiness ?? (() => ({ ready: true, reasons: [] })),
     version: '1.2.3',

@@ -10,7 +10,12 @@ import type { NearPolicy, PolicyChange, PolicyView } from './policy.ts'
 
 /** The near tier with what it learns: every examination is counted, every comparison weighs on the bound. */
 export interface NearMemory {
-  look(asked: NearAsked, may: (entry: CacheEntry) => boolean, waiting: Waiting, counts: NearCounts): Promise<Examination>
+  look(
+    asked: NearAsked,
+    may: (entry: CacheEntry) => boolean,
+    waiting: Waiting,
+    counts: NearCounts,
+  ): Promise<Examination>
   /** As `look`, but nothing is counted. */
   examine: NearTier['examine']
   questionFor(asked: NearAsked, signal: AbortSignal): Promise<NearQuestion | null>

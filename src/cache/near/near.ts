@@ -112,7 +112,11 @@ export const createNearTier = (parts: NearParts): NearTier => {
     // It has just answered, so that this does not wait for it to load.
     const facts = await embedder()
     if (facts === null) return { kind: 'missed', miss: 'no-embedder' } as const
-    const question: NearQuestion = { partition: asked.partitionOf(facts.fingerprint), text: asked.text, vector: seen.vector }
+    const question: NearQuestion = {
+      partition: asked.partitionOf(facts.fingerprint),
+      text: asked.text,
+      vector: seen.vector,
+    }
     return { kind: 'perceived', question, facts, isShort: seen.tokens <= maxPairPieces } as const
   }
 
@@ -131,7 +135,15 @@ export const createNearTier = (parts: NearParts): NearTier => {
 
   const examine: NearTier['examine'] = async (asked, may, { withinMs, signal }) => {
     const { mode, maxFalseHitRate } = policy.of(asked.task)
-    const nothing = { mode, maxFalseHitRate, question: null, judged: [], best: null, threshold: null, form: 'trees' } as const
+    const nothing = {
+      mode,
+      maxFalseHitRate,
+      question: null,
+      judged: [],
+      best: null,
+      threshold: null,
+      form: 'trees',
+    } as const
     const refusal = mode === 'off' ? 'off' : (asked.refusal ?? (policy.classes.has(asked.task) ? null : 'class'))
     if (refusal !== null) return { ...nothing, miss: refusal }
 
@@ -154,7 +166,10 @@ export const createNearTier = (parts: NearParts): NearTier => {
       candidates,
       refuse: refuseBanned(markOf(question)),
       isShort,
-      lowestP: Math.min(verifier.thresholdFor('joined', loosestRate) ?? 0, verifier.thresholdFor('joined', maxFalseHitRate) ?? 0),
+      lowestP: Math.min(
+        verifier.thresholdFor('joined', loosestRate) ?? 0,
+        verifier.thresholdFor('joined', maxFalseHitRate) ?? 0,
+      ),
       leftMs,
       signal,
     })
@@ -179,7 +194,16 @@ export const createNearTier = (parts: NearParts): NearTier => {
       } catch {
         waiting.signal.throwIfAborted()
         const { mode, maxFalseHitRate } = policy.of(asked.task)
-        return { miss: 'failed', mode, maxFalseHitRate, question: null, judged: [], best: null, threshold: null, form: 'trees' }
+        return {
+          miss: 'failed',
+          mode,
+          maxFalseHitRate,
+          question: null,
+          judged: [],
+          best: null,
+          threshold: null,
+          form: 'trees',
+        }
       }
     },
     questionFor: async (asked, signal) => {
@@ -230,4 +254,6 @@ export const bansOf = ({ tags }: Pick<CacheEntry, 'tags'>): readonly string[] =>
 const refuseBanned =
   (mark: string) =>
   ({ entry }: Candidate): Veto | null =>
-    entry.tags.includes(banTag(mark)) ? { guard: 'feedback', reason: 'a caller said that this answer is wrong here' } : null
+    entry.tags.includes(banTag(mark))
+      ? { guard: 'feedback', reason: 'a caller said that this answer is wrong here' }
+      : null

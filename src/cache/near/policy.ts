@@ -44,7 +44,9 @@ export interface PolicyOptions {
 
 export const createNearPolicy = ({ settings, changed }: PolicyOptions): NearPolicy => {
   let { mode, maxFalseHitRate } = settings
-  const byClass = new Map(tasks.flatMap((task) => (settings.byClass[task] === undefined ? [] : [[task, settings.byClass[task]]])))
+  const byClass = new Map(
+    tasks.flatMap((task) => (settings.byClass[task] === undefined ? [] : [[task, settings.byClass[task]]])),
+  )
   const evidence = new Map<Task, Evidence>()
   const rateOf = (task: Task): number => byClass.get(task) ?? maxFalseHitRate
 
@@ -87,5 +89,7 @@ const highestRate = 0.2
 
 const checkRate = (rate: number | undefined, param: string): void => {
   if (rate !== undefined && !(rate > 0 && rate <= highestRate))
-    throw new GatewayError('invalid_request', `"${param}" must be a share above 0 and at most ${highestRate}.`, { param })
+    throw new GatewayError('invalid_request', `"${param}" must be a share above 0 and at most ${highestRate}.`, {
+      param,
+    })
 }

@@ -15,7 +15,9 @@ const near = z.strictObject({
     ),
   max_false_hit_rate: falseHitRate
     .default(0.01)
-    .describe('Share of the near answers that may be wrong, at most 0.2. Without a threshold that keeps it, near answers are only shadowed.'),
+    .describe(
+      'Share of the near answers that may be wrong, at most 0.2. Without a threshold that keeps it, near answers are only shadowed.',
+    ),
   by_class: z
     .partialRecord(z.enum(tasks), falseHitRate)
     .default({})
@@ -23,7 +25,9 @@ const near = z.strictObject({
   classes: z
     .array(z.enum(tasks))
     .default(['qa', 'chat', 'reasoning', 'math', 'classification'])
-    .describe('Kinds of work for which near answers are looked for. Health, law, money and actions never are, whatever stands here.'),
+    .describe(
+      'Kinds of work for which near answers are looked for. Health, law, money and actions never are, whatever stands here.',
+    ),
   similarity_threshold: z
     .number()
     .min(0.5)
@@ -36,7 +40,12 @@ const near = z.strictObject({
   deadline_ms: positive.default(15).describe('Longest that a request waits for a near answer, in milliseconds.'),
   canary: z
     .strictObject({
-      share: z.number().min(0).max(1).default(0.02).describe('Share of the near answers that are compared with one made for the question.'),
+      share: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.02)
+        .describe('Share of the near answers that are compared with one made for the question.'),
       budget_usd_per_day: z
         .number()
         .min(0)

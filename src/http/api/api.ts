@@ -12,9 +12,19 @@ import { showReceipt, showTraces, tracesQuery } from './traces.ts'
 import { showStats, showUsage, statsQuery, usageCsv, usageQuery } from './usage.ts'
 
 /** What the read side asks. */
-export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'manageCache' | 'cacheFeedback' | 'cachePolicy' | 'changeCachePolicy'>
+export type ReadSide = Pick<
+  Admin,
+  'usage' | 'stats' | 'traces' | 'trace' | 'manageCache' | 'cacheFeedback' | 'cachePolicy' | 'changeCachePolicy'
+>
 
-export const apiPaths = ['/api/cache', '/api/cache/feedback', '/api/cache/policy', '/api/stats', '/api/usage', '/api/traces'] as const
+export const apiPaths = [
+  '/api/cache',
+  '/api/cache/feedback',
+  '/api/cache/policy',
+  '/api/stats',
+  '/api/usage',
+  '/api/traces',
+] as const
 
 const tracesPrefix = '/api/traces/'
 

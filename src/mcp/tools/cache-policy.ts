@@ -18,7 +18,9 @@ const output = z.object({
         class: z.enum(tasks),
         compared: z.int().describe('Near answers held against one made for the question.'),
         differed: z.int(),
-        worst_share: z.number().describe('Share of wrong ones that the comparisons leave possible, with 95 % confidence.'),
+        worst_share: z
+          .number()
+          .describe('Share of wrong ones that the comparisons leave possible, with 95 % confidence.'),
         broken: z.boolean().describe('True: too many differed, and near answers of this class are only shadowed.'),
       }),
     )

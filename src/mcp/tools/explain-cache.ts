@@ -24,7 +24,10 @@ const output = z.object({
         z.object({
           entry_id: z.string(),
           similarity: z.number(),
-          p: z.number().nullable().describe('How likely its answer is right; null: vetoed, or left behind by words alone.'),
+          p: z
+            .number()
+            .nullable()
+            .describe('How likely its answer is right; null: vetoed, or left behind by words alone.'),
           vetoes: z.array(z.object({ guard: z.string(), reason: z.string() })),
         }),
       ),
@@ -63,7 +66,9 @@ export const explainCache = defineTool({
       data.bypass === null ? null : `The cache is not asked: ${data.bypass}.`,
       `exact: ${data.exact ?? 'nothing'}`,
       `canonical: ${data.canonical ?? (data.form_matters ? 'the form matters here' : 'nothing')}`,
-      near === null ? 'near: not looked for' : `near: ${near.verdict} (mode ${near.mode}, threshold ${near.threshold ?? 'none'})`,
+      near === null
+        ? 'near: not looked for'
+        : `near: ${near.verdict} (mode ${near.mode}, threshold ${near.threshold ?? 'none'})`,
       ...(near?.candidates ?? []).map(
         ({ entry_id: id, similarity, p, vetoes }) =>
           `  ${id}: similarity ${similarity.toFixed(3)}, p ${p === null ? '-' : p.toFixed(3)}${vetoes.map(({ guard, reason }) => `; ${guard}: ${reason}`).join('')}`,

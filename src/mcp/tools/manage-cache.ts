@@ -31,7 +31,9 @@ const output = z.object({
       asked: z.int(),
       refusals: counts.describe('Questions without a near answer, by reason; "shadow": it would have served.'),
       vetoes: counts.describe('Neighbours that a guard refused, by guard.'),
-      would_serve: counts.describe('Questions with a neighbour that would serve if so many near answers might be wrong.'),
+      would_serve: counts.describe(
+        'Questions with a neighbour that would serve if so many near answers might be wrong.',
+      ),
       canaries: z.object({ agree: z.int(), differ: z.int(), unclear: z.int() }),
       feedback: z.object({ good: z.int(), bad: z.int() }),
       by_task: z.partialRecord(z.enum(tasks), z.object({ hits: z.int(), shadowed: z.int() })),
