@@ -1,17 +1,19 @@
 // Finds the near tier's thresholds for pairs of questions that somebody judged: `npm run cache:calibrate`. Without --data
 // it takes those that `npm run train:verifier` has put aside for it. docs/near-verifier.md says how to read what it prints.
-import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseThresholds, probabilityOf, verifierForms } from '../src/cache/verify/thresholds.ts'
-import type { CalibrationFile } from '../src/cache/verify/thresholds.ts'
+import { parseThresholds, probabilityOf } from '../src/cache/verify/thresholds.ts'
+import type { CalibrationFile, VerifierForm } from '../src/cache/verify/thresholds.ts'
 import { chooseThreshold, rates } from './calibration/choose.ts'
-import { fitJoin } from './calibration/join.ts'
+import type { Pools } from './calibration/choose.ts'
+import { figures } from './calibration/figures.ts'
+import { joinAt, shares } from './calibration/join.ts'
 import { createJudge } from './calibration/judge.ts'
 import type { JudgedPair } from './calibration/judged.ts'
-import { figures } from './calibration/figures.ts'
 import { readPairFolder } from './train/pairs.ts'
+
+type Weights = CalibrationFile['joinWeights']
 
 const root = path.resolve(import.meta.dirname, '..')
 
@@ -19,8 +21,8 @@ const root = path.resolve(import.meta.dirname, '..')
 const noisyFamilies = new Set(['qqp'])
 const labelNoise = 0.042
 
-/** Families of one pattern count less when the readers are weighed against each other, so that they do not decide alone. */
-const familyWeights = { 'checklist-templates': 0.25, negation: 0.3, 'checklist-swaps': 0.5 }
+/** The readers are weighed so that most right hits come of this rate, which is the one that holds unless an operator says another. */
+const decidingRate = 0.01
 
 const { values } = parseArgs({
   options: {
@@ -40,24 +42,37 @@ const files = readPairFolder(values.data)
 const judge = await createJudge(root)
 const judged = await judge.judgeFolder(files)
 
+const poolsOf = (pairs: readonly JudgedPair[], form: VerifierForm, joinWeights: Weights): Pools => {
+  const scored = pairs
+    .filter(({ pair }) => form === 'trees' || pair !== null)
+    .map((pair) => ({ ...pair, p: probabilityOf({ joinWeights }, logOdds(pair, form)) }))
+  return {
+    sound: scored.filter(({ family }) => !noisyFamilies.has(family)),
+    noisy: scored.filter(({ family }) => noisyFamilies.has(family)),
+    labelNoise,
+  }
+}
+
+const weigh = (pairs: readonly JudgedPair[]): Weights => {
+  const tried = shares.map((share) => {
+    const weights = joinAt(pairs, share)
+    const { hits, falseHits, noisy } = chooseThreshold(poolsOf(pairs, 'joined', weights), decidingRate)
+    return { weights, right: hits - falseHits + (noisy ? noisy.hits - noisy.falseHits : 0) }
+  })
+  return tried.reduce((best, other) => (other.right > best.right ? other : best)).weights
+}
+
 const calibrate = (): CalibrationFile => {
   const reaching = judged.filter(({ reaches }) => reaches)
-  const joinWeights = values.join ? fitJoin(reaching, familyWeights) : known().joinWeights
-  const choose = (form: (typeof verifierForms)[number]) => {
-    const scored = reaching
-      .filter(({ pair }) => form === 'trees' || pair !== null)
-      .map((pair) => ({ ...pair, p: probabilityOf({ joinWeights }, logOdds(pair, form)) }))
-    const pools = {
-      sound: scored.filter(({ family }) => !noisyFamilies.has(family)),
-      noisy: scored.filter(({ family }) => noisyFamilies.has(family)),
-      labelNoise,
-    }
+  const joinWeights = values.join ? weigh(reaching) : known().joinWeights
+  const choose = (form: VerifierForm) => {
+    const pools = poolsOf(reaching, form, joinWeights)
     return rates.map((rate) => chooseThreshold(pools, rate))
   }
   const network = judge.embedder.files[0]
   return {
     embedder: { name: judge.embedder.name, form: judge.embedder.form, sha256: network?.sha256 ?? '' },
-    verifier: createHash('sha256').update(judge.verifier).digest('hex').slice(0, 16),
+    verifier: judge.verifier,
     joinWeights,
     forms: { joined: choose('joined'), trees: choose('trees') },
     provenance: {
@@ -69,7 +84,7 @@ const calibrate = (): CalibrationFile => {
   }
 }
 
-const logOdds = ({ trees, pair }: JudgedPair, form: (typeof verifierForms)[number]) => ({
+const logOdds = ({ trees, pair }: JudgedPair, form: VerifierForm) => ({
   trees,
   pair: form === 'joined' ? pair : null,
 })

@@ -11,6 +11,8 @@ import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
 import { sandboxRows } from './config/sandbox.ts'
+import type { ConfiguredRow } from './config/rows.ts'
+import { createSecret } from './config/secrets.ts'
 import { version } from './config/version.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
@@ -48,6 +50,7 @@ import { createRoute } from './routing/route.ts'
 import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
+import { createSecrets } from './secrets/secrets.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createEvents } from './telemetry/events.ts'
@@ -55,6 +58,7 @@ import type { Events } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
@@ -97,7 +101,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const { cache: cacheSettings } = config
   const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
   const metrics = await measure(config)
-  const events = createEvents({ logger, logContent: config.log.content, metrics })
+  const tracing = config.tracing
+    ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
+    : null
+  const events = createEvents({ logger, logContent: config.log.content, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   const ledger = watchLedger(stores.receipts, clock)
@@ -108,8 +115,12 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const prices = createPriceBook(config.prices, config.models)
 
   const sandbox = config.sandbox === 'start' ? resources.use(await openSandbox({ countTokens: counter.count })) : null
-  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers
-  const rows = config.localRow ? [...upstreamRows, config.localRow] : upstreamRows
+  const secrets = resources.use(
+    createSecrets({ settings: config.secrets, conceal: createSecret, clock, random, logger }),
+  )
+  const openKeys = (row: ConfiguredRow): ProviderRow => ({ ...row, keys: row.keys.map(secrets.open) })
+  const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers.map(openKeys)
+  const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 
@@ -176,6 +187,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     canary: cacheSettings.near.canary,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
+    traceparentOf: traceparentFor(tracing !== null),
     clock,
     random,
   }

@@ -33,6 +33,7 @@ const rooms: Record<string, Room> = {
   config: part,
   ...Object.fromEntries(domain.map((name) => [name, part])),
   providers: part,
+  secrets: part,
   stores: part,
   sandbox: part,
   gateway: { imports: [...domain, ...words], node: true },
@@ -42,7 +43,7 @@ const rooms: Record<string, Room> = {
   mcp: { imports: core, types: ['http', 'realtime'], node: true },
   realtime: { imports: core, types: ['http', 'mcp'], node: true },
   'app.ts': {
-    imports: [...domain, ...core, 'config', 'providers', 'stores', 'sandbox', 'http', 'mcp', 'realtime'],
+    imports: [...domain, ...core, 'config', 'providers', 'secrets', 'stores', 'sandbox', 'http', 'mcp', 'realtime'],
     node: true,
   },
   cli: { imports: ['app.ts', 'config', 'sandbox', ...words], node: true },
@@ -51,6 +52,12 @@ const rooms: Record<string, Room> = {
 
 /** The rooms where a package is known; everybody else sees our own words for what it does. */
 const homes: Record<string, readonly string[]> = {
+  '@opentelemetry/api': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],
+  '@opentelemetry/resources': ['telemetry'],
+  '@opentelemetry/sdk-trace': ['telemetry'],
+  'google-auth-library': ['telemetry'],
+  '@google-cloud/secret-manager': ['secrets'],
   '@modelcontextprotocol/client': ['cli'],
   '@modelcontextprotocol/node': ['mcp'],
   '@modelcontextprotocol/sdk': ['cli'],
@@ -73,7 +80,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'cli'],
+  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

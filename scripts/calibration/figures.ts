@@ -22,7 +22,12 @@ export const figures = (judged: readonly JudgedPair[], thresholds: CalibrationFi
       ...Object.entries(pools),
     ]
     return [
-      ['family', 'pairs', 'same', ...rows.map(({ maxFalseHitRate, threshold }) => `≤ ${percent(maxFalseHitRate)}: p ≥ ${threshold ?? '–'}`)],
+      [
+        'family',
+        'pairs',
+        'same',
+        ...rows.map(({ maxFalseHitRate, threshold }) => `≤ ${percent(maxFalseHitRate)}: p ≥ ${threshold ?? '–'}`),
+      ],
       ['---', '---:', '---:', ...rows.map(() => '---:')],
       ...groups.map(([name, belongs]) => {
         const own = judged.filter(({ family }) => belongs(family))

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { z } from 'zod'
 import { canonicalText } from '../../src/cache/canonical.ts'
 import { objectionsTo } from '../../src/cache/guards/index.ts'
 import { readQuestion } from '../../src/cache/reading/question.ts'
 import { pairFeatures } from '../../src/cache/verify/features.ts'
 import { readRarity } from '../../src/cache/verify/rarity.ts'
+import { treesFingerprint } from '../../src/cache/verify/thresholds.ts'
 import { readTrees } from '../../src/cache/verify/trees.ts'
 import type { Perceived } from '../../src/contract/perception.ts'
 import { loadEmbedder } from '../../src/perception/embedder.ts'
 import { loadPairModel } from '../../src/perception/pair-model.ts'
 import type { PairFile } from '../train/pairs.ts'
-import { z } from 'zod'
 import type { JudgedPair } from './judged.ts'
 
 /** The near tier looks at no candidate that is farther away … */
@@ -25,7 +26,11 @@ const label = z.object({ y: z.union([z.literal([0, 1]), z.literal(['0', '1'])]) 
 export const createJudge = async (root: string) => {
   const models = path.join(root, '.models')
   const trained = path.join(root, 'models/near-verifier')
-  const files = { folder: path.join(models, 'all-MiniLM-L6-v2'), form: 'int8', pairFolder: path.join(models, 'near-verifier') } as const
+  const files = {
+    folder: path.join(models, 'all-MiniLM-L6-v2'),
+    form: 'int8',
+    pairFolder: path.join(models, 'near-verifier'),
+  } as const
   const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
   const rarityBytes = readFileSync(path.join(trained, 'rarity.bin'))
   const treesText = readFileSync(path.join(trained, 'trees.json'), 'utf8')
@@ -54,8 +59,7 @@ export const createJudge = async (root: string) => {
 
   return {
     embedder: embedder.facts,
-    /** Everything of the verifier that decides: another one has other thresholds. */
-    verifier: JSON.stringify([pairModel.fingerprint, treesText, rarityBytes.toString('base64')]),
+    verifier: { trees: treesFingerprint(treesText, rarityBytes), pair: pairModel.fingerprint },
     judgeFolder: async (pairFiles: readonly PairFile[]): Promise<readonly JudgedPair[]> => {
       const judged: JudgedPair[] = []
       for (const { name, pairs } of pairFiles)

@@ -28,6 +28,7 @@ const known = (file: string, pieces: readonly Uint8Array[]) => ({
 
 if (import.meta.main) {
   const [folder, weights] = process.argv.slice(2)
-  if (!folder || !weights) throw new Error('Say where the correction and the published weights lie: record-model.ts FOLDER WEIGHTS')
+  if (!folder || !weights)
+    throw new Error('Say where the correction and the published weights lie: record-model.ts FOLDER WEIGHTS')
   recordModel(folder, readFileSync(weights))
 }

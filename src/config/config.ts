@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { ModelCard } from '../contract/model.ts'
 import type { PriceRule } from '../contract/price.ts'
-import type { ProviderRow, SecretText } from '../contract/provider.ts'
+import type { SecretText } from '../contract/provider.ts'
 import type {
   CacheSettings,
   EmbedderSettings,
@@ -12,7 +12,9 @@ import type {
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
+  SecretSettings,
   StructuredSettings,
+  TracingSettings,
 } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import { readAuth } from './auth.ts'
@@ -26,7 +28,7 @@ import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
-import type { KnownProvider } from './rows.ts'
+import type { ConfiguredRow, KnownProvider } from './rows.ts'
 import { readRules } from './rules.ts'
 import { decideSandbox } from './sandbox.ts'
 import { schemas } from './schema/files.ts'
@@ -41,22 +43,26 @@ import {
   resilienceSettings,
   routingSettings,
   structuredSettings,
+  tracingSettings,
 } from './settings.ts'
 
 /** Everything that the environment and config/*.yaml decide. What is switched off is null. */
 export interface Config {
   http: HttpSettings
   publicUrl: string | null
+  secrets: SecretSettings
   /** Absolute, as is `configDir`; or `:memory:`. */
   dataDir: string
   configDir: string
   auth: AuthSettings
   log: LogSettings
   metrics: MetricsSettings | null
+  /** Null: no collector is named. */
+  tracing: TracingSettings | null
   /** Rows that can be called. */
-  providers: readonly ProviderRow[]
+  providers: readonly ConfiguredRow[]
   /** The gateway's own embedding model as a row; null where it is off. */
-  localRow: ProviderRow | null
+  localRow: ConfiguredRow | null
   /** Every row, and what to set where it cannot be called. */
   knownProviders: readonly KnownProvider[]
   /** Cards of all rows, callable or not. */
@@ -120,11 +126,13 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   return {
     http: httpSettings(limits, env),
     publicUrl: env.PUBLIC_URL ?? null,
+    secrets: { ttlMs: env.SECRET_TTL_SECONDS * 1000, endpoint: env.SECRET_MANAGER_ENDPOINT ?? null },
     dataDir: dataDirOf(env, root),
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
     metrics: metricsSettings(env),
+    tracing: tracingSettings(env),
     providers: rows,
     localRow,
     knownProviders: known,

@@ -78,6 +78,14 @@ const variables = z.object({
     .string()
     .default('./.models/all-MiniLM-L6-v2')
     .describe("Directory of the local embedding model's files; set-up fills it, from what lies there where it can."),
+  SECRET_TTL_SECONDS: whole(1, 86_400)
+    .default(300)
+    .describe(
+      'How long a key that is referred to (`secret-manager:NAME@VERSION`, `file:PATH`) is used unread, in seconds.',
+    ),
+  SECRET_MANAGER_ENDPOINT: plainUrl
+    .optional()
+    .describe("Where a stand-in for Google's Secret Manager listens; its own address unless set."),
   METRICS_PORT: whole(0, 65_535)
     .optional()
     .describe('Port on which /metrics is served to Prometheus, for nothing else and without a key; off where unset.'),
@@ -85,6 +93,30 @@ const variables = z.object({
     .string()
     .default('127.0.0.1')
     .describe('Address that METRICS_PORT listens on. Others than loopback show the figures to whoever reaches them.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: plainUrl
+    .optional()
+    .describe('Collector that traces are sent to by OTLP over HTTP, `/v1/traces` is added; none are sent where unset.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: plainUrl
+    .optional()
+    .describe('The same with its path, for traces alone; goes before OTEL_EXPORTER_OTLP_ENDPOINT.'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe(
+      'Headers for the collector: `name=value,name=value`. Google’s own needs none: the machine lends a token.',
+    ),
+  OTEL_SERVICE_NAME: z.string().default('ai-gateway-mcp').describe('What the gateway is called in traces.'),
+  OTEL_RESOURCE_ATTRIBUTES: z
+    .string()
+    .regex(/^[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*$/, 'must be name=value,name=value')
+    .optional()
+    .describe('What else describes the gateway in traces, e.g. `gcp.project_id=my-project`.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number({ error: 'must be a number from 0 to 1' })
+    .min(0, 'must be a number from 0 to 1')
+    .max(1, 'must be a number from 0 to 1')
+    .default(1)
+    .describe('Share of the traces that begin here which are sent; others go by whoever began them.'),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
   LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
     .default('auto')
@@ -102,7 +134,7 @@ const variables = z.object({
   CACHE_ENABLED: flag.optional().describe('Whether answers are remembered; replaces enabled.'),
   CACHE_TTL_SECONDS: whole(0, 31_536_000)
     .optional()
-    .describe('Life of a remembered answer; replaces chat_ttl_seconds.'),
+    .describe('Life of a remembered answer; replaces chat_ttl_seconds and task_ttl_seconds.'),
   CACHE_KEY: cacheKey
     .optional()
     .describe(

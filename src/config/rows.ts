@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { localEmbedder } from '../contract/provider.ts'
-import type { ProviderRow } from '../contract/provider.ts'
+import type { ProviderRow, SecretText } from '../contract/provider.ts'
+import type { SecretReference } from '../contract/secrets.ts'
 import { checkBaseUrl } from './base-url.ts'
 import { envProblem, providerVariables, readProviderEnv } from './env.ts'
 import type { Env, ProviderEnv, ProviderVariables, Source } from './env.ts'
@@ -8,6 +9,7 @@ import type { ConfigFile } from './files.ts'
 import type { Problem } from './problem.ts'
 import { checkAsked, checkEntries } from './row-checks.ts'
 import type { ProviderEntry, providersFile } from './schema/providers.ts'
+import { readReference } from './secret-reference.ts'
 import { createSecret } from './secrets.ts'
 
 /** What a row is whether or not it can be called. */
@@ -27,10 +29,13 @@ export interface KnownProvider {
   template: RowTemplate
 }
 
+/** A row whose keys may still lie elsewhere. */
+export type ConfiguredRow = Omit<ProviderRow, 'keys'> & { keys: readonly (SecretText | SecretReference)[] }
+
 interface RowsRead {
-  rows: ProviderRow[]
+  rows: ConfiguredRow[]
   /** The gateway's own embedding model, where it is switched on: never the reason for a gateway to be ready. */
-  localRow: ProviderRow | null
+  localRow: ConfiguredRow | null
   known: KnownProvider[]
   problems: Problem[]
 }
@@ -58,21 +63,20 @@ const readRow = (options: {
   env: Env
   source: Source
   tellInFile: Tell
-}): { row: ProviderRow | null; known: KnownProvider; problems: Problem[] } => {
+}): { row: ConfiguredRow | null; known: KnownProvider; problems: Problem[] } => {
   const { entry, env, source, tellInFile } = options
   const template = templateOf(entry)
   const variables = providerVariables(entry)
   const isHere = entry.dialect === localEmbedder
   const given = isHere ? nothingGiven : readProviderEnv(source, variables)
   const { baseUrl, problems } = isHere ? { baseUrl: '', problems: [] } : readBaseUrl(given, entry, env, tellInFile)
-  if (given.keyVariable !== null && given.keys.some((key) => !/^[\x21-\x7e]+$/.test(key)))
-    problems.push(envProblem(given.keyVariable, 'holds a blank or a sign that no key has', 'copy the key again'))
+  const { keys, problem } = readKeys(given)
+  if (problem) problems.push(problem)
 
   const reason =
     isHere && env.EMBEDDER === 'none'
       ? 'EMBEDDER=none switches it off.'
       : reasonAgainst({ entry, variables, given, baseUrl, asked: env.PROVIDERS })
-  const keys = [...new Set(given.keys)].map(createSecret)
   return {
     row: reason === null && baseUrl !== null ? { ...template, baseUrl, keys, simulated: false } : null,
     known: {
@@ -87,6 +91,21 @@ const readRow = (options: {
     problems,
   }
 }
+
+/** The keys themselves, or where they lie; and what is wrong with the first that cannot be one. */
+const readKeys = ({ keys: texts, keyVariable }: ProviderEnv) => {
+  const read = [...new Set(texts)].map((text) => readReference(text) ?? readText(text))
+  const faulty = read.find((key) => key.kind === 'faulty')
+  return {
+    keys: read.flatMap((key) => (key.kind === 'faulty' ? [] : [key.kind === 'text' ? key.secret : key])),
+    problem: faulty && keyVariable !== null ? envProblem(keyVariable, faulty.problem, faulty.advice) : null,
+  }
+}
+
+const readText = (text: string) =>
+  /^[\x21-\x7e]+$/.test(text)
+    ? ({ kind: 'text', secret: createSecret(text) } as const)
+    : ({ kind: 'faulty', problem: 'holds a blank or a sign that no key has', advice: 'copy the key again' } as const)
 
 /** Of what runs in the gateway's own process. */
 const nothingGiven: ProviderEnv = { keys: [], keyVariable: null, address: null }
@@ -132,6 +151,7 @@ const templateOf = (entry: ProviderEntry): RowTemplate => ({
   auth: entry.auth,
   headers: entry.headers,
   local: entry.local,
+  takesTraceContext: entry.trace_context ?? entry.local,
   uncharted: entry.uncharted === 'allowed',
   autoPromptCaching: entry.prompt_caching === 'auto',
   maxConcurrent: entry.max_concurrent,

@@ -10,8 +10,10 @@ import type {
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
+  TracingSettings,
 } from '../contract/settings.ts'
 import { parseUsd } from '../contract/money.ts'
+import { createSecret } from './secrets.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
 import type { CacheEntrySettings } from './schema/cache.ts'
@@ -127,3 +129,26 @@ export const routingSettings = (routing: RoutingEntry): RoutingSettings => ({
   aliases: routing.aliases,
   fallbacks: routing.fallbacks,
 })
+
+/** Spans that may wait, and how long one delivery may take: OpenTelemetry's own defaults. */
+const spanQueue = { maxQueued: 2_048, timeoutMs: 10_000 }
+
+export const tracingSettings = (env: Env): TracingSettings | null => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = env
+  const url = own ?? (base === undefined ? null : `${base}/v1/traces`)
+  if (url === null) return null
+  const headers = env.OTEL_EXPORTER_OTLP_HEADERS
+  return {
+    url,
+    headers: headers === undefined ? null : createSecret(headers),
+    serviceName: env.OTEL_SERVICE_NAME,
+    resource: Object.fromEntries(
+      (env.OTEL_RESOURCE_ATTRIBUTES ?? '').split(',').flatMap((pair) => {
+        const [name = '', value = ''] = pair.split(/=(.*)/s)
+        return name.trim() === '' ? [] : [[name.trim(), value.trim()]]
+      }),
+    ),
+    sampleRatio: env.OTEL_TRACES_SAMPLER_ARG,
+    ...spanQueue,
+  }
+}

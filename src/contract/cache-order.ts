@@ -43,13 +43,18 @@ export const cacheOrderFields = {
   tag: tag
     .optional()
     .describe('With invalidate: what bears this tag: yours, or "model:…", "provider:…", "task:…". Default: any.'),
-  ids: z.array(entryId).min(1).max(100).optional().describe('With invalidate, curate, uncurate: these entries.'),
+  ids: z
+    .array(entryId)
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('With invalidate, curate, uncurate: these entries. Default: none.'),
   epoch: z
     .boolean()
     .default(false)
     .describe('With invalidate: make everything in the scope unreachable in one step. Default: false.'),
-  until: z.iso
-    .datetime({ offset: true })
+  until: z
+    .string()
     .optional()
     .describe(`With curate: until when, as "2026-12-31T00:00:00Z". Default: ${curatedDays} days from now.`),
 }
@@ -82,6 +87,7 @@ export const readCacheOrder = (given: Given, nowMs: number): CacheOrder => {
       return { whose, action: 'remove', ids, tag, dryRun }
     case 'curate': {
       const untilMs = until === undefined ? nowMs + curatedDays * dayMs : Date.parse(until)
+      if (Number.isNaN(untilMs)) throw invalid('until', 'must be a time such as 2026-12-31T00:00:00Z.')
       if (untilMs <= nowMs) throw invalid('until', 'is over already.')
       return { whose, action, ids: needIds(ids), untilMs }
     }

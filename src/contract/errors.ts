@@ -183,6 +183,13 @@ export const errorTable = {
     retryable: false,
     advice: "The provider refused the gateway's key; the gateway's owner must correct it. Your own key is fine.",
   },
+  secret_unavailable: {
+    status: 503,
+    type: 'provider_error',
+    retryable: true,
+    advice:
+      "The gateway could not read its key for the provider; its owner must look at where the key's reference points. Try again, or use another provider.",
+  },
   provider_model_missing: {
     status: 502,
     type: 'provider_error',

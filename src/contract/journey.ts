@@ -5,6 +5,7 @@ import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
 import type { Task } from './plan.ts'
 import type { CacheState, Face, Recalled, Receipt } from './receipt.ts'
+import type { TraceParent } from './trace.ts'
 
 /** Who asks, through which face, and until when: everything about a request that is not the question. */
 export interface RequestContext {
@@ -14,6 +15,10 @@ export interface RequestContext {
   face: Face
   clientRequestId: string | null
   traceId: string | null
+  /** Who asked us, where that is part of a trace; of `traceId`. */
+  traceParent?: TraceParent | null | undefined
+  /** The MCP tool that the request came by. */
+  tool?: string | undefined
   /** Ids of the gateways that the request passed before this one. */
   hops: readonly string[]
   /** The caller reads the answer as it comes; providers are then asked for a stream. */

@@ -4,6 +4,7 @@ import type { ModelCard } from './model.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Content } from './operation.ts'
 import type { PassthroughRequest, RawEvent } from './passthrough.ts'
+import type { KeySource } from './secrets.ts'
 
 /** A provider's secret. It prints as `[secret]` everywhere; only the HTTP client reveals it. */
 export interface SecretText {
@@ -31,11 +32,13 @@ export interface ProviderRow {
   baseUrl: string
   auth: (typeof authKinds)[number]
   /** The first is used; the others are backups. Empty for a local provider that needs none. */
-  keys: readonly SecretText[]
+  keys: readonly KeySource[]
   /** Fixed headers of this row. */
   headers: Readonly<Record<string, string>>
   /** Runs on this machine or network: no key needed, nothing to pay unless a price says so. */
   local: boolean
+  /** It is told the trace that the call is part of. */
+  takesTraceContext?: boolean | undefined
   /** The sandbox stands behind this row. */
   simulated: boolean
   /** `id:anything` may name a model that no card describes. */
@@ -115,6 +118,8 @@ export interface UpstreamCall<Request = ChatRequest> {
   stream: boolean
   /** Sent upstream so that a loop through gateways is seen: ids of the gateways passed so far, ours last. */
   hops: readonly string[]
+  /** W3C Trace Context for the provider; null where it is to know nothing of it. */
+  traceparent?: string | null | undefined
 }
 
 /** What a provider's reply says beside its content. */

@@ -1,4 +1,5 @@
 import type { NanoUsd } from './money.ts'
+import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
 
@@ -63,6 +64,30 @@ export interface EmbedderSettings {
   maxWaiting: number
   /** Vectors that are kept by their text's hash, some 2 kB each. */
   maxRemembered: number
+}
+
+export interface SecretSettings {
+  /** How long a secret that the configuration refers to is used without asking its source again. */
+  ttlMs: number
+  /** Where a stand-in for Google's Secret Manager listens; null: Google's own. */
+  endpoint: string | null
+}
+
+/** Where spans of the gateway's work are sent. */
+export interface TracingSettings {
+  /** Of an OpenTelemetry collector's OTLP over HTTP, with its path. */
+  url: string
+  /** `name=value,name=value`; it may hold a token. */
+  headers: SecretText | null
+  serviceName: string
+  /** What else describes this gateway, e.g. `gcp.project_id`. */
+  resource: Readonly<Record<string, string>>
+  /** Share of the traces that begin here which are sent, 0…1. */
+  sampleRatio: number
+  /** Spans that may wait to be sent; more are lost. */
+  maxQueued: number
+  /** How long one delivery may take. */
+  timeoutMs: number
 }
 
 export interface RateSettings {

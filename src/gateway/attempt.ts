@@ -1,8 +1,9 @@
 import { GatewayError } from '../contract/errors.ts'
 import type { ErrorCode } from '../contract/errors.ts'
+import type { RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CopyFact, UpstreamCall } from '../contract/provider.ts'
+import type { CopyFact, SecretText, UpstreamCall } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
@@ -14,6 +15,8 @@ interface Target<Request> {
   card: ModelCard
   deployment: Deployment
   key: RingKey
+  /** The key's text, which the call keeps to its end. */
+  secret: SecretText | null
   request: Request
 }
 
@@ -36,11 +39,13 @@ export type FindWire<Request, Event extends Content> = (
 export const createAttempt = <Request extends Asked, Event extends Content>(options: {
   findWire: FindWire<Request, Event>
   instanceId: string
+  /** What a provider is told of the trace, at the request's try of this number. */
+  traceparentOf: (context: RequestContext, attempt: number) => string | null
   clock: Clock
 }): MakeAttempt<Request, Event> => {
-  const { findWire, instanceId, clock } = options
+  const { findWire, instanceId, traceparentOf, clock } = options
 
-  return async function* attempt({ card, deployment, key, request }, trail, signal) {
+  return async function* attempt({ card, deployment, key, secret, request }, trail, signal) {
     const { row, breaker } = deployment
     const ask = findWire({ row, card, request })
     if (!ask) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
@@ -52,7 +57,8 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
     trail.simulated = row.simulated
     try {
       const hops = [...trail.context.hops, instanceId]
-      const call = { row, card, key: key.secret, request, stream: trail.context.incremental, hops }
+      const traceparent = row.takesTraceContext ? traceparentOf(trail.context, trail.attempts.length - 1) : null
+      const call = { row, card, key: secret, request, stream: trail.context.incremental, hops, traceparent }
       for await (const event of ask(call, signal)) {
         if (isFact(event)) {
           note(event, entry, trail)

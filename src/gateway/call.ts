@@ -1,8 +1,10 @@
 import { GatewayError } from '../contract/errors.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { Candidate, Lineup } from '../contract/plan.ts'
+import type { SecretText } from '../contract/provider.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
+import { isLive } from '../contract/secrets.ts'
 import { alarm, sleep } from '../lib/abort.ts'
 import { moveAfterFailure } from '../resilience/after-failure.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
@@ -62,6 +64,7 @@ export const createCall = <Request extends Asked, Event extends Content>(
       isLast: boolean,
     ): AsyncGenerator<First | Event, boolean> {
       const tried = new Set<number>()
+      const renewed = new Set<number>()
       let key = deployment.keys.next(tried)
       if (!key) failures.push(whyNoKey(deployment, clock.now()))
       let tries = 0
@@ -69,10 +72,12 @@ export const createCall = <Request extends Asked, Event extends Content>(
       while (key) {
         tries += 1
         let hasBegun = false
+        let secret: SecretText | null = null
         try {
+          secret = await readKey(key, firstToken.signal)
           using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
           trail.warnings.push(...(candidate.warnings ?? []))
-          const target = { card: candidate.card, deployment, key, request: hold.request }
+          const target = { card: candidate.card, deployment, key, secret, request: hold.request }
           const events = attempt(target, trail, firstToken.signal)
           const first = await events.next()
           hasBegun = true
@@ -89,7 +94,9 @@ export const createCall = <Request extends Asked, Event extends Content>(
           failures.push(error)
           const backup: RingKey | null = deployment.keys.next(tried.add(key.index))
           const remainingMs = trail.deadlineAtMs - clock.now()
-          const others = { hasOtherKey: backup !== null, hasOtherCandidate: !isLast }
+          const isNewKey = !renewed.has(key.index) && (await isRenewed(key, secret, error))
+          if (isNewKey) renewed.add(key.index)
+          const others = { isNewKey, hasOtherKey: backup !== null, hasOtherCandidate: !isLast }
           const next = moveAfterFailure({ error, tries, ...others, remainingMs }, settings, random)
           switch (next.move) {
             case 'give_up':
@@ -112,6 +119,12 @@ export const createCall = <Request extends Asked, Event extends Content>(
       return false
     }
 
+    /** A refused key may have been exchanged since it was read: its source is asked before it is given up. */
+    async function isRenewed(key: RingKey, refused: SecretText | null, error: GatewayError): Promise<boolean> {
+      if (error.code !== 'provider_auth' || !refused || !key.secret || !isLive(key.secret)) return false
+      return key.secret.renew(refused, firstToken.signal)
+    }
+
     async function pause(ms: number): Promise<void> {
       try {
         await sleep(ms, firstToken.signal)
@@ -128,6 +141,9 @@ export const createCall = <Request extends Asked, Event extends Content>(
     }
   }
 }
+
+const readKey = async ({ secret }: RingKey, signal: AbortSignal): Promise<SecretText | null> =>
+  secret && isLive(secret) ? secret.read(signal) : secret
 
 const isAccountFault = ({ code }: GatewayError): boolean =>
   code === 'provider_auth' || code === 'provider_out_of_credit'

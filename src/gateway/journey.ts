@@ -44,6 +44,8 @@ export interface JourneyParts {
   resilience: ResilienceSettings
   /** Whole-request deadline where the caller set none. */
   deadlineMs: number
+  /** What a provider is told of the trace, at the request's try of this number. */
+  traceparentOf: (context: RequestContext, attempt: number) => string | null
   /** Names this gateway in the hop header. */
   instanceId: string
   clock: Clock
@@ -90,12 +92,12 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const record = createRecord<Request>({
     receipts,
     clock,
-    completed: (receipt, trail) => events.completed(receipt, () => own.contentOf(trail)),
+    completed: (receipt, trail) => events.completed(receipt, trail.context, () => own.contentOf(trail)),
     unrecorded: events.unrecorded,
   })
   const plainCall = createCall<Request, Event>({
     deployments,
-    attempt: createAttempt({ findWire: own.findWire, instanceId: parts.instanceId, clock }),
+    attempt: createAttempt({ ...parts, findWire: own.findWire }),
     reserve: createReserve(own.fit(settling.spentNanoUsd)),
     settings: parts.resilience,
     clock,
@@ -113,9 +115,9 @@ export const createJourney = <Request extends Asked, Event extends Content>(
     recall: createRecall({ memory, refresh: refreshing.start, nearGiven: own.nearGiven, clock }),
     carry: own.carry?.(steps) ?? share(),
     respond,
-    refused: ({ request, context }: Trail<Request>, error: GatewayError) =>
+    refused: ({ request, context, receivedAtMs }: Trail<Request>, error: GatewayError) =>
       events.refused(
-        { requestId: context.requestId, callerId: context.caller.id, face: context.face, model: nameOf(request.model) },
+        { ...context, callerId: context.caller.id, operation, model: nameOf(request.model), receivedAtMs },
         error,
       ),
     deadlineMs: parts.deadlineMs,

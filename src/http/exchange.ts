@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
+import { readTraceparent } from '../contract/trace.ts'
+import type { TraceParent } from '../contract/trace.ts'
 
 /** A request at the door: named and traceable, but nobody knows yet who sent it. */
 export interface Arrival {
@@ -12,6 +14,7 @@ export interface Arrival {
   requestId: string
   clientRequestId: string | null
   traceId: string
+  traceParent: TraceParent | null
   /** Ids of the gateways that the request passed before this one. */
   hops: readonly string[]
   /** Aborted when the caller leaves, or when a drain has waited long enough. */
@@ -35,7 +38,8 @@ export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: ()
     if (!res.writableFinished) leave.abort(new GatewayError('caller_left', 'The caller closed the connection.'))
   })
   const requestId = `req_${newId()}`
-  const traceId = traceIdOf(headerOf(req, 'traceparent')) ?? newId()
+  const traceParent = readTraceparent(headerOf(req, 'traceparent'))
+  const traceId = traceParent?.traceId ?? newId()
   res.setHeader('x-request-id', requestId)
   res.setHeader('x-trace-id', traceId)
   return {
@@ -45,6 +49,7 @@ export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: ()
     requestId,
     clientRequestId: clientIdOf(headerOf(req, 'x-request-id')),
     traceId,
+    traceParent,
     hops: hopsOf(headerOf(req, 'x-gateway-hop')),
     signal: leave.signal,
     cut: (reason) => leave.abort(reason),
@@ -58,6 +63,7 @@ export const contextOf = (exchange: Exchange, incremental: boolean): RequestCont
   face: 'http',
   clientRequestId: exchange.clientRequestId,
   traceId: exchange.traceId,
+  traceParent: exchange.traceParent,
   hops: exchange.hops,
   incremental,
   signal: exchange.signal,
@@ -72,10 +78,6 @@ export const headerOf = (req: IncomingMessage, name: string): string | undefined
 /** The caller's own id is kept when it can be written to a log line as it is. */
 const clientIdOf = (id: string | undefined): string | null =>
   id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : null
-
-/** W3C Trace Context, version 00; an all-zero id is invalid there. */
-const traceIdOf = (traceparent: string | undefined): string | undefined =>
-  /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/.exec(traceparent ?? '')?.[1]
 
 const hopsOf = (header: string | undefined): readonly string[] =>
   (header ?? '')

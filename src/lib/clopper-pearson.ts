@@ -15,9 +15,9 @@ export const upperBound = (failures: number, trials: number, confidence = 0.95):
   }
 }
 
-/** The smallest rate that a count does not speak against, likewise; 0 where nothing failed. */
+/** The smallest rate that a count does not speak against, in the same sense; 0 where there were no trials. */
 export const lowerBound = (failures: number, trials: number, confidence = 0.95): number =>
-  1 - upperBound(trials - failures, trials, confidence)
+  trials === 0 ? 0 : 1 - upperBound(trials - failures, trials, confidence)
 
 /** The binomial distribution's lower tail, from its largest term down. */
 const chanceOfAtMost = (failures: number, trials: number, rate: number): number => {

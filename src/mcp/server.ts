@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { maxJsonValues } from '../contract/border.ts'
 import type { Caller } from '../contract/caller.ts'
 import type { Clock, Logger } from '../contract/runtime.ts'
+import { readTraceparent } from '../contract/trace.ts'
 import { createProgress } from './progress.ts'
 import { runTool } from './run-tool.ts'
 import type { CallOrigin, Services } from './tool.ts'
@@ -63,12 +64,22 @@ export const createServer = ({ services, version, clock, logger }: ServerDeps, s
                 clock,
               )
         const { caller, origin } = session
-        const call = { args, caller, services, origin: origin(), signal: mcpReq.signal, progress }
+        const from = traced(origin(), mcpReq._meta?.['traceparent'])
+        const call = { args, caller, services, origin: { ...from, tool: name }, signal: mcpReq.signal, progress }
         return runTool(tool, call, logger)
       },
     )
   }
   return server
+}
+
+/**
+ * The protocol's own place for a trace, `_meta.traceparent`, goes before the header of the request that carried the call
+ * (https://modelcontextprotocol.io, SEP-414).
+ */
+const traced = (origin: CallOrigin, traceparent: unknown): CallOrigin => {
+  const traceParent = readTraceparent(traceparent)
+  return traceParent ? { ...origin, traceId: traceParent.traceId, traceParent } : origin
 }
 
 /**

@@ -15,7 +15,10 @@ export interface Services {
 }
 
 /** Where a call came from; what the ledger writes beside the caller. */
-export type CallOrigin = Pick<RequestContext, 'requestId' | 'clientRequestId' | 'traceId' | 'hops' | 'face'>
+export type CallOrigin = Pick<
+  RequestContext,
+  'requestId' | 'clientRequestId' | 'traceId' | 'traceParent' | 'tool' | 'hops' | 'face'
+>
 
 export interface ToolCall<Args> {
   args: Args

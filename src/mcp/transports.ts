@@ -83,13 +83,13 @@ export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpD
     return endedBy(cut, response, message)
   }
 
-  return async (req, res, { caller, signal, requestId, clientRequestId, traceId, hops }) => {
+  return async (req, res, { caller, signal, requestId, clientRequestId, traceId, traceParent, hops }) => {
     const late = (): GatewayError => new GatewayError('deadline_exceeded', tooLate)
     const { signal: cut, stop } = alarmWithin(signal, settings.requestDeadlineMs + graceMs, late)
     res.once('close', stop)
     const session: Session = {
       caller,
-      origin: () => ({ requestId, clientRequestId, traceId, hops, face: 'mcp' }),
+      origin: () => ({ requestId, clientRequestId, traceId, traceParent, hops, face: 'mcp' }),
     }
     const handle = toNodeHandler(
       { fetch: (request) => serve(request, session, cut) },

@@ -31,7 +31,7 @@ export interface Graph {
   remove(id: string): boolean
   search(vector: Float32Array, count: number, best: Best): void
   read(id: string): Float32Array | null
-  ids(): IterableIterator<string>
+  ids(): IterableIterator<string, undefined>
   /** The file holds no ids: `labels` has them. Nothing may be added or removed before it is written. */
   write(file: string): Promise<void>
   labels(): readonly (readonly [id: string, label: number])[]
@@ -60,9 +60,10 @@ export const loadAddon = async (): Promise<{ addon: Addon } | { addon: null; why
   }
 }
 
-export const createGraph = ({ HierarchicalNSW }: Addon, dimensions: number): Graph => {
+/** @param capacity it grows by itself */
+export const createGraph = ({ HierarchicalNSW }: Addon, dimensions: number, capacity = firstCapacity): Graph => {
   const index = new HierarchicalNSW('ip', dimensions)
-  index.initIndex({ maxElements: firstCapacity, m: edges, efConstruction: candidatesToDraw })
+  index.initIndex({ maxElements: capacity, m: edges, efConstruction: candidatesToDraw })
   return guard(index, dimensions, [])
 }
 

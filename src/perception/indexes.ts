@@ -70,8 +70,10 @@ export const createIndexes = (rules: PartitionRules, partitions = new Map<string
   }
 
   const change = (changes: readonly IndexChange[]): void => {
-    if (held) return void held.push(...changes)
-    for (const one of changes) one.kind === 'add' ? add(one) : remove(one.id)
+    for (const one of changes)
+      if (held) held.push(one)
+      else if (one.kind === 'add') add(one)
+      else remove(one.id)
   }
 
   return {

@@ -46,7 +46,7 @@ export const createPartition = (
   const { addon, dimensions, flatBound } = rules
   const { flat } = parts
   let { graph } = parts
-  let renewal: { graph: Graph; rest: Iterator<string> } | null = null
+  let renewal: { graph: Graph; rest: IterableIterator<string, undefined> } | null = null
   let isReturning = false
 
   const size = (): number => flat.size() + (graph?.size() ?? 0)
@@ -58,26 +58,25 @@ export const createPartition = (
   }
 
   const renew = ({ graph: next, rest }: NonNullable<typeof renewal>): void => {
-    const { value: id, done } = rest.next()
-    if (done) {
+    const turn = rest.next()
+    if (turn.done) {
       graph = next
       renewal = null
       return
     }
-    const vector = graph?.read(id)
-    if (vector) next.add(id, vector)
+    const vector = graph?.read(turn.value)
+    if (vector) next.add(turn.value, vector)
   }
 
   const giveBack = (from: Graph): void => {
-    const { value: id, done } = from.ids().next()
-    const vector = done ? null : from.read(id)
-    if (done || !vector) {
-      graph = null
-      isReturning = false
+    for (const id of from.ids()) {
+      const vector = from.read(id)
+      if (vector) flat.add(id, vector)
+      from.remove(id)
       return
     }
-    flat.add(id, vector)
-    from.remove(id)
+    graph = null
+    isReturning = false
   }
 
   return {

@@ -179,6 +179,8 @@ export const createPerceptionThread = (options: {
       const last = hired
       if (!last) return
       dismiss(last, { untilMs: Infinity, why: 'the gateway is stopping' })
+      // An idle thread does not keep the process: nothing else may, and this promise would never be settled.
+      last.worker.ref()
       if (last.isReady) {
         const gone = new Promise((resolve) => last.worker.once('exit', resolve))
         last.worker.postMessage(goodbye)

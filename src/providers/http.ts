@@ -21,6 +21,7 @@ interface UpstreamPost {
   /** An object is written as JSON, a text goes as it is, and null asks by GET. */
   body: JsonObject | string | null
   hops: readonly string[]
+  traceparent?: string | null | undefined
 }
 
 /** A reply whose head has come. Its body must be read, or left half read: then the connection is closed. */
@@ -58,7 +59,7 @@ export const createUpstreamHttp = (options: {
   const dispatchers = createDispatchers(proxy)
 
   return {
-    async post({ row, path, key, headers, body, hops }, signal) {
+    async post({ row, path, key, headers, body, hops, traceparent = null }, signal) {
       signal.throwIfAborted()
       const watch = createWatch(row, signal)
       const redact = createRedact(key)
@@ -76,6 +77,7 @@ export const createUpstreamHttp = (options: {
             ...(body === null ? {} : { 'content-type': 'application/json' }),
             'user-agent': 'ai-gateway-mcp',
             'x-gateway-hop': hops.join(', '),
+            ...(traceparent === null ? {} : { traceparent }),
           },
           body: typeof body === 'object' && body !== null ? JSON.stringify(body) : body,
           signal: watch.signal,

@@ -31,14 +31,20 @@ const ours: ReadonlySet<ErrorCode> = new Set([
  * are, both ways; what was used is read in a copy.
  */
 export const createPassThrough = (http: UpstreamHttp): PassThrough =>
-  async function* passThrough({ row, key, hops, request }, signal): AsyncGenerator<CopyFact | RawEvent, void> {
+  async function* passThrough(
+    { row, key, hops, traceparent, request },
+    signal,
+  ): AsyncGenerator<CopyFact | RawEvent, void> {
     const { method, endpoint, asEvents, text } = request
     const [known] = findEndpoints(method, endpoint, row.dialect)
     if (!known) throw new GatewayError('not_found', `${row.title} has no such endpoint here.`, { param: 'endpoint' })
     const path = `${known.prefix}/${bareEndpoint(endpoint)}${asEvents ? '?alt=sse' : ''}`
     const counted = askForUsage(request, known.reader, row)
     const body = method === 'GET' ? null : (counted ?? text)
-    const reply = await http.post({ row, key, hops, path, headers: headersFor(row, request.headers), body }, signal)
+    const reply = await http.post(
+      { row, key, hops, traceparent, path, headers: headersFor(row, request.headers), body },
+      signal,
+    )
     const { status, headers } = reply
     const context = { row, redact: reply.redact, headers, nowMs: reply.receivedAtMs }
     const head = { type: 'head', status, headers: shownOf(reply) } as const

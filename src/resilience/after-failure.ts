@@ -18,6 +18,8 @@ interface Situation {
   hasOtherKey: boolean
   /** Another deployment waits for its turn. */
   hasOtherCandidate: boolean
+  /** The key that was refused has been exchanged for another, which was not tried yet. */
+  isNewKey?: boolean | undefined
   /** Until the whole request's deadline. */
   remainingMs: number
 }
@@ -28,13 +30,15 @@ interface Situation {
  * silence, if there is somebody else: it has cost a whole timeout already, and a few of them cost the request's deadline.
  */
 export const moveAfterFailure = (
-  { error, tries, hasOtherKey, hasOtherCandidate, remainingMs }: Situation,
+  { error, tries, hasOtherKey, hasOtherCandidate, isNewKey = false, remainingMs }: Situation,
   settings: ResilienceSettings,
   random: Random,
 ): NextMove => {
+  if (isNewKey) return { move: 'retry', delayMs: 0 }
   switch (error.code) {
     case 'provider_auth':
     case 'provider_out_of_credit':
+    case 'secret_unavailable':
       return hasOtherKey ? { move: 'next_key' } : { move: 'next_candidate' }
     case 'provider_rate_limited':
       return hasOtherKey ? { move: 'next_key' } : retry()

@@ -1,9 +1,9 @@
 import type { Clock } from '../contract/runtime.ts'
-import type { SecretText } from '../contract/provider.ts'
+import type { KeySource } from '../contract/secrets.ts'
 
 export interface RingKey {
   /** Null for a local provider that needs none. */
-  secret: SecretText | null
+  secret: KeySource | null
   /** Position in the row; all that a receipt says of a key. */
   index: number
 }
@@ -19,7 +19,7 @@ export interface KeyRing {
 }
 
 /** Makes the ring of a row's keys; a row without keys has one empty key. */
-export const createKeyRing = (secrets: readonly SecretText[], clock: Clock): KeyRing => {
+export const createKeyRing = (secrets: readonly KeySource[], clock: Clock): KeyRing => {
   const keys: RingKey[] = secrets.length
     ? secrets.map((secret, index) => ({ secret, index }))
     : [{ secret: null, index: 0 }]

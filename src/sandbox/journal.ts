@@ -120,4 +120,4 @@ const redact = (headers: IncomingHttpHeaders): Record<string, string> =>
   )
 
 /** Stands for a secret: equal for equal ones, so that a reader sees which key came without seeing it. */
-const mark = (secret: string): string => `[secret ${hashText(secret).slice(0, 8)}]`
+export const mark = (secret: string): string => `[secret ${hashText(secret).slice(0, 8)}]`

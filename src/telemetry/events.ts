@@ -1,16 +1,18 @@
 import type { GatewayError } from '../contract/errors.ts'
-import type { Face, Receipt } from '../contract/receipt.ts'
+import type { Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Task } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
+import type { Tracing } from './tracing.ts'
+import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
 
 /** One function per business event: whoever reports an event says what happened, not where it is told. */
 export interface Events {
   /** A request was answered, or failed after a provider was tried. `content`: what was asked and said. */
-  completed(receipt: Receipt, content: () => object): void
+  completed(receipt: Receipt, origin: TraceOrigin, content: () => object): void
   /** A request ended without a receipt: refused, or nobody could be tried. */
-  refused(request: { requestId: string; callerId: string; face: Face; model: string }, error: GatewayError): void
+  refused(request: RefusedRequest, error: GatewayError): void
   /** A paid answer could not be written to the ledger. */
   unrecorded(receipt: Receipt, cause: unknown): void
   /** An HTTP request has its answer, or nobody waits for it any more. */
@@ -27,12 +29,15 @@ interface EventsOptions {
   logContent: boolean
   /** Null: nobody scrapes. */
   metrics: Metrics | null
+  /** Null: nobody collects. */
+  tracing: Tracing | null
 }
 
 /** Tells events to the log and the metrics. */
-export const createEvents = ({ logger, logContent, metrics }: EventsOptions): Events => ({
-  completed: (receipt, content) => {
+export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOptions): Events => ({
+  completed: (receipt, origin, content) => {
     metrics?.completed(receipt)
+    tracing?.completed(receipt, origin)
     const fields = {
       ...receiptFields(receipt),
       ...(logContent ? { content: content() } : {}),
@@ -40,8 +45,10 @@ export const createEvents = ({ logger, logContent, metrics }: EventsOptions): Ev
     const level = receipt.outcome === 'complete' ? 'info' : 'warn'
     logger[level](fields, line(receipt))
   },
-  refused: ({ requestId, callerId, face, model }, error) => {
+  refused: (request, error) => {
     metrics?.refused(error)
+    tracing?.refused(request, error)
+    const { requestId, callerId, face, model } = request
     const { code, status, message, cause } = error
     const level = code === 'internal' ? 'error' : 'info'
     const fields = {

@@ -13,6 +13,7 @@ test('an empty environment has the documented defaults', () => {
     HOST: '127.0.0.1',
     EMBEDDER: 'int8',
     MODEL_DIR: './.models/all-MiniLM-L6-v2',
+    SECRET_TTL_SECONDS: 300,
     PORT: 8080,
     METRICS_HOST: '127.0.0.1',
     DATA_DIR: './data',
@@ -20,6 +21,8 @@ test('an empty environment has the documented defaults', () => {
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'auto',
     LOG_CONTENT: false,
+    OTEL_SERVICE_NAME: 'ai-gateway-mcp',
+    OTEL_TRACES_SAMPLER_ARG: 1,
   })
 })
 

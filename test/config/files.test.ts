@@ -31,7 +31,11 @@ test('a wrong value is told with what belongs there, and every fault of the file
   const text = 'enabled: maybe\nmax_bytes: -1\n\nchat_ttl_seconds: soon\n'
   expect(problemsOf('cache.yaml', text).map(({ line, key, advice }) => [line, key, advice])).toEqual([
     [1, 'enabled', 'here belongs: whether answers are remembered'],
-    [4, 'chat_ttl_seconds', 'here belongs: life of a remembered answer whose task has no life of its own, in seconds; 0: not kept'],
+    [
+      4,
+      'chat_ttl_seconds',
+      'here belongs: life of a remembered answer whose task has no life of its own, in seconds; 0: not kept',
+    ],
     [2, 'max_bytes', 'here belongs: bound of all entries together, in bytes'],
   ])
 })

@@ -147,13 +147,34 @@ describe('who may call', () => {
   })
 })
 
+/** A key that the configuration holds itself. */
+const textOf = (key: object): unknown => ('reveal' in key && typeof key.reveal === 'function' ? key.reveal() : key)
+
 describe('provider rows', () => {
   test('a key switches a row on; further keys are backups', () => {
     const { providers } = load({ OPENAI_API_KEY: 'sk-1, sk-2,sk-1' })
-    expect(providers.map(({ id, keys }) => [id, keys.map((key) => key.reveal())])).toEqual([
-      ['openai', ['sk-1', 'sk-2']],
-    ])
+    expect(providers.map(({ id, keys }) => [id, keys.map(textOf)])).toEqual([['openai', ['sk-1', 'sk-2']]])
     expect(providers[0]).toMatchObject({ baseUrl: 'https://api.openai.com/v1', auth: 'bearer', simulated: false })
+  })
+
+  test('a key may be where it lies, and backups are a list of such', () => {
+    const { providers } = load({
+      OPENAI_API_KEY: 'secret-manager:openai@latest,secret-manager:my-project/old_key@7,file:/run/k',
+    })
+    expect(providers[0]?.keys).toEqual([
+      { kind: 'secret-manager', project: null, name: 'openai', version: 'latest' },
+      { kind: 'secret-manager', project: 'my-project', name: 'old_key', version: '7' },
+      { kind: 'file', path: '/run/k' },
+    ])
+  })
+
+  test.each([
+    ['secret-manager:openai', 'names no version of a secret'],
+    ['secret-manager:a/b/c@1', 'names no version of a secret'],
+    ['secret-manager:@latest', 'names no version of a secret'],
+    ['file:keys/openai', 'names a file by a relative path'],
+  ])('a reference that leads nowhere is told: %s', (reference, problem) => {
+    expect(problemsOf({ OPENAI_API_KEY: reference }).join('\n')).toContain(problem)
   })
 
   test.each([
@@ -163,7 +184,7 @@ describe('provider rows', () => {
     [{ GOOGLE_API_KEY: 'google', GEMINI_API_KEY: 'gemini' }, ['google']],
   ])('of a row’s key variables the first that is set is read: %o', (env, expected) => {
     const { providers } = load(env)
-    expect(providers.map(({ id, keys }) => [id, keys.map((key) => key.reveal())])).toEqual([['google', expected]])
+    expect(providers.map(({ id, keys }) => [id, keys.map(textOf)])).toEqual([['google', expected]])
     expect(providers[0]).toMatchObject({
       baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
       dialect: 'gemini',
@@ -188,7 +209,7 @@ describe('provider rows', () => {
 `,
     })
     const { providers } = load({ CONFIG_DIR, OPENAI_API_KEY: 'k' })
-    expect(providers.map(({ id, keys }) => [id, keys[0]?.reveal()])).toEqual([
+    expect(providers.map(({ id, keys }) => [id, keys[0] && textOf(keys[0])])).toEqual([
       ['openai', 'k'],
       ['near', 'k'],
     ])
@@ -433,7 +454,7 @@ describe('the sandbox', () => {
     expect(rows.find(({ id }) => id === 'anthropic')?.baseUrl).toBe('http://127.0.0.1:9/anthropic')
     for (const row of rows) {
       expect(row).toMatchObject({ simulated: true, headers: {} })
-      expect(row.keys.map((key) => key.reveal())).toEqual(['sandbox'])
+      expect(row.keys.map(textOf)).toEqual(['sandbox'])
     }
   })
 })

@@ -43,7 +43,7 @@ test('a stale answer is given at once, and one call renews it on its asker’s b
   const hits = it.receipts.filter(({ cache }) => cache === 'exact')
   expect(hits.every(({ cacheReason }) => cacheReason === 'stale')).toBe(true)
   const [renewal] = it.receipts.filter(({ tags }) => 'cache_refresh' in tags.metadata)
-  expect(renewal).toMatchObject({ cache: 'bypass', cacheReason: 'no_cache', caller: it.receipts[0]?.caller })
+  expect(renewal).toMatchObject({ cache: 'miss', outcome: 'complete', caller: it.receipts[0]?.caller })
   expect((await put('after')).text).toBe('A new answer.')
 })
 

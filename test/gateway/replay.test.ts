@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { JsonObject } from '../../src/contract/json.ts'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { ask, context, hear } from '../support/ask.ts'
@@ -39,7 +40,11 @@ const faces: Record<string, (it: TestApp) => Promise<Reply>> = {
       messages: [{ role: 'user', content: question }],
       max_tokens: 4096,
     })
-    return { text: JSON.parse(text).choices[0].message.content, cache: reply.headers.get('x-gateway-cache'), last: null }
+    return {
+      text: JSON.parse(text).choices[0].message.content,
+      cache: reply.headers.get('x-gateway-cache'),
+      last: null,
+    }
   },
   'chat, streamed': async ({ url }) => {
     const { reply, text } = await post(`${url}/v1/chat/completions`, {
@@ -109,23 +114,26 @@ const lastOf: Record<string, string> = {
   'messages, streamed': 'message_stop',
 }
 
-test.each(Object.keys(faces))('what %s was answered, every face has from memory, plain and streamed, with its end', async (first) => {
-  await using it = await startApp()
-  const made = await faces[first]?.(it)
-  expect(made?.text.length).toBeGreaterThan(10)
-  const asked = it.upstream.requests.length
-  for (const [name, face] of Object.entries(faces)) {
-    const again = await face(it)
-    expect([name, again.text]).toEqual([name, made?.text])
-    expect([name, again.cache]).toEqual([name, 'exact'])
-    expect([name, again.last]).toEqual([name, lastOf[name] ?? null])
-  }
-  expect(it.upstream.requests).toHaveLength(asked)
-  const [paid, ...free] = it.receipts
-  for (const receipt of free) expect(receipt).toMatchObject({ cache: 'exact', usage: paid?.usage, costNanoUsd: 0n })
-})
+test.each(Object.keys(faces))(
+  'what %s was answered, every face has from memory, plain and streamed, with its end',
+  async (first) => {
+    await using it = await startApp()
+    const made = await faces[first]?.(it)
+    expect(made?.text.length).toBeGreaterThan(10)
+    const asked = it.upstream.requests.length
+    for (const [name, face] of Object.entries(faces)) {
+      const again = await face(it)
+      expect([name, again.text]).toEqual([name, made?.text])
+      expect([name, again.cache]).toEqual([name, 'exact'])
+      expect([name, again.last]).toEqual([name, lastOf[name] ?? null])
+    }
+    expect(it.upstream.requests).toHaveLength(asked)
+    const [paid, ...free] = it.receipts
+    for (const receipt of free) expect(receipt).toMatchObject({ cache: 'exact', usage: paid?.usage, costNanoUsd: 0n })
+  },
+)
 
-const chunk = (delta: object, finish: string | null = null): string =>
+const chunk = (delta: JsonObject, finish: string | null = null): string =>
   sse({
     id: 'x',
     object: 'chat.completion.chunk',
@@ -141,28 +149,40 @@ const piece = fc.oneof(
 )
 
 test('a stream that is cut at whatever event leaves nothing; one that ends is replayed as it was', async () => {
-  await using it = await startApp({ change: (config) => ({ ...config, resilience: { ...config.resilience, maxTries: 1 } }) })
+  await using it = await startApp({
+    // One key, tried once, whatever it did: nobody else answers in its place.
+    env: (url) => ({ OPENAI_API_KEY: 'key-a', OPENAI_BASE_URL: `${url}/openai/v1` }),
+    change: (config) => {
+      const { breaker, ...resilience } = config.resilience
+      return { ...config, resilience: { ...resilience, maxTries: 1, breaker: { ...breaker, minCalls: 1e9 } } }
+    },
+  })
   let asked = 0
   await fc.assert(
-    fc.asyncProperty(fc.array(piece, { maxLength: 6 }), fc.nat(), fc.constantFrom('cut', 'reset', 'end'), async (pieces, at, ending) => {
-      const whole = [chunk({ content: 'word' }), ...pieces, chunk({}, 'stop'), sse('[DONE]')]
-      // Up to before its last words: what has its finish and its end is whole.
-      const kept = whole.slice(0, at % (whole.length - 1))
-      const request = () => ask(`question ${asked}`, { max_tokens: 4096 })
-      asked += 1
-      it.upstream.script([{ body: kept, ending }])
-      await hear(it.app.gateway.complete(request(), context()))
-      const before = it.upstream.requests.length
-      it.upstream.script([{ body: whole }])
-      const made = await hear(it.app.gateway.complete(request(), context()))
-      expect(it.upstream.requests.length).toBe(before + 1)
-      expect(made.error).toBeNull()
-      const replayed = await hear(it.app.gateway.complete(request(), context()))
-      expect(it.upstream.requests.length).toBe(before + 1)
-      const answer = ({ events }: typeof made) => events.filter(({ type }) => type !== 'start' && type !== 'end')
-      expect(answer(replayed)).toEqual(answer(made))
-      expect(replayed.events.at(-1)).toMatchObject({ type: 'end', finishes: [{ reason: 'stop' }] })
-    }),
+    fc.asyncProperty(
+      fc.array(piece, { maxLength: 6 }),
+      fc.nat(),
+      fc.constantFrom('cut', 'reset', 'end'),
+      async (pieces, at, ending) => {
+        const whole = [chunk({ content: 'word' }), ...pieces, chunk({}, 'stop'), sse('[DONE]')]
+        // Up to before its last words: what has its finish and its end is whole.
+        const kept = whole.slice(0, at % (whole.length - 1))
+        const request = () => ask(`question ${asked}`, { max_tokens: 4096 })
+        asked += 1
+        it.upstream.script([{ body: kept, ending }])
+        expect((await hear(it.app.gateway.complete(request(), context()))).error).not.toBeNull()
+        const before = it.upstream.requests.length
+        it.upstream.script([{ body: whole }])
+        const made = await hear(it.app.gateway.complete(request(), context()))
+        expect(it.upstream.requests.length).toBe(before + 1)
+        expect(made.error).toBeNull()
+        const replayed = await hear(it.app.gateway.complete(request(), context()))
+        expect(it.upstream.requests.length).toBe(before + 1)
+        const answer = ({ events }: typeof made) => events.filter(({ type }) => type !== 'start' && type !== 'end')
+        expect(answer(replayed)).toEqual(answer(made))
+        expect(replayed.events.at(-1)).toMatchObject({ type: 'end', finishes: [{ reason: 'stop' }] })
+      },
+    ),
     { numRuns: 40 },
   )
 })

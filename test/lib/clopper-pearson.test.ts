@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { upperBound } from '../../src/lib/clopper-pearson.ts'
+import { lowerBound, upperBound } from '../../src/lib/clopper-pearson.ts'
 
 describe('the upper bound of a rate', () => {
   test.each([
@@ -16,7 +16,9 @@ describe('the upper bound of a rate', () => {
   })
 
   test('lies above the rate, falls with more trials and rises with more failures', () => {
-    const counts = fc.integer({ min: 1, max: 5_000 }).chain((n) => fc.tuple(fc.integer({ min: 0, max: n - 1 }), fc.constant(n)))
+    const counts = fc
+      .integer({ min: 1, max: 5_000 })
+      .chain((n) => fc.tuple(fc.integer({ min: 0, max: n - 1 }), fc.constant(n)))
     fc.assert(
       fc.property(counts, ([failures, trials]) => {
         const bound = upperBound(failures, trials)
@@ -24,8 +26,14 @@ describe('the upper bound of a rate', () => {
         expect(upperBound(failures, trials + 1)).toBeLessThan(bound)
         expect(upperBound(failures + 1, trials)).toBeGreaterThan(bound)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
+  })
+
+  test('has a lower bound beside it, which lies as far on the other side of failures and successes', () => {
+    expect(lowerBound(9, 10)).toBeCloseTo(1 - 0.39416325, 6)
+    expect([lowerBound(0, 10), lowerBound(0, 0)]).toEqual([0, 0])
+    expect(lowerBound(17, 182)).toBeCloseTo(0.0606, 3)
   })
 
   test('grows with the confidence that is asked for', () => {

@@ -338,6 +338,7 @@ describe('manage_cache', () => {
     [{ action: 'curate' }, 'ids'],
     [{ action: 'curate', ids: ['ent_1'] }, 'ids'],
     [{ action: 'curate', ids: [`ent_${'0'.repeat(32)}`], until: '2020-01-01T00:00:00Z' }, 'until'],
+    [{ action: 'curate', ids: [`ent_${'0'.repeat(32)}`], until: 'soon' }, 'until'],
     [{ action: 'invalidate', tag: 'x'.repeat(65) }, 'tag'],
   ])('refuses %j, naming the field', async (args, field) => {
     const { isError, texts } = await owner.call('manage_cache', args)

@@ -18,7 +18,11 @@ const told = (receipt: Receipt): Line | undefined => {
     (fields: object, message: string): void =>
       void lines.push({ level, message, fields })
   const logger = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-  createEvents({ logger, logContent: false, metrics: null }).completed(receipt, () => ({ messages: [], answer: '' }))
+  createEvents({ logger, logContent: false, metrics: null, tracing: null }).completed(
+    receipt,
+    { traceId: null },
+    () => ({ messages: [], answer: '' }),
+  )
   return lines[0]
 }
 

@@ -34,6 +34,11 @@ class Read:
     pairs: Sequence[Pair]
     names: Sequence[str]
     features: np.ndarray
+    reaches: np.ndarray
+    """Whether the trees are asked at all: a guard, the cosine or an equal form may have decided before."""
+
+
+MIN_COSINE = 0.7
 
 
 def prepare(arguments: argparse.Namespace) -> None:
@@ -49,8 +54,9 @@ def prepare(arguments: argparse.Namespace) -> None:
 def read_training(work: Path) -> Read:
     pairs = read_written(work / TRAINING_FILE)
     head, *rows = (work / FEATURES_FILE).read_text('utf8').strip().split('\n')
-    features = np.array([json.loads(row)['features'] for row in rows])
-    return Read(pairs, json.loads(head)['names'], features)
+    read = [json.loads(row) for row in rows]
+    reaches = [not row['vetoes'] and not row['canonical'] and row['cosine'] >= MIN_COSINE for row in read]
+    return Read(pairs, json.loads(head)['names'], np.array([row['features'] for row in read]), np.array(reaches))
 
 
 def learn(arguments: argparse.Namespace) -> None:
@@ -122,7 +128,9 @@ def leave_out(arguments: argparse.Namespace) -> None:
         kin = [at for at in rows if not belongs(read.pairs[at].family, family)]
         booster = grow(read.features[kin], same(read.pairs)[kin], weights(read.pairs)[kin], read.names)
         own = [at for at in unseen if read.pairs[at].family == family]
-        report(f'without {family}', read.pairs, own, booster.predict(read.features[own]))
+        probabilities = booster.predict(read.features[own])
+        report(f'without {family}', read.pairs, own, probabilities)
+        report(f'without {family}, after the guards', read.pairs, own, np.where(read.reaches[own], probabilities, 0))
 
 
 def belongs(family: str, left_out: str) -> bool:

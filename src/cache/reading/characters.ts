@@ -4,7 +4,8 @@ const subscriptsOfNumbers = /(?<=\p{Nd})[₀-₉]+/gu
 const fractions = /[¼-¾⅐-⅞]/gu
 
 /** Invisible marks of format: soft hyphens, joiners within Latin text, directions, variation selectors. Flags are made of tags, which stay. */
-const invisible = /[­​‎‏‪-‮⁠⁦-⁩︎️﻿]|(?<![^\p{ASCII}])[‌‍]/gu
+const invisible =
+  /[\u{ad}\u{200b}\u{200e}\u{200f}\u{202a}-\u{202e}\u{2060}\u{2066}-\u{2069}\u{feff}]|\u{fe0e}|\u{fe0f}|(?<![^\p{ASCII}])(?:\u{200c}|\u{200d})/gu
 
 /**
  * One character for what is written in several ways: full-width forms, ligatures, typographic quotes and dashes, fractions. What

@@ -88,7 +88,7 @@ export const exchangedCapitals = (a: Question, b: Question): readonly [string, s
 }
 
 /** The words of a that b has neither so nor in another form. */
-export const wordsLeft = (a: Question, b: Question): readonly Word[] =>
+const wordsLeft = (a: Question, b: Question): readonly Word[] =>
   a.words.filter(({ text, stem }) => !b.vocabulary.has(text) && !b.vocabulary.has(stem))
 
 /** The items that `there` has and `here` lacks, each as often as it is missing. */

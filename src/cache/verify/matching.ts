@@ -65,4 +65,4 @@ const areSlips = (word: Word, other: Word, a: Question, b: Question): boolean =>
 }
 
 const isAcronym = ({ text }: Word, { capitals }: Question): boolean =>
-  capitals.length > 0 && capitals.some((written) => written.toLowerCase() === text)
+  capitals.some((written) => written.toLowerCase() === text)

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 /** What decides: the trees joined with the pair model, or the trees alone where that cannot answer. */
@@ -23,8 +24,8 @@ export type CalibratedThreshold = z.infer<typeof row>
 export const thresholdsSchema = z.strictObject({
   /** Cosines of another embedder are other numbers: nothing here holds for them. */
   embedder: z.strictObject({ name: z.string(), form: z.string(), sha256: z.string() }),
-  /** Of the trees and of the pair model together; another one is another verifier. */
-  verifier: z.string(),
+  /** The fingerprints of the two readers: another reader has other thresholds. */
+  verifier: z.strictObject({ trees: z.string(), pair: z.string() }),
   /** log-odds = trees · (the trees' log-odds) + pair · (the pair model's) + bias. */
   joinWeights: z.strictObject({ trees: z.number(), pair: z.number(), bias: z.number() }),
   forms: z.strictObject({ joined: z.array(row), trees: z.array(row) }),
@@ -38,6 +39,10 @@ export const thresholdsSchema = z.strictObject({
   }),
 })
 export type CalibrationFile = z.infer<typeof thresholdsSchema>
+
+/** Of `trees.json` and of `rarity.bin`, which the trees' features are read with. */
+export const treesFingerprint = (trees: string | Uint8Array, rarity: Uint8Array): string =>
+  createHash('sha256').update(trees).update(rarity).digest('hex').slice(0, 16)
 
 /** @throws ZodError where it is no file of thresholds */
 export const parseThresholds = (json: unknown): CalibrationFile => thresholdsSchema.parse(json)

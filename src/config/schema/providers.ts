@@ -54,6 +54,10 @@ const row = z.strictObject({
     .describe('Further variables that may hold the API key. The first that is set is read, `<ID>_API_KEY` before all.'),
   auth: z.enum(authKinds).default('bearer').describe('How the key is shown.'),
   local: z.boolean().default(false).describe("Runs on the operator's own machine or network."),
+  trace_context: z
+    .boolean()
+    .optional()
+    .describe('Whether it is told the trace (`traceparent`); rows that are `local` are unless said.'),
   models_of: rowId
     .optional()
     .describe('A row whose models and prices this one shares: a second deployment with its own key and base URL.'),

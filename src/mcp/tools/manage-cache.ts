@@ -13,7 +13,7 @@ const output = z.object({
   scope: z.enum(['mine', 'all']),
   dry_run: z.boolean().nullable().describe('Null but for clear and invalidate.'),
   cleared: z.int().nullable().describe('Entries forgotten or taken back, or that would be; null for stats and curate.'),
-  curated: z.array(z.string()).describe('Ids by which "uncurate" takes back what "curate" gave to everybody.'),
+  curated: z.array(z.string()).describe('What "uncurate" takes back.'),
   entries: z.int().describe('Entries in the scope now.'),
   bytes: z.int().describe('Their size.'),
   max_bytes: z.int().describe('Bound of the whole cache.'),

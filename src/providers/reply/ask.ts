@@ -45,14 +45,20 @@ const longestOpening = 6
  */
 export const ask = async (
   http: UpstreamHttp,
-  { row, key, hops, request }: Pick<UpstreamCall<{ requirements?: Requirements }>, 'row' | 'key' | 'hops' | 'request'>,
+  {
+    row,
+    key,
+    hops,
+    traceparent,
+    request,
+  }: Pick<UpstreamCall<{ requirements?: Requirements }>, 'row' | 'key' | 'hops' | 'traceparent' | 'request'>,
   { fields, warnings = [], ...question }: Question,
   signal: AbortSignal,
 ): Promise<ProviderReply> => {
   const [loss] = request.requirements?.strict === true ? warnings : []
   if (loss) throw new GatewayError('parameter_unsupported', loss.message, { param: loss.param, provider: row.id })
 
-  const reply = await http.post({ row, key, hops, ...question }, signal)
+  const reply = await http.post({ row, key, hops, traceparent, ...question }, signal)
   const { status, headers, body, redact, receivedAtMs: nowMs } = reply
   const context = { row, redact, headers, nowMs, fields }
   if (status < 200 || status > 299) {

@@ -25,7 +25,7 @@ const decompress = promisify(zstdDecompress)
 const maxBodyBytes = 256 * 1024 * 1024
 
 /** The question, its vector in bytes: 384 of them instead of 1,536. */
-export const packQuestion = ({ partition, text, vector }: NearQuestion): Uint8Array => {
+const packQuestion = ({ partition, text, vector }: NearQuestion): Uint8Array => {
   const words = Buffer.from(JSON.stringify({ partition, text }))
   const packed = packVector(vector)
   const length = Buffer.alloc(4)

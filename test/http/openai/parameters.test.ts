@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import type { ProviderRow } from '../../../src/contract/provider.ts'
+import type { ConfiguredRow } from '../../../src/config/rows.ts'
 import { projectRoot, startApp } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
 import { describedFields, openaiSchemaAvailable } from '../../support/openai-schema.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
     env: { GROQ_API_KEY: 'key-e' },
     change: (config) => {
       const house = config.providers.find(({ id }) => id === 'openai-compatible')
-      const moved = (row: ProviderRow) => (row.id === 'groq' ? { ...row, baseUrl: house?.baseUrl ?? '' } : row)
+      const moved = (row: ConfiguredRow) => (row.id === 'groq' ? { ...row, baseUrl: house?.baseUrl ?? '' } : row)
       return { ...config, providers: config.providers.map(moved) }
     },
   })

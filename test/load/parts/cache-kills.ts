@@ -12,13 +12,15 @@ const killAfter = async (dataDir: string, round: number, words: number): Promise
   const child = spawn(process.execPath, [writer, dataDir, String(round)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const said: string[] = []
   // What it said before it died is read too.
-  for await (const line of createInterface({ input: child.stdout })) if (said.push(line) === words) child.kill('SIGKILL')
+  for await (const line of createInterface({ input: child.stdout }))
+    if (said.push(line) === words) child.kill('SIGKILL')
   return said
 }
 
 export const cacheKills: Part = {
   name: 'cache-kills',
-  proves: 'of remembered answers none that was said to be kept is lost or changed by a kill, and none comes back that was forgotten',
+  proves:
+    'of remembered answers none that was said to be kept is lost or changed by a kill, and none comes back that was forgotten',
   forms: { smoke: { rounds: 2 }, short: { rounds: 20 }, long: { rounds: 1_000 } },
   async run({ rounds }) {
     using folder = temporaryFolder()
@@ -48,6 +50,9 @@ export const cacheKills: Part = {
         forgotten.clear()
       }
     }
-    return { faults: faults.slice(0, 20), figures: { kills: rounds, kept: kept.size, forgotten: forgotten.size, receipts: kept.size } }
+    return {
+      faults: faults.slice(0, 20),
+      figures: { kills: rounds, kept: kept.size, forgotten: forgotten.size, receipts: kept.size },
+    }
   },
 }

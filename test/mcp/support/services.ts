@@ -23,7 +23,7 @@ export interface TestServices extends Services {
 
 /** The real admin room over made-up books, health and cache. */
 /** Of a cache that did nothing yet. */
-export const noCacheStats: CacheStats = {
+const noCacheStats: CacheStats = {
   entries: 0,
   bytes: 0,
   maxBytes: 0,

@@ -35,7 +35,7 @@ export const startQuestions = (texts: readonly string[] = []): Questions => {
       tell({ kind: 'removed', id })
     },
     async *questions() {
-      for (const [id, near] of [...held]) {
+      for (const [id, near] of new Map(held)) {
         yield { id, near }
         questions.onRead(id)
       }

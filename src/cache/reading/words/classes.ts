@@ -58,8 +58,3 @@ export const formsOfBe = setOf('am is are was were be been being get gets got')
 export const adverbialOpeners = setOf(
   'in on at for during after before by with within under over from since until till without according through via if when while as because',
 )
-
-/** A sentence that begins so asks for something to be done, and no wh-word is expected. */
-export const auxiliaries = setOf(
-  'am is are was were do does did have has had can could will would shall should may might must ought',
-)

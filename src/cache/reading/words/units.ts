@@ -74,9 +74,3 @@ for (const line of units.trim().split('\n')) {
 /** One name for a unit however it is written. Letters that are rather something else (c, f, g…) count only when glued to the digits. */
 export const unitOf = (word: string, glued: boolean): string | undefined =>
   word.length === 1 && !glued && /\p{L}/u.test(word) ? undefined : unitByWord.get(word)
-
-export const months: ReadonlySet<string> = new Set(
-  wordsOf(
-    'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec',
-  ),
-)
