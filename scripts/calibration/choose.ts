@@ -6,7 +6,7 @@ import type { Scored } from './judged.ts'
 export const rates: readonly number[] = [0.005, 0.01, 0.02, 0.05]
 
 /** From the strictest down, the same for every calibration. */
-export const grid: readonly number[] = Array.from({ length: 250 }, (_, at) => (998 - 2 * at) / 1_000)
+const grid: readonly number[] = Array.from({ length: 250 }, (_, at) => (998 - 2 * at) / 1_000)
 
 const confidence = 0.95
 

@@ -42,7 +42,11 @@ export const figures = (judged: readonly JudgedPair[], thresholds: CalibrationFi
       .map((cells) => `| ${cells.join(' | ')} |`)
       .join('\n')
   }
-  return `${verifierForms.map((form) => `${form}: hits, wrong ones, upper bound of their rate, share of the pairs served\n\n${table(form)}\n`).join('\n')}`
+  return verifierForms
+    .map(
+      (form) => `${form}: hits, wrong ones, upper bound of their rate, share of the pairs served\n\n${table(form)}\n`,
+    )
+    .join('\n')
 }
 
 const cell = (

@@ -55,7 +55,7 @@ const fetchPublished = async (): Promise<void> => {
     if (!first || !second) continue
     const content = await first
       .fetch(wanted, AbortSignal.timeout(patience.totalMs))
-      .catch(async () => await second.fetch(wanted, AbortSignal.timeout(2 * patience.totalMs)))
+      .catch(() => second.fetch(wanted, AbortSignal.timeout(2 * patience.totalMs)))
     writeFileSync(file, content)
   }
 }
@@ -97,9 +97,15 @@ if (!values.resume) {
 if (values['leave-out'].length > 0) verifier('leave-out', ['--families', ...values['leave-out']])
 else {
   const own = path.join(root, 'models/near-verifier')
+  const resume = values.resume ? ['--resume'] : []
   verifier('learn', [
-    ...['--published', published, '--out', values.out, '--epochs', values.epochs],
-    ...(values.resume ? ['--resume'] : []),
+    '--published',
+    published,
+    '--out',
+    values.out,
+    '--epochs',
+    values.epochs,
+    ...resume,
     // What the tests expect is of the weights that come with the project.
     ...(path.resolve(values.out) === own ? ['--tests', path.join(root, 'test')] : []),
   ])

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import thresholds from '../../models/near-verifier/thresholds.json' with { type: 'json' }
 import { loadPairModel } from '../../src/perception/pair-model.ts'
 import expected from './pair-logits.json' with { type: 'json' }
 
@@ -23,5 +26,13 @@ describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up co
       const [there, back] = [await score([{ stored: a, asked: b }]), await score([{ stored: b, asked: a }])]
       expect(there[0]).toBeCloseTo(back[0] ?? Number.NaN, 4)
     }
+  })
+
+  test('is shown by the command, under the fingerprint that the thresholds are for', async () => {
+    const main = path.resolve(import.meta.dirname, '../../src/main.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [main, 'model', '--json'], { env: {} })
+    expect(JSON.parse(stdout)).toMatchObject({
+      pair_model: { fingerprint: thresholds.verifier.pair, median_ms: expect.any(Number) },
+    })
   })
 })

@@ -20,8 +20,8 @@ const place = (root: string, { seed = 0 } = {}) => ({
   pairModel: tinyPairModel(root, path.join(root, 'pair'), { seed }),
 })
 
-const setUp = async (where: { folder: string; pairModel: PairModel | null }, sources: readonly Source[]) =>
-  await setUpModel({ ...where, model, form: 'int8', sources, signal, onFetch: () => {} })
+const setUp = (where: { folder: string; pairModel: PairModel | null }, sources: readonly Source[]): Promise<void> =>
+  setUpModel({ ...where, model, form: 'int8', sources, signal, onFetch: () => {} })
 
 const builtIn = ({ target, built }: PairModel): string => sha256(readFileSync(path.join(target, built.int8.file)))
 
