@@ -15,8 +15,7 @@ export interface FeedbackQuery {
 }
 
 /** What became of it: the pair is never served again, the entry serves no other question any more, or it is gone. */
-export const feedbackOutcomes = ['noted', 'pair_banned', 'only_exact_now', 'forgotten', 'not_found'] as const
-export type FeedbackOutcome = (typeof feedbackOutcomes)[number]
+export type FeedbackOutcome = 'noted' | 'pair_banned' | 'only_exact_now' | 'forgotten' | 'not_found'
 
 /** So many questions that it is wrong for, and an entry serves none but its own. */
 const maxBans = 2

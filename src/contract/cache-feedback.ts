@@ -9,8 +9,14 @@ export const cacheFeedbackFields = {
     .string()
     .min(1)
     .optional()
-    .describe('Of the request that got it. Send this or entry_id; only this tells which question it was wrong for.'),
-  entry_id: z.string().min(1).optional().describe('Of the remembered answer: one that is wrong for its own question.'),
+    .describe(
+      'Of the request that got it. Send this or entry_id; only this tells which question it was wrong for. Default: none.',
+    ),
+  entry_id: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Of the remembered answer: one that is wrong for its own question. Default: none.'),
 }
 
 const rate = z.number().positive().max(0.2)

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { feedbackOutcomes } from '../../cache/feedback.ts'
 import { cacheFeedbackFields } from '../../contract/cache-feedback.ts'
 import { defineTool, strictInput } from '../tool.ts'
 
@@ -20,7 +19,10 @@ export const cacheFeedback = defineTool({
     'Not for answers that a model made just now. Free.',
   annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true, openWorldHint: false },
   input: strictInput(cacheFeedbackFields),
-  output: z.object({ entry_id: z.string(), outcome: z.enum(feedbackOutcomes) }),
+  output: z.object({
+    entry_id: z.string(),
+    outcome: z.enum(['noted', 'pair_banned', 'only_exact_now', 'forgotten', 'not_found']),
+  }),
   run: async ({ args, caller, services }) => {
     const { entryId, outcome } = await services.admin.cacheFeedback(caller, {
       requestId: args.request_id,

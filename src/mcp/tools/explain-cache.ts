@@ -4,8 +4,7 @@ import { unifiedFields } from '../../contract/unified-completion.ts'
 import { readUnified } from '../../gateway/unified.ts'
 import { defineTool, looksOnly, strictInput } from '../tool.ts'
 
-const { prompt, messages, system, model, provider, requirements, max_tokens, temperature } = unifiedFields
-const { json_schema, tools, reasoning_effort, seed } = unifiedFields
+const { prompt, messages, system, model, max_tokens, temperature } = unifiedFields
 
 const output = z.object({
   bypass: z.string().nullable().describe('Why the cache would not be asked at all; null: it would be.'),
@@ -49,14 +48,8 @@ export const explainCache = defineTool({
     messages,
     system,
     model,
-    provider,
-    requirements,
     max_tokens,
     temperature,
-    json_schema,
-    tools,
-    reasoning_effort,
-    seed,
   }),
   output,
   run: async ({ args, caller, services, signal }) => {

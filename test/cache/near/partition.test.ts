@@ -13,7 +13,11 @@ const partitionOf = (request: ChatRequest, scope: string, embedder: string): str
   kind.readQuestion?.({ request, scope, simulated: false }).near?.partitionOf(embedder)
 
 const request = fc.record({
-  model: fc.constantFrom<ChatRequest['model']>({ kind: 'auto' }, { kind: 'named', model: 'a' }, { kind: 'named', model: 'b' }),
+  model: fc.constantFrom<ChatRequest['model']>(
+    { kind: 'auto' },
+    { kind: 'named', model: 'a' },
+    { kind: 'named', model: 'b' },
+  ),
   system: fc.constantFrom('', 'Be brief.', 'Be long.'),
   temperature: fc.constantFrom(undefined, 0, 0.2),
   maxOutputTokens: fc.constantFrom(undefined, 10, 20),
@@ -31,7 +35,8 @@ test('requests that differ in anything but their last text share no partition; t
       fc.pre(a.trim() !== '' && b.trim() !== '')
       const made = [one, other].map(({ system, scope, embedder, ...fields }, at) => {
         const last = says(at === 0 ? a : b)
-        const first: ChatRequest['messages'] = system === '' ? [] : [{ role: 'system', content: [{ type: 'text', text: system }] }]
+        const first: ChatRequest['messages'] =
+          system === '' ? [] : [{ role: 'system', content: [{ type: 'text', text: system }] }]
         return partitionOf(plainRequest({ ...fields, messages: [...first, last] }), scope, embedder)
       })
       expect(made[0]).toBeTypeOf('string')
@@ -48,6 +53,16 @@ test('a bound breaks on proof, not on one difference, and holds again after 299 
   expect(after([true]).broken).toBe(false)
   const broken = after([true, true])
   expect(broken).toEqual({ compared: 0, differed: 0, broken: true })
-  expect(after(Array.from({ length: 298 }, () => false), broken).broken).toBe(true)
-  expect(after(Array.from({ length: 299 }, () => false), broken).broken).toBe(false)
+  expect(
+    after(
+      Array.from({ length: 298 }, () => false),
+      broken,
+    ).broken,
+  ).toBe(true)
+  expect(
+    after(
+      Array.from({ length: 299 }, () => false),
+      broken,
+    ).broken,
+  ).toBe(false)
 })

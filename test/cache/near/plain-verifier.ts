@@ -18,7 +18,7 @@ export const plainVerifier = (said: Partial<Verifier> = {}): Verifier => {
     trees: { score: ([cosine = 0]) => 20 * (cosine - 0.75) },
     calibration: {
       embedder: { name: 'any', form: 'any', sha256: 'any' },
-      verifier: 'plain',
+      verifier: { trees: 'plain', pair: 'none' },
       joinWeights: { trees: 1, pair: 0, bias: 0 },
       forms: { joined: thresholds, trees: thresholds },
       provenance: { date: '2026-11-21', command: 'by hand', pairs: {}, labelNoise: 0 },
