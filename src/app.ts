@@ -3,6 +3,10 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createExactCache } from './cache/exact.ts'
+import { openNear } from './cache/near/open.ts'
+import type { NearMemory } from './cache/near/memory.ts'
+import { loadVerifier } from './cache/near/load-verifier.ts'
+import type { Verifier } from './cache/near/verifier.ts'
 import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
 import type { Config } from './config/config.ts'
@@ -32,6 +36,7 @@ import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createNearIndex } from './perception/near-index.ts'
+import type { NearIndex } from './perception/near-index.ts'
 import { createPerception } from './perception/perception.ts'
 import type { Perception } from './perception/perception.ts'
 import { perceptionWorker } from './perception/thread.ts'
@@ -51,6 +56,7 @@ import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
+import type { Events } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
@@ -82,6 +88,8 @@ export interface Overrides {
   stores?: Stores
   /** The embedder's thread. */
   startEmbedder?: () => Worker
+  /** Decides which neighbours mean the same. */
+  verifier?: Verifier
 }
 
 /** Builds the whole gateway, top down: the one place that knows every room. */
@@ -120,6 +128,20 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
 
+  const perception = openPerception(config, logger, overrides.startEmbedder)
+  resources.use(perception)
+  // No snapshot while entries end with the process: neither may their vectors outlive it.
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
+  resources.use(nearIndex)
+  const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
+  const near = nearMemoryOf(config, {
+    perception,
+    nearIndex,
+    entries: stores.entries,
+    verifier: overrides.verifier ?? (await trainedVerifier(config, logger)),
+    events,
+    clock,
+  })
   const cache = createExactCache({
     entries: stores.entries,
     clock,
@@ -127,6 +149,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     scopeOf: createScopeOf({ share: cacheSettings.share, secret: stores.secret }),
     random,
     simulated: sandbox !== null,
+    near,
   })
   const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
   const keys = createKeyDirectory({
@@ -134,12 +157,6 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
     clock,
   })
-  const perception = openPerception(config, logger, overrides.startEmbedder)
-  resources.use(perception)
-  // No snapshot while entries end with the process: neither may their vectors outlive it.
-  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
-  resources.use(nearIndex)
-  const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
   const dialects = createDialects(upstream, perception?.perceive)
   const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
@@ -172,6 +189,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     resilience: config.resilience,
     schemas: createSchemas(),
     structured: config.structured,
+    canary: cacheSettings.near.canary,
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     traceparentOf: traceparentFor(tracing !== null),
@@ -273,6 +291,33 @@ const openTokens = (
   if (auth.mode !== 'oauth') return null
   const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
   return createReadToken({ settings: auth.oauth, getJson, ...parts })
+}
+
+/** Null where it is not there, or nobody would ask it. */
+const trainedVerifier = async ({ cache, embedder }: Config, logger: Logger): Promise<Verifier | null> => {
+  if (!cache.enabled || cache.near.mode === 'off' || !embedder) return null
+  const loaded = await loadVerifier()
+  if (loaded.verifier === null)
+    logger.warn({ why: loaded.why }, 'there are no near answers: the verifier cannot be read')
+  return loaded.verifier
+}
+
+/** What finds the answers to other questions that mean the same; null where nothing can or shall. */
+const nearMemoryOf = (
+  { cache: { enabled, near: settings } }: Config,
+  parts: {
+    perception: Perception | null
+    nearIndex: NearIndex | null
+    entries: Stores['entries']
+    verifier: Verifier | null
+    events: Events
+    clock: Clock
+  },
+): NearMemory | null => {
+  const { perception, nearIndex, events, verifier } = parts
+  if (!enabled || settings.mode === 'off' || !perception || !nearIndex || !verifier) return null
+  const { findNeighbours } = nearIndex
+  return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, changed: events.nearBound })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */

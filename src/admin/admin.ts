@@ -17,6 +17,8 @@ import { createExplain } from './explain.ts'
 import type { Explanation } from './explain.ts'
 import { createModels } from './models.ts'
 import type { CallableRow, Models } from './models.ts'
+import { createNearAnswers } from './near.ts'
+import type { NearAdmin, NearAnswers } from './near.ts'
 import { createProviders } from './providers.ts'
 import type { KnownProvider, ProviderAnswer } from './providers.ts'
 import { createStats } from './stats.ts'
@@ -29,7 +31,7 @@ import { createUsage } from './usage.ts'
 import type { UsageAnswer, UsageQuestion } from './usage.ts'
 
 /** The questions that operators ask, one answer for every face: plain data, money in nano-dollars. */
-export interface Admin extends Models, CacheAnswers, Traces, AuditAnswers {
+export interface Admin extends Models, CacheAnswers, NearAnswers, Traces, AuditAnswers {
   status(caller: Caller): Promise<Status>
   providers(): readonly ProviderAnswer[]
   usage(question: UsageQuestion): Promise<UsageAnswer>
@@ -39,12 +41,12 @@ export interface Admin extends Models, CacheAnswers, Traces, AuditAnswers {
 }
 
 export interface AdminDeps {
-  gateway: Pick<Gateway, 'explain'>
+  gateway: Pick<Gateway, 'explain' | 'explainMemory'>
   receipts: Pick<Receipts, 'usage' | 'recent' | 'find'>
   audit: Pick<Audit, 'recent'>
   /** Writes down what is done here. */
   audited: Audited
-  cache: CacheAdmin
+  cache: CacheAdmin & NearAdmin
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
   health: HealthView
@@ -73,6 +75,7 @@ export const createAdmin = (deps: AdminDeps): Admin => {
   return {
     ...models,
     ...cache,
+    ...createNearAnswers(deps),
     ...createTraces(deps.receipts),
     ...createAuditAnswers(deps.audit),
     providers,

@@ -3,7 +3,9 @@ import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { NanoUsd } from '../contract/money.ts'
+import type { CacheTier } from '../contract/receipt.ts'
 import type { Audited, CacheEntry } from '../contract/store.ts'
+import type { NearCounts } from '../cache/near/counts.ts'
 import { requireAdmin } from './scope.ts'
 import type { Whose } from './scope.ts'
 
@@ -35,6 +37,10 @@ export interface CacheStats {
   bypasses: Readonly<Record<string, number>>
   refusals: Readonly<Record<string, number>>
   savedNanoUsd: NanoUsd
+  /** How much longer the making of what was remembered had taken. */
+  savedMs: number
+  hitsByTier: Readonly<Record<CacheTier, number>>
+  near: NearCounts
   byTask: Readonly<Record<string, { hits: number; savedNanoUsd: NanoUsd }>>
 }
 
@@ -142,6 +148,9 @@ export const showCacheStats = (stats: CacheStats) => ({
   bypasses: { ...stats.bypasses },
   refusals: { ...stats.refusals },
   saved_usd: formatUsd(stats.savedNanoUsd),
+  saved_ms: stats.savedMs,
+  hits_by_tier: { ...stats.hitsByTier },
+  near: showNearCounts(stats.near),
   by_task: Object.fromEntries(
     Object.entries(stats.byTask).map(([task, { hits, savedNanoUsd }]) => [
       task,
@@ -149,3 +158,16 @@ export const showCacheStats = (stats: CacheStats) => ({
     ]),
   ),
 })
+
+const showNearCounts = ({ asked, refusals, vetoes, wouldServe, canaries, feedback, byTask }: NearCounts) => ({
+  asked,
+  refusals: withoutHoles(refusals),
+  vetoes: withoutHoles(vetoes),
+  would_serve: withoutHoles(wouldServe),
+  canaries,
+  feedback,
+  by_task: { ...byTask },
+})
+
+const withoutHoles = (counts: Readonly<Partial<Record<string, number>>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count ?? 0]))

@@ -1,30 +1,32 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../contract/caller.ts'
 import type { Asked, Content } from '../contract/operation.ts'
+import type { CacheTier } from '../contract/receipt.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
-import type { CacheEntry, CachedAnswer, Entries } from '../contract/store.ts'
+import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
+import { once } from '../lib/once.ts'
+import { countUp } from './count-up.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
-import type { AnswerKind } from './kind.ts'
+import { nothingToExplain } from './explain.ts'
+import type { MemoryExplanation } from './explain.ts'
+import { createFeedback } from './feedback.ts'
+import type { FeedbackOutcome, FeedbackQuery } from './feedback.ts'
+import type { AnswerKind, AskedQuestion } from './kind.ts'
+import type { NearCounts } from './near/counts.ts'
+import type { NearMemory } from './near/memory.ts'
+import type { Examination, NearAsked, NearMiss, Waiting } from './near/near.ts'
 import { curatedScope } from './scope.ts'
 import type { ScopeOf } from './scope.ts'
-import { countUp, createTallies } from './tallies.ts'
+import { createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
+import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
+import type { Hit, Sought } from './tiers.ts'
 import { ttlOf } from './ttl.ts'
 
 /** What memory had for a request. A hit is given as it was; a miss says where its answer goes. */
 export type Look<Event extends Content = Content> = Hit<Event> | NoHit
-
-export interface Hit<Event extends Content> {
-  state: 'hit'
-  entry: CacheEntry<Event>
-  ageMs: number
-  /** Past its life: a call is to renew it. */
-  isStale: boolean
-  /** Chosen by an administrator for everybody. */
-  isCurated: boolean
-}
 
 export type NoHit = Miss | { state: 'bypass'; reason: BypassReason }
 
@@ -33,6 +35,16 @@ interface Miss {
   /** Equal for equal requests: concurrent ones may share a call. */
   key: string
   scope: string
+  /** Under which the answer is found in another form of the question; null where the form matters. */
+  canonicalKey: string | null
+  /** The question among others; null where it is compared with none. */
+  asked: NearAsked | null
+  /** The same as it would be stored, where it was perceived already. */
+  question: NearQuestion | null
+  /** Why no near answer served; null where none was looked for. */
+  nearMiss: NearMiss | null
+  /** The answer that a shadow would have given: the one that is made now is held against it. */
+  shadow: CacheEntry | null
   /** The answer is to be kept … */
   write: boolean
   /** … for so long, and for so long after that while it is renewed. */
@@ -52,8 +64,10 @@ export interface CacheStats extends Tally {
 
 /** Remembered answers of one kind. */
 export interface AnswerMemory<Request extends Asked, Event extends Content> {
-  /** Never throws: a memory that fails is a miss. */
-  look(request: Request, caller: Caller): Promise<Look<Event>>
+  /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. */
+  look(request: Request, caller: Caller, waiting: Waiting): Promise<Look<Event>>
+  /** What each tier would do, and why. Never throws but the signal's reason. */
+  explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
   /** Remembers a complete answer where its look wants that. Never throws. */
   keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
@@ -74,6 +88,12 @@ export interface ExactCache {
   advance(caller: Caller | null): Promise<void>
   /** Gives an answer to everybody who asks the very same, until a moment. Null where there is none of this id. */
   curate(id: string, untilMs: number): Promise<CacheEntry | null>
+  /** Takes what a caller says of an answer; of his own scope unless he is an admin. */
+  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
+  /** When near answers are given; null where there are none. */
+  near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
+  /** Counts of near answers of one caller, to be counted up. */
+  countsOf(callerId: string): NearCounts
   /** Takes it back; returns whether it was there. */
   uncurate(id: string): Promise<boolean>
 }
@@ -81,17 +101,28 @@ export interface ExactCache {
 interface ExactCacheOptions {
   entries: Entries
   clock: Clock
-  settings: CacheSettings
+  settings: Omit<CacheSettings, 'near'>
   scopeOf: ScopeOf
   random: Random
   /** Whether this gateway's answers come from the sandbox. */
   simulated: boolean
+  /** Null: only the same question serves, in whatever form. */
+  near: NearMemory | null
 }
 
-/** Answers that were given before to the very same request of the same caller. */
+/**
+ * Answers that were given before to the same caller: to the very same request, to another form of it, to another question
+ * for the same.
+ */
 export const createExactCache = (options: ExactCacheOptions): ExactCache => {
-  const { entries, clock, settings, scopeOf, random, simulated } = options
+  const { entries, clock, settings, scopeOf, random, simulated, near } = options
   const tallies = createTallies()
+  const giveFeedback = createFeedback(options)
+  const tiers = {
+    exact: createExactTier(options),
+    canonical: createCanonicalTier(options),
+    near: createNearTierOf(options),
+  }
 
   const bypass = (caller: Caller, reason: BypassReason): NoHit => {
     countUp(tallies.of(caller.id).bypasses, reason)
@@ -110,61 +141,66 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
   const scopeMeant = async (caller: Caller | null): Promise<string | null> =>
     caller && ((await scopeFor(caller)) ?? 'nobody')
 
-  const give = <Event extends Content>(
-    found: CacheEntry | null,
-    { holds }: AnswerKind<never, Event>,
-    { scope, maxAgeMs }: { scope: string; maxAgeMs: number },
-  ): Omit<Hit<Event>, 'isCurated'> | null => {
-    if (!found || found.scope !== scope || !holds(found.answer)) return null
-    const entry = { ...found, answer: found.answer }
-    const ageMs = Math.max(0, clock.now() - entry.createdAtMs)
-    // As RFC 9111: fresh while the age is below max-age, so that 0 takes nothing.
-    return ageMs < maxAgeMs ? { state: 'hit', entry, ageMs, isStale: clock.now() >= entry.expiresAtMs } : null
-  }
-
-  /** His own, or else the one that was chosen for everybody. */
+  /** The tiers in their order, the surest first; of the first his own answer, or else the one that was chosen for everybody. */
   const recall = async <Event extends Content>(
-    kind: AnswerKind<never, Event>,
-    { question, scope, maxAgeMs }: { question: string; scope: string; maxAgeMs: number },
-  ): Promise<Hit<Event> | null> => {
-    const own = give(await entries.find(keyOf(scope, question)), kind, { scope, maxAgeMs })
-    if (own) return { ...own, isCurated: false }
+    { exact, question }: { exact: string; question: () => AskedQuestion | null },
+    sought: Sought<Event>,
+    near: { waiting: Waiting; counts: NearCounts },
+  ): Promise<{ hit: Hit<Event> | null; examination: Examination | null }> => {
+    const own = await tiers.exact(keyOf(sought.scope, exact), sought)
+    if (own) return { hit: own, examination: null }
     const everybodys = await currently(curatedScope)
-    const curated = give(await entries.find(keyOf(everybodys, question)), kind, { scope: everybodys, maxAgeMs })
-    return curated && { ...curated, isCurated: true }
+    const curated = await tiers.exact(keyOf(everybodys, exact), { ...sought, scope: everybodys })
+    if (curated) return { hit: { ...curated, isCurated: true }, examination: null }
+    const asked = question()
+    if (!asked) return nothing
+    const canonical = await tiers.canonical(asked, sought)
+    if (canonical) return { hit: canonical, examination: null }
+    return (await tiers.near(asked, sought, near)) ?? nothing
   }
 
   const memoryOf = <Request extends Asked, Event extends Content>(
     kind: AnswerKind<Request, Event>,
   ): AnswerMemory<Request, Event> => ({
-    look: async (request, caller) => {
+    look: async (request, caller, waiting) => {
       if (!settings.enabled) return bypass(caller, 'disabled')
       const verdict = kind.judgeEligibility(request)
       if (!verdict.eligible) return bypass(caller, verdict.reason)
       const scope = await scopeFor(caller).catch(() => null)
       if (scope === null) return bypass(caller, 'no_scope')
-      const question = orNull(() => kind.fingerprint({ request, scope: curatedScope, simulated }))
-      if (question === null) return bypass(caller, 'unreadable')
+      const exact = orNull(() => kind.fingerprint({ request, scope: curatedScope, simulated }))
+      if (exact === null) return bypass(caller, 'unreadable')
+      const question = once(() => orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null))
 
       const tally = tallies.of(caller.id)
       const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity, tags = [] } = request.cache
-      if (read) {
-        const hit = await recall(kind, { question, scope, maxAgeMs }).catch(() => {
-          tally.failures += 1
-          return null
-        })
-        if (hit) {
-          countHit(tally, hit.entry.answer)
-          return hit
-        }
-        tally.misses += 1
-      } else countUp(tally.bypasses, 'no_cache')
+      const sought = { kind, scope, maxAgeMs }
+      const found = read
+        ? await recall({ exact, question }, sought, { waiting, counts: tally.near }).catch(() => {
+            waiting.signal.throwIfAborted()
+            tally.failures += 1
+            return nothing
+          })
+        : nothing
+      if (found.hit) {
+        countHit(tally, found.hit.tier, found.hit.entry.answer)
+        return found.hit
+      }
+      if (read) tally.misses += 1
+      else countUp(tally.bypasses, 'no_cache')
 
+      const { canonicalKey = null, near: asked = null } = question() ?? {}
+      const { examination } = found
       const { capMs } = verdict
       return {
         state: 'miss',
-        key: keyOf(scope, question),
+        key: keyOf(scope, exact),
         scope,
+        canonicalKey,
+        asked,
+        question: examination?.question ?? null,
+        nearMiss: examination?.miss ?? null,
+        shadow: examination?.miss === 'shadow' ? (examination.best?.entry ?? null) : null,
         write: write && askedMs !== 0,
         lifeOf: ({ task }) => ({
           ttlMs: ttlOf(kind.name, settings, { askedMs, capMs, task: task?.task, random }),
@@ -173,6 +209,29 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
         }),
         tags,
         force,
+      }
+    },
+
+    explain: async (request, caller, waiting) => {
+      if (!settings.enabled) return nothingToExplain('disabled')
+      const verdict = kind.judgeEligibility(request)
+      if (!verdict.eligible) return nothingToExplain(verdict.reason)
+      const scope = await scopeFor(caller).catch(() => null)
+      if (scope === null) return nothingToExplain('no_scope')
+      const exact = orNull(() => kind.fingerprint({ request, scope: curatedScope, simulated }))
+      if (exact === null) return nothingToExplain('unreadable')
+      const question = orNull(() => kind.readQuestion?.({ request, scope, simulated }) ?? null)
+      const sought = { kind, scope, maxAgeMs: Infinity }
+      const same = await tiers.exact(keyOf(scope, exact), sought)
+      const alike = question && (await tiers.canonical(question, sought))
+      const mayRead = (entry: CacheEntry): boolean => entry.scope === scope
+      return {
+        bypass: null,
+        exact: same?.entry.id ?? null,
+        canonical: alike?.entry.id ?? null,
+        formMatters: question?.canonicalKey === null,
+        task: question?.near?.task ?? null,
+        near: near && question?.near ? await near.examine(question.near, mayRead, waiting) : null,
       }
     },
 
@@ -189,19 +248,20 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       }
       const createdAtMs = clock.now()
       try {
-        const { key, scope } = look
+        const { key, scope, canonicalKey, asked } = look
+        const question = look.question ?? (asked && near ? await near.questionFor(asked, nobodyLeaves) : null)
         const expiresAtMs = createdAtMs + ttlMs
         await entries.set({
           id: `ent_${randomUUID().replaceAll('-', '')}`,
           key,
-          canonicalKey: null,
+          canonicalKey,
           scope,
           ownerId,
           tags: tagsOf(answer, look.tags),
           createdAtMs,
           expiresAtMs,
           staleUntilMs: expiresAtMs + staleMs,
-          near: null,
+          near: question,
           answer,
           bytes: verdict.bytes,
         })
@@ -210,6 +270,9 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
         return { kept: false, reason: 'failed' }
       }
       tally.kept += 1
+      // Off the caller's path.
+      if (look.shadow && look.asked)
+        void near?.compare({ task: look.asked.task, given: look.shadow.answer, made: answer }, tally.near)
       return { kept: true }
     },
   })
@@ -247,6 +310,12 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       await entries.set(entry)
       return entry
     },
+    feedback: async (caller, query) => {
+      const scope = caller.scope === 'admin' ? null : await scopeMeant(caller)
+      return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
+    },
+    near,
+    countsOf: (callerId) => tallies.of(callerId).near,
     uncurate: async (id) =>
       (await entries.remove({ scope: await currently(curatedScope), ids: [id], dryRun: false })) > 0,
   }
@@ -261,18 +330,25 @@ const tagsOf = ({ model, provider, task }: CachedAnswer, own: readonly string[])
   ...new Set([`model:${model}`, `provider:${provider}`, ...(task ? [`task:${task.task}`] : []), ...own]),
 ]
 
-const countHit = (tally: Tally, { costNanoUsd, task }: CachedAnswer): void => {
+const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, task }: CachedAnswer): void => {
   tally.hits += 1
+  tally.hitsByTier[tier] += 1
+  tally.savedMs += madeInMs
   tally.savedNanoUsd += costNanoUsd ?? 0n
   const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
   ofTask.hits += 1
   ofTask.savedNanoUsd += costNanoUsd ?? 0n
 }
 
+const nothing = { hit: null, examination: null }
+
+/** For what goes on after the caller has his answer. */
+const nobodyLeaves = new AbortController().signal
+
 /** Null for a request nested so deep that it has no fingerprint: it is then answered like any other, but not remembered. */
-const orNull = (fingerprint: () => string): string | null => {
+const orNull = <Value>(read: () => Value | null): Value | null => {
   try {
-    return fingerprint()
+    return read()
   } catch {
     return null
   }

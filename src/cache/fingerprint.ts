@@ -6,6 +6,8 @@ import { canonicalJson } from '../lib/canonical.ts'
 
 /** Changes with the meaning of a fingerprint, so that a store which outlives us never mixes two meanings. */
 const version = 'chat-1'
+const canonicalVersion = 'chat-canonical-1'
+const nearVersion = 'chat-near-1'
 
 interface FingerprintOptions {
   request: ChatRequest
@@ -21,9 +23,40 @@ interface FingerprintOptions {
  * of ChatRequest is in the key until somebody says otherwise.
  * @throws TypeError, RangeError for a request that has no canonical JSON (nested beyond the stack)
  */
-export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): string => {
+export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): string =>
+  digest({ version, scope, simulated, request: essenceOf(request) })
+
+/**
+ * The same of all requests that differ in nothing but the form of their last text, of which `canonical` is what is left.
+ * @throws as `fingerprint`
+ */
+export const canonicalFingerprint = ({ request, scope, simulated }: FingerprintOptions, canonical: string): string =>
+  digest({ version: canonicalVersion, scope, simulated, canonical, request: essenceOf(withoutLastText(request)) })
+
+/**
+ * The same of all requests that differ in nothing but their last text: within it alone are questions compared. Vectors of
+ * two embedders never meet.
+ * @throws as `fingerprint`
+ */
+export const partitionFingerprint = ({ request, scope, simulated }: FingerprintOptions, embedder: string): string =>
+  digest({ version: nearVersion, scope, simulated, embedder, request: essenceOf(withoutLastText(request)) })
+
+const digest = (what: object): string => hash('sha256', canonicalJson(what), 'hex')
+
+/** For requests that `questionOf` reads a text in: it is all that the last message has. */
+const withoutLastText = (request: ChatRequest): ChatRequest => ({
+  ...request,
+  messages: request.messages.map((message, index) =>
+    index === request.messages.length - 1 && message.role === 'user'
+      ? { ...message, content: [{ type: 'text', text: '' }] }
+      : message,
+  ),
+})
+
+/** What can change the answer, in one form for all ways of writing it. */
+const essenceOf = (request: ChatRequest): object => {
   const { cache: _cache, tags: _tags, ...asked } = request
-  const answered = {
+  return {
     ...asked,
     n: asked.n ?? 1,
     messages: asked.messages.map(withoutBreakpoints),
@@ -32,7 +65,6 @@ export const fingerprint = ({ request, scope, simulated }: FingerprintOptions): 
     requirements: withSortedSets(asked.requirements),
     extra: Object.fromEntries(Object.entries(asked.extra).filter(([field]) => !silentFields.has(field))),
   }
-  return hash('sha256', canonicalJson({ version, scope, simulated, request: answered }), 'hex')
 }
 
 /** Fields that say who asks and how the provider should book, store or cache it: no model reads them. */

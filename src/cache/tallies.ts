@@ -1,12 +1,18 @@
 import type { NanoUsd } from '../contract/money.ts'
+import type { CacheTier } from '../contract/receipt.ts'
+import { addCounts } from './count-up.ts'
 import { tasks } from '../contract/plan.ts'
 import type { Task } from '../contract/plan.ts'
 import type { KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
+import { addNearCounts, noNearCounts } from './near/counts.ts'
+import type { NearCounts } from './near/counts.ts'
 
 /** What a cache did since it began. */
 export interface Tally {
   hits: number
+  /** The hits by how alike the questions were. */
+  hitsByTier: Record<CacheTier, number>
   misses: number
   /** Requests for which memory was not asked, by reason. */
   bypasses: Partial<Record<BypassReason, number>>
@@ -15,8 +21,11 @@ export interface Tally {
   refusals: Partial<Record<KeepRefusal, number>>
   /** Reads and writes that the store failed. */
   failures: number
+  near: NearCounts
   /** What the hits would have cost; those whose price is unknown count nothing. */
   savedNanoUsd: NanoUsd
+  /** How much longer their making had taken. */
+  savedMs: number
   /** The hits by the task of their answers; `other` for those that have none. */
   byTask: Partial<Record<Task | 'other', { hits: number; savedNanoUsd: NanoUsd }>>
 }
@@ -45,30 +54,35 @@ export const createTallies = (): Tallies => {
   }
 }
 
-/** One more for a reason. */
-export const countUp = <Reason extends string>(counts: Partial<Record<Reason, number>>, reason: Reason): void => {
-  counts[reason] = (counts[reason] ?? 0) + 1
-}
-
 const emptyTally = (): Tally => ({
   hits: 0,
+  hitsByTier: { exact: 0, canonical: 0, near: 0 },
   misses: 0,
   bypasses: {},
   kept: 0,
   refusals: {},
   failures: 0,
+  near: noNearCounts(),
   savedNanoUsd: 0n,
+  savedMs: 0,
   byTask: {},
 })
 
 const addTallies = (a: Tally, b: Tally): Tally => ({
   hits: a.hits + b.hits,
+  hitsByTier: {
+    exact: a.hitsByTier.exact + b.hitsByTier.exact,
+    canonical: a.hitsByTier.canonical + b.hitsByTier.canonical,
+    near: a.hitsByTier.near + b.hitsByTier.near,
+  },
   misses: a.misses + b.misses,
   bypasses: addCounts(a.bypasses, b.bypasses),
   kept: a.kept + b.kept,
   refusals: addCounts(a.refusals, b.refusals),
   failures: a.failures + b.failures,
+  near: addNearCounts(a.near, b.near),
   savedNanoUsd: a.savedNanoUsd + b.savedNanoUsd,
+  savedMs: a.savedMs + b.savedMs,
   byTask: addByTask(a.byTask, b.byTask),
 })
 
@@ -82,13 +96,5 @@ const addByTask = (a: Tally['byTask'], b: Tally['byTask']): Tally['byTask'] => {
         savedNanoUsd: (mine?.savedNanoUsd ?? 0n) + others.savedNanoUsd,
       }
   }
-  return sum
-}
-
-type Counts = Readonly<Record<string, number>>
-
-const addCounts = (a: Counts, b: Counts): Record<string, number> => {
-  const sum: Record<string, number> = { ...a }
-  for (const [reason, count] of Object.entries(b)) sum[reason] = (sum[reason] ?? 0) + count
   return sum
 }

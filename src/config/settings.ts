@@ -5,12 +5,14 @@ import type {
   EmbedderSettings,
   HttpSettings,
   MetricsSettings,
+  NearSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
   TracingSettings,
 } from '../contract/settings.ts'
+import { parseUsd } from '../contract/money.ts'
 import { createSecret } from './secrets.ts'
 import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
@@ -102,8 +104,19 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
     maxDiskBytes: cache.max_disk_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
+    near: nearSettings(cache.near),
   }
 }
+
+const nearSettings = (near: CacheEntrySettings['near']): NearSettings => ({
+  mode: near.mode,
+  maxFalseHitRate: near.max_false_hit_rate,
+  byClass: near.by_class,
+  classes: near.classes,
+  similarityThreshold: near.similarity_threshold,
+  deadlineMs: near.deadline_ms,
+  canary: { share: near.canary.share, budgetNanoUsdPerDay: parseUsd(near.canary.budget_usd_per_day) },
+})
 
 const inMs = (seconds: CacheEntrySettings['task_ttl_seconds']): CacheSettings['taskTtlMs'] =>
   Object.fromEntries(Object.entries(seconds).map(([task, value]) => [task, value * secondMs]))

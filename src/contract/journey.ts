@@ -4,7 +4,7 @@ import type { Content } from './operation.ts'
 import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
 import type { Task } from './plan.ts'
-import type { CacheState, Face, Receipt } from './receipt.ts'
+import type { CacheState, Face, Recalled, Receipt } from './receipt.ts'
 import type { TraceParent } from './trace.ts'
 
 /** Who asks, through which face, and until when: everything about a request that is not the question. */
@@ -35,6 +35,8 @@ export interface Served {
   model: string
   task: Task | null
   cache: CacheState
+  /** Unset but for answers from memory. */
+  recalled?: Recalled | undefined
   simulated: boolean
   /** Our own count of the input, for wires that tell it before the provider does. */
   inputTokens?: number | undefined

@@ -6,7 +6,29 @@ import type { Operation } from './operation.ts'
 import type { FactorScore, Refusal, TaskGuess } from './plan.ts'
 
 /** Why an answer came from memory or not. */
-export type CacheState = 'miss' | 'exact' | 'shared' | 'bypass'
+export const cacheStates = ['miss', 'exact', 'canonical', 'near', 'shared', 'bypass'] as const
+export type CacheState = (typeof cacheStates)[number]
+
+/**
+ * How alike the questions are of a remembered answer and of the request that it was given to: the very same request, the
+ * same but for the form of its last text, or another text that a verifier takes for the same question.
+ */
+export type CacheTier = Extract<CacheState, 'exact' | 'canonical' | 'near'>
+
+/** Where a remembered answer came from. */
+export interface Recalled {
+  /** `ent_…` */
+  entryId: string
+  ageMs: number
+  /** How likely the verifier held the answer to be right, 0…1; null but for `near`. */
+  p: number | null
+  /** Cosine of both questions; null but for `near`, and for who neither owns the entry nor is an admin. */
+  similarity: number | null
+  /** How much longer the making had taken; null where nobody measured. */
+  savedMs: number | null
+  /** Names the question that was asked, for feedback about the pair; null where only the very same may serve. */
+  question: string | null
+}
 
 export type Outcome =
   /** Answered in full. */
@@ -73,8 +95,13 @@ export interface Receipt {
   /** What the answer would have cost, where memory or another's call spared it. */
   savedNanoUsd: NanoUsd
   cache: CacheState
-  /** Why the cache was not used, for `bypass`; for a hit `curated` or `stale` where it is that. */
+  /**
+   * Why the cache was not used, for `bypass`; for a `miss` why no near answer served, where one was looked for; for a hit
+   * `curated` or `stale` where it is that.
+   */
   cacheReason: string | null
+  /** Unset but for answers from memory. */
+  recalled?: Recalled | undefined
   outcome: Outcome
   errorCode: ErrorCode | null
   timings: {

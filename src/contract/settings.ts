@@ -1,4 +1,5 @@
 import type { Scope } from './caller.ts'
+import type { NanoUsd } from './money.ts'
 import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
@@ -51,6 +52,7 @@ export interface CacheSettings {
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number
+  near: NearSettings
 }
 
 export interface EmbedderSettings {
@@ -239,4 +241,29 @@ export interface LogSettings {
   format: 'auto' | 'json' | 'pretty'
   /** Opt-in: prompts and answers in the log. */
   content: boolean
+}
+
+export const nearModes = ['on', 'shadow', 'off'] as const
+/** `shadow`: looked for, judged and counted, but not given to anybody. */
+export type NearMode = (typeof nearModes)[number]
+
+/** When the answer to one question serves another. */
+export interface NearSettings {
+  mode: NearMode
+  /** Share of wrong answers among those given, at most: 0…1. */
+  maxFalseHitRate: number
+  /** The same for one kind of work, where it differs. */
+  byClass: Readonly<Partial<Record<Task, number>>>
+  /** Kinds of work for which it is looked at all. */
+  classes: readonly Task[]
+  /** Where set, the plain rule: whatever is so near by cosine serves, right or not. */
+  similarityThreshold: number | null
+  /** Longest that a request waits for it. */
+  deadlineMs: number
+  canary: {
+    /** Share of the near answers that are compared with one that is made for it. */
+    share: number
+    /** What that may cost in a day (UTC); 0: none are. */
+    budgetNanoUsdPerDay: NanoUsd
+  }
 }

@@ -4,6 +4,7 @@ import { cacheTags } from './cache-order.ts'
 import { efforts } from './chat.ts'
 import { metadataMarks, modelName, userMark } from './marks.ts'
 import { tasks } from './plan.ts'
+import { cacheStates } from './receipt.ts'
 import { requirementsSchema } from './routing-fields.ts'
 
 const looseObject = z.record(z.string(), z.unknown())
@@ -156,7 +157,21 @@ export const unifiedOutput = z.object({
     .describe('Cost in US dollars, nine decimal places; null: price unknown; "0.000000000": from cache.'),
   cost_nano_usd: z.string().nullable().describe('The same in whole nano-dollars.'),
   saved_usd: usd.describe('What the answer would have cost, where the cache spared it.'),
-  cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
+  cache: z
+    .enum(cacheStates)
+    .describe(
+      'exact: this very request was answered before; canonical: the same but for the form of its last text; near: another question that the verifier takes for the same; shared: the same request was running.',
+    ),
+  cached: z
+    .object({
+      entry_id: z.string().describe('For cache_feedback and manage_cache.'),
+      age_ms: z.number(),
+      p: z.number().nullable().describe('How likely a near answer is right, by the verifier; else null.'),
+      similarity: z.number().nullable().describe('Cosine of both questions, for near answers of your own; else null.'),
+      saved_ms: z.number().nullable(),
+    })
+    .nullable()
+    .describe('Where a remembered answer came from; null for one that was made for you.'),
   simulated: z.boolean().describe('True: made by the sandbox, not by a model.'),
   request_id: z.string(),
   warnings: z

@@ -48,9 +48,9 @@ export const createComplete = <Request extends Asked, Event extends Content>(ste
     using deadline = startDeadline(trail, clock)
     try {
       await using _ticket = await admit(trail)
-      const memory = await recall(trail)
+      const memory = await recall(trail, deadline.signal)
       if (memory.state === 'hit') {
-        yield* respond(trail, replay(memory.answer, trail, clock), deadline.signal)
+        yield* respond(trail, replay(memory, trail, clock), deadline.signal)
         return
       }
       yield* carry(trail, memory, deadline.signal)

@@ -1,5 +1,6 @@
-import { chatAnswers } from '../cache/chat-answers.ts'
+import { createChatAnswers } from '../cache/chat-answers.ts'
 import type { ExactCache } from '../cache/exact.ts'
+import type { MemoryExplanation } from '../cache/explain.ts'
 import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
 import type { Caller, Credential, KeyRecord } from '../contract/caller.ts'
@@ -10,14 +11,16 @@ import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
-import type { StructuredSettings } from '../contract/settings.ts'
+import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
 import type { RateTicket } from '../limits/rate.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 import { createAdmit } from './admit.ts'
 import { createAuthenticate } from './authenticate.ts'
+import { createCanaries } from './canary.ts'
 import { collect, collectVectors } from './collect.ts'
 import { createCount } from './count.ts'
 import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
+import { createMayServe } from './may-serve.ts'
 import { createJourney } from './journey.ts'
 import type { JourneyParts } from './journey.ts'
 import { createPass } from './pass.ts'
@@ -58,6 +61,8 @@ export interface Gateway {
    * @throws GatewayError no_eligible_model, model_not_found, model_retired, …
    */
   explain(request: ChatRequest): Promise<Plan>
+  /** What each tier of memory would do with a request, and why: nothing is called, counted or kept. */
+  explainMemory(request: ChatRequest, context: Pick<RequestContext, 'caller' | 'signal'>): Promise<MemoryExplanation>
   /**
    * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
    * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
@@ -91,7 +96,12 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   }
   schemas: Schemas
   structured: StructuredSettings
+  /** Checks of near answers. */
+  canary: NearSettings['canary']
 }
+
+/** Who asks why can wait. */
+const patientMs = 5_000
 
 /** Gives each operation its journey. Whoever holds a Gateway can reach a provider in no other way. */
 export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise<void> } => {
@@ -101,9 +111,16 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }),
   }
 
+  const chatMemory = cache.of(
+    createChatAnswers({
+      taskOf: (request) => classify(request).task,
+      mayServe: createMayServe({ classify, route }),
+    }),
+  )
   const chat = createJourney(journeyParts, {
     operation: 'chat',
-    memory: cache.of(chatAnswers),
+    memory: chatMemory,
+    nearGiven: (trail, entry) => canaries.given(trail, entry),
     route: (request: ChatRequest) => route(request, classify(request)),
     fit: (spentNanoUsd) => createChatFit({ prices, spentNanoUsd, clock }),
     findWire: chatWires(dialects),
@@ -114,6 +131,16 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
       messages: request.messages,
       answer: attempts.flatMap(({ written }) => written).join(''),
     }),
+  })
+  const canaries = createCanaries({
+    settings: parts.canary,
+    collect: (request, context) => collect(chat.complete(request, context)),
+    compare: async ({ request, context }, given, made) => {
+      const task = classify(request).task
+      await cache.near?.compare({ task, given, made }, cache.countsOf(context.caller.id))
+    },
+    clock,
+    random: parts.random,
   })
   const embedding = createJourney(journeyParts, {
     operation: 'embedding',
@@ -152,9 +179,12 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     collect: (request, context) => collect(chat.complete(request, context)),
     embed: (request, context) => collectVectors(embedding.complete(request, context)),
     passThrough: passthrough.complete,
+    explainMemory: (request, { caller, signal }) =>
+      chatMemory.explain(request, caller, { withinMs: patientMs, signal }),
     explain: async (request) => route(request, classify(request)),
     count: createCount({ ...parts, countInput: tokens.countInput }),
     drain: async () => {
+      await canaries.stop()
       await Promise.all([chat.drain(), embedding.drain(), passthrough.drain()])
     },
   }

@@ -8,7 +8,7 @@ import type { Lineup } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
-import type { Receipts } from '../contract/store.ts'
+import type { CacheEntry, Receipts } from '../contract/store.ts'
 import { createFlights } from '../lib/flight.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Admit } from './admit.ts'
@@ -67,6 +67,8 @@ export interface OwnParts<Request extends Asked, Event extends Content> {
   learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
   /** What is made of the call: further calls by the same means, on the same trail. */
   wrapCall?: (call: Call<Request, Event>, settling: Settle<Request>) => Call<Request, Event>
+  /** Told of each near answer that is given. */
+  nearGiven?: (trail: Trail<Request>, entry: CacheEntry) => void
   /** How a miss is carried out; shared with all who ask the same unless said. */
   carry?: (steps: AnswerSteps<Request, Event>) => Carry<Request, Event>
   /** What was asked and said, for owners who log it. */
@@ -110,7 +112,7 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const complete: Journey<Request, Event>['complete'] = createComplete({
     operation,
     admit: parts.admit,
-    recall: createRecall({ memory, refresh: refreshing.start, clock }),
+    recall: createRecall({ memory, refresh: refreshing.start, nearGiven: own.nearGiven, clock }),
     carry: own.carry?.(steps) ?? share(),
     respond,
     refused: ({ request, context, receivedAtMs }: Trail<Request>, error: GatewayError) =>

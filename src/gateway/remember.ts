@@ -24,7 +24,7 @@ export const createRemember =
     const events: Event[] = []
     return {
       add: (event) => void events.push(event),
-      keep: async ({ served, usage, costNanoUsd, simulated, task }) => {
+      keep: async ({ served, usage, costNanoUsd, simulated, task, timings }) => {
         if (!served) return
         const { finishes, warnings, context } = trail
         const { provider, model, answeredModel } = served
@@ -37,6 +37,7 @@ export const createRemember =
           model,
           answeredModel,
           costNanoUsd,
+          madeInMs: Math.round(timings.totalMs),
           simulated,
         }
         await memory.keep(look, context.caller.id, { ...answer, task })

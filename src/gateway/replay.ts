@@ -1,17 +1,18 @@
 import type { JourneyEvent } from '../contract/journey.ts'
 import type { Content } from '../contract/operation.ts'
+import type { CacheTier } from '../contract/receipt.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
 
 /** A remembered answer as the stream that it once was, at no cost. Its end is left to `respond`. */
 export async function* replay<Event extends Content>(
-  answer: CachedAnswer<Event>,
+  { answer, tier }: { answer: CachedAnswer<Event>; tier: CacheTier },
   trail: Trail,
   clock: Clock,
 ): AsyncGenerator<JourneyEvent<Event>, void> {
   const { provider, model, answeredModel, task, usage, costNanoUsd, simulated } = answer
-  trail.cache = 'exact'
+  trail.cache = tier
   trail.task = task
   trail.served = { provider, model, answeredModel }
   trail.firstTokenAtMs = clock.now()
@@ -20,6 +21,7 @@ export async function* replay<Event extends Content>(
   trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n }
   trail.simulated = simulated
   const served = { requestId: trail.context.requestId, provider, model: answeredModel, inputTokens: usage.inputTokens }
-  yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: 'exact', simulated } }
+  const { recalled } = trail
+  yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: tier, recalled, simulated } }
   yield* answer.events
 }

@@ -5,7 +5,7 @@ import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Asked, Operation } from '../contract/operation.ts'
 import type { Lineup, TaskGuess } from '../contract/plan.ts'
-import type { CacheState, Outcome, Receipt, Try } from '../contract/receipt.ts'
+import type { CacheState, Outcome, Recalled, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 
@@ -51,6 +51,8 @@ export interface Trail<Request extends Asked = Asked> {
   plan: Lineup | null
   cache: CacheState
   cacheReason: string | null
+  /** Where the answer was remembered; undefined where it was not. */
+  recalled: Recalled | undefined
   attempts: Attempt[]
   /** Turns in which a model was asked again because its JSON did not fit. */
   repairs: number
@@ -87,6 +89,7 @@ export const openTrail = <Request extends Asked>(options: {
     plan: null,
     cache: 'miss',
     cacheReason: null,
+    recalled: undefined,
     attempts: [],
     repairs: 0,
     served: null,
@@ -129,6 +132,7 @@ export const closeTrail = (
     savedNanoUsd: spared?.savedNanoUsd ?? 0n,
     cache: trail.cache,
     cacheReason: trail.cacheReason,
+    recalled: trail.recalled,
     outcome: end.outcome,
     errorCode: end.errorCode,
     timings: {

@@ -7,6 +7,7 @@ import { readMessages } from '../contract/openai-messages.ts'
 import { readToolChoice, readTools } from '../contract/openai-tools.ts'
 import { readCacheChoice, readModelChoice, readRequirements } from '../contract/routing-fields.ts'
 import type { KnownNames } from '../contract/routing-fields.ts'
+import { showRecalled } from './show-recalled.ts'
 import { unifiedInput } from '../contract/unified-completion.ts'
 import type { UnifiedInput, UnifiedOutput } from '../contract/unified-completion.ts'
 
@@ -115,6 +116,7 @@ export const showUnified = (answer: Answer, wantsJson: boolean): UnifiedOutput =
     cost_nano_usd: receipt.costNanoUsd === null ? null : receipt.costNanoUsd.toString(),
     saved_usd: formatUsd(receipt.savedNanoUsd),
     cache: served.cache,
+    cached: showRecalled(served.recalled),
     simulated: served.simulated,
     request_id: served.requestId,
     warnings: warnings.map(({ code, param, message }) => ({ code, param, message })),

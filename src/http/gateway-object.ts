@@ -1,5 +1,6 @@
 import type { Answer, Served } from '../contract/journey.ts'
 import { formatUsd } from '../contract/money.ts'
+import { showRecalled } from '../gateway/show-recalled.ts'
 
 /** What answers of every kind have. */
 type AnswerFacts = Omit<Answer, 'choices'>
@@ -11,6 +12,8 @@ export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts)
   model: served.model,
   task: served.task,
   cache: served.cache,
+  /** The entry that it was remembered in, how old it is, how sure the verifier was; null where it was not. */
+  cached: showRecalled(served.recalled),
   /** Why the cache was not asked; for an answer from it `curated` or `stale`, where it is that. */
   cache_reason: receipt.cacheReason,
   cost_usd: receipt.costNanoUsd === null ? null : formatUsd(receipt.costNanoUsd),
@@ -39,6 +42,7 @@ export const servedHeaders = (served: Served): Record<string, string> => {
     'x-gateway-cache': served.cache,
   }
   if (served.task !== null) headers['x-gateway-task'] = served.task
+  if (served.recalled) headers['x-gateway-cache-entry'] = served.recalled.entryId
   if (served.simulated) headers['x-gateway-simulated'] = 'true'
   return headers
 }

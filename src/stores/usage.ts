@@ -5,7 +5,7 @@ import type { UsageGrouping, UsageReport, UsageRow } from '../contract/store.ts'
 // What a report's words mean: one place for every store, so that two stores never disagree.
 
 /** Cache states in which somebody else's call, earlier or running, answered. */
-export const hitStates = ['exact', 'shared'] as const satisfies readonly CacheState[]
+export const hitStates = ['exact', 'canonical', 'near', 'shared'] as const satisfies readonly CacheState[]
 
 /** Outcomes that are nobody's wish; a caller who left is not a failure, and is counted apart. */
 export const failureOutcomes = ['upstream_error', 'failed', 'deadline_exceeded'] as const satisfies readonly Outcome[]

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
+import type { Task } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
@@ -16,6 +17,8 @@ export interface Events {
   unrecorded(receipt: Receipt, cause: unknown): void
   /** An HTTP request has its answer, or nobody waits for it any more. */
   replied(reply: HttpReply): void
+  /** Comparisons broke the bound on wrong near answers of one kind of work, or showed that it holds again. */
+  nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -65,6 +68,12 @@ export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOpt
     logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
   },
   replied: (reply) => metrics?.replied(reply),
+  nearBound: ({ task, broken, maxFalseHitRate }) => {
+    const fields = { task, max_false_hit_rate: maxFalseHitRate }
+    if (broken)
+      logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
+    else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
+  },
   stored: (call) => metrics?.stored(call),
 })
 
@@ -104,6 +113,8 @@ const receiptFields = (receipt: Receipt): object => ({
   answered_model: receipt.served?.answeredModel ?? null,
   cache: receipt.cache,
   cache_reason: receipt.cacheReason,
+  cache_entry: receipt.recalled?.entryId ?? null,
+  cache_p: receipt.recalled?.p ?? null,
   input_tokens: receipt.usage?.inputTokens ?? null,
   output_tokens: receipt.usage?.outputTokens ?? null,
   cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,

@@ -7,6 +7,8 @@ import { readUnified } from '../../src/gateway/unified.ts'
 import { admin as owner } from '../mcp/support/gateway.ts'
 import { createTestServices, nowMs } from '../mcp/support/services.ts'
 
+const unasked = () => Promise.reject(new Error('not asked here'))
+
 const { admin, known } = createTestServices()
 const user = { id: 'key_1', name: 'laptop', scope: 'use' } as const
 const request = (prompt: string) => readUnified({ prompt, model: 'auto' }, known)
@@ -128,7 +130,10 @@ describe('explain and estimate', () => {
       error: { code: 'no_eligible_model' },
     })
     const broken = createTestServices({
-      gateway: { explain: () => Promise.reject(new GatewayError('no_provider', 'No provider is configured.')) },
+      gateway: {
+        explainMemory: unasked,
+        explain: () => Promise.reject(new GatewayError('no_provider', 'No provider is configured.')),
+      },
     })
     await expect(broken.admin.explain(request('hi'))).rejects.toMatchObject({ code: 'no_provider' })
   })
@@ -136,6 +141,7 @@ describe('explain and estimate', () => {
   test('a model that cannot take the request is refused beside those that can', async () => {
     const refusing = createTestServices({
       gateway: {
+        explainMemory: unasked,
         explain: (asked) =>
           asked.model.kind === 'named' && asked.model.model === 'small'
             ? Promise.reject(new GatewayError('context_length_exceeded', 'Too long.'))

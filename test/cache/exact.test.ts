@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chatAnswers } from '../../src/cache/chat-answers.ts'
+import { createChatAnswers } from '../../src/cache/chat-answers.ts'
 import { createExactCache } from '../../src/cache/exact.ts'
 import { createScopeOf } from '../../src/cache/scope.ts'
 import type { Caller } from '../../src/contract/caller.ts'
@@ -11,7 +11,10 @@ import { createEntries } from '../../src/stores/memory/entries.ts'
 import { plainRequest } from '../support/plain.ts'
 import { answerOf, says } from './answer-of.ts'
 
-const settings: CacheSettings = {
+const chatAnswers = createChatAnswers({ taskOf: () => 'qa', mayServe: () => true })
+const patience = { withinMs: 1000, signal: new AbortController().signal }
+
+const settings: Omit<CacheSettings, 'near'> = {
   enabled: true,
   chatTtlMs: 300_000,
   taskTtlMs: {},
@@ -36,8 +39,9 @@ const setUp = (
   const entries = said.entries ?? createEntries({ maxBytes: settings.maxBytes, clock })
   const options = { entries, clock, settings: { ...settings, ...said.settings }, random: said.random ?? (() => 0.5) }
   const scopeOf = createScopeOf({ share: options.settings.share, secret: new Uint8Array(32) })
-  const whole = createExactCache({ ...options, scopeOf, simulated: said.simulated ?? false })
-  const cache = { ...whole, ...whole.of(chatAnswers) }
+  const whole = createExactCache({ ...options, scopeOf, simulated: said.simulated ?? false, near: null })
+  const { look, keep } = whole.of(chatAnswers)
+  const cache = { ...whole, keep, look: (request: ChatRequest, caller: Caller) => look(request, caller, patience) }
   return {
     clock,
     entries,
@@ -171,8 +175,9 @@ test('everything is counted, by scope and by reason', async () => {
   await cache.look(plainRequest({ cache: { read: false, write: true, force: false } }), bob)
 
   const hers = await cache.stats(ada)
-  expect(hers).toEqual({
+  expect(hers).toMatchObject({
     hits: 2,
+    hitsByTier: { exact: 2, canonical: 0, near: 0 },
     misses: 2,
     bypasses: { temperature: 1 },
     kept: 1,

@@ -136,6 +136,8 @@ export const startHttp = async (options: StartOptions = {}) => {
     ),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    explainMemory: () =>
+      Promise.resolve({ bypass: null, exact: null, canonical: null, formMatters: false, task: 'qa', near: null }),
     passThrough: () => {
       throw new Error('not asked here')
     },
@@ -153,7 +155,19 @@ export const startHttp = async (options: StartOptions = {}) => {
     mode: options.mode ?? 'none',
     known: { providers: new Set(['openai', 'anthropic']) },
     models: { models: () => [auto, slashed], model: (id) => [auto, slashed].find((model) => model.id === id) ?? null },
-    readSide: { usage: unasked, stats: unasked, traces: unasked, trace: unasked, audit: unasked, manageCache: unasked },
+    readSide: {
+      usage: unasked,
+      stats: unasked,
+      traces: unasked,
+      trace: unasked,
+      audit: unasked,
+      manageCache: unasked,
+      cacheFeedback: unasked,
+      cachePolicy: () => null,
+      changeCachePolicy: () => {
+        throw new Error('not asked here')
+      },
+    },
     mcp: options.mcp ?? (async ({ res }) => void res.end('mcp')),
     readiness: options.readiness ?? (() => ({ ready: true, reasons: [] })),
     version: '1.2.3',

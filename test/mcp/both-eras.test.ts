@@ -50,6 +50,9 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
     ['get_usage_stats', { group_by: 'day' }],
     ['manage_cache', { action: 'stats' }],
     ['manage_cache', { action: 'clear' }],
+    ['cache_policy', {}],
+    ['cache_feedback', { verdict: 'good', entry_id: 'ent_1' }],
+    ['explain_cache', { prompt: 'hello' }],
     ['gateway_status', {}],
   ])('gets a result of %s that fits its schema: %j', async (name, args) => {
     const result = await client.call(name, args)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { tasks } from '../../src/contract/plan.ts'
+import { cacheStates } from '../../src/contract/receipt.ts'
 import { createAnthropicJudge } from './anthropic-replies.ts'
 import {
   validateChatReply,
@@ -32,8 +33,17 @@ const answerExtension = z.strictObject({
   provider: z.string().min(1),
   model: z.string().min(1),
   task: z.enum(tasks).nullable(),
-  cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
-  cache_reason: z.string().min(1).nullable(),
+  cache: z.enum(cacheStates),
+  cache_reason: z.string().nullable(),
+  cached: z
+    .strictObject({
+      entry_id: z.string().regex(/^ent_/),
+      age_ms: ms,
+      p: z.number().min(0).max(1).nullable(),
+      similarity: z.number().nullable(),
+      saved_ms: ms.nullable(),
+    })
+    .nullable(),
   cost_usd: usd.nullable(),
   cost_nano_usd: z.string().regex(/^\d+$/).nullable(),
   saved_usd: usd,

@@ -1,7 +1,60 @@
 import { z } from 'zod'
 import { tasks } from '../../contract/plan.ts'
-import { shares } from '../../contract/settings.ts'
+import { nearModes, shares } from '../../contract/settings.ts'
 import { nonNegative, positive } from './words.ts'
+
+/** A share of answers. Above a fifth nothing is bounded any more. */
+const falseHitRate = z.number().positive().max(0.2)
+
+const near = z.strictObject({
+  mode: z
+    .enum(nearModes)
+    .default('on')
+    .describe(
+      '`on`: the answer to one question serves another that the verifier takes for the same; `shadow`: it is looked for and counted, but nobody is given it; `off`.',
+    ),
+  max_false_hit_rate: falseHitRate
+    .default(0.01)
+    .describe(
+      'Share of the near answers that may be wrong, at most 0.2. Without a threshold that keeps it, near answers are only shadowed.',
+    ),
+  by_class: z
+    .partialRecord(z.enum(tasks), falseHitRate)
+    .default({})
+    .describe('The same for single kinds of work: `{ math: 0.002 }`.'),
+  classes: z
+    .array(z.enum(tasks))
+    .default(['qa', 'chat', 'reasoning', 'math', 'classification'])
+    .describe(
+      'Kinds of work for which near answers are looked for. Health, law, money and actions never are, whatever stands here.',
+    ),
+  similarity_threshold: z
+    .number()
+    .min(0.5)
+    .max(1)
+    .nullable()
+    .default(null)
+    .describe(
+      'UNSAFE. Where set, the plain rule replaces the verifier and its guards: whatever question is so near by cosine gets the answer. At 0.95 a quarter of all deliberately wrong neighbours pass.',
+    ),
+  deadline_ms: positive.default(15).describe('Longest that a request waits for a near answer, in milliseconds.'),
+  canary: z
+    .strictObject({
+      share: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.02)
+        .describe('Share of the near answers that are compared with one made for the question.'),
+      budget_usd_per_day: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe('What the calls for it may cost in a day (UTC), US dollars; 0: none is made.'),
+    })
+    .prefault({})
+    .describe('Calls that check near answers off the path of callers. They are booked on receipts of their own.'),
+})
 
 /** A chat ages soonest; what is said about a text that was sent along does not age at all. */
 const taskTtlSeconds = {
@@ -45,5 +98,6 @@ export const cacheFile = z.strictObject({
     .default(1_073_741_824)
     .describe('Bound of all entries on disk together, in bytes before they are compressed; needs CACHE_KEY.'),
   max_entry_bytes: positive.default(1_048_576).describe('Bound of one entry, in bytes.'),
+  near: near.prefault({}).describe('Answers to other questions that mean the same: docs/cache.md.'),
 })
 export type CacheEntrySettings = z.infer<typeof cacheFile>

@@ -7,15 +7,34 @@ import { sendJson } from '../error.ts'
 import { headerOf } from '../exchange.ts'
 import type { Exchange } from '../exchange.ts'
 import { auditQuery, showAudit } from './audit.ts'
-import { cacheQuery, readCacheBody, showCache } from './cache.ts'
+import { cacheQuery, readCacheBody, showCache, showPolicyFor, tellFeedback } from './cache.ts'
 import { readQuery } from './query.ts'
 import { showReceipt, showTraces, tracesQuery } from './traces.ts'
 import { showStats, showUsage, statsQuery, usageCsv, usageQuery } from './usage.ts'
 
 /** What the read side asks. */
-export type ReadSide = Pick<Admin, 'usage' | 'stats' | 'traces' | 'trace' | 'audit' | 'manageCache'>
+export type ReadSide = Pick<
+  Admin,
+  | 'usage'
+  | 'stats'
+  | 'traces'
+  | 'trace'
+  | 'audit'
+  | 'manageCache'
+  | 'cacheFeedback'
+  | 'cachePolicy'
+  | 'changeCachePolicy'
+>
 
-export const apiPaths = ['/api/cache', '/api/stats', '/api/usage', '/api/traces', '/api/audit'] as const
+export const apiPaths = [
+  '/api/cache',
+  '/api/cache/feedback',
+  '/api/cache/policy',
+  '/api/stats',
+  '/api/usage',
+  '/api/traces',
+  '/api/audit',
+] as const
 
 const tracesPrefix = '/api/traces/'
 
@@ -50,14 +69,18 @@ export const createApi = ({ admin, readBody, clock }: ApiDeps) => {
 
   return async (exchange: Exchange): Promise<void> => {
     const { req, res, caller, path } = exchange
-    const mayPost = path === '/api/cache'
-    if (req.method !== 'GET' && req.method !== 'HEAD' && !(mayPost && req.method === 'POST'))
-      throw new GatewayError('method_not_allowed', `This path takes GET${mayPost ? ' and POST' : ''} only.`, {
-        allow: ['GET', 'HEAD', ...(mayPost ? ['POST'] : [])],
-      })
+    const allow = methodsOf(path)
+    if (!allow.includes(req.method ?? ''))
+      throw new GatewayError('method_not_allowed', `This path takes ${allow.join(', ')} only.`, { allow })
     switch (path) {
       case '/api/cache':
         return cache(exchange)
+      case '/api/cache/feedback':
+        return sendJson(req, res, 200, await tellFeedback(admin, caller, await readBody(exchange)))
+      case '/api/cache/policy': {
+        const body = req.method === 'PUT' ? await readBody(exchange) : null
+        return sendJson(req, res, 200, showPolicyFor(admin, caller, body))
+      }
       case '/api/usage':
         return usage(exchange)
       case '/api/stats':
@@ -69,6 +92,19 @@ export const createApi = ({ admin, readBody, clock }: ApiDeps) => {
       default:
         return sendJson(req, res, 200, showReceipt(await admin.trace({ caller, id: idOf(path) })))
     }
+  }
+}
+
+const methodsOf = (path: string): readonly string[] => {
+  switch (path) {
+    case '/api/cache':
+      return ['GET', 'HEAD', 'POST']
+    case '/api/cache/feedback':
+      return ['POST']
+    case '/api/cache/policy':
+      return ['GET', 'HEAD', 'PUT']
+    default:
+      return ['GET', 'HEAD']
   }
 }
 

@@ -5,6 +5,7 @@ import { formatUsd } from '../../contract/money.ts'
 import type { NanoUsd } from '../../contract/money.ts'
 import type { Receipt, Try } from '../../contract/receipt.ts'
 import type { ReceiptLine } from '../../contract/store.ts'
+import { showRecalled } from '../../gateway/show-recalled.ts'
 import { parameters, wholeNumber } from './query.ts'
 
 /** Query of `GET /api/traces`. */
@@ -60,6 +61,7 @@ export const showReceipt = (receipt: Receipt) => ({
   answered_model: receipt.served?.answeredModel ?? null,
   cache: receipt.cache,
   cache_reason: receipt.cacheReason,
+  cached: showRecalled(receipt.recalled),
   usage: showUsage(receipt.usage),
   ...showCost(receipt.costNanoUsd),
   saved_usd: formatUsd(receipt.savedNanoUsd),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { JourneyEvent } from '../../contract/journey.ts'
 import { GatewayError } from '../../contract/errors.ts'
 import type { RawEvent } from '../../contract/passthrough.ts'
+import { cacheStates } from '../../contract/receipt.ts'
 import { readPassthrough } from '../../contract/read-passthrough.ts'
 import { readCacheChoice } from '../../contract/routing-fields.ts'
 import { defineTool, strictInput } from '../tool.ts'
@@ -51,7 +52,7 @@ const output = z.object({
   input_tokens: z.int().nullable(),
   output_tokens: z.int().nullable(),
   cost_usd: z.string().nullable().describe('US dollars with nine decimal places; null: price unknown, never free.'),
-  cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
+  cache: z.enum(cacheStates),
   simulated: z.boolean().describe('Made by the sandbox, not by a model.'),
   request_id: z.string(),
 })

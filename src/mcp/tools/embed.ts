@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { userMark } from '../../contract/marks.ts'
 import { cacheTags } from '../../contract/cache-order.ts'
 import { readEmbeddingBody } from '../../contract/openai-embeddings.ts'
+import { cacheStates } from '../../contract/receipt.ts'
 import { defineTool, strictInput } from '../tool.ts'
 import { usdOrNull } from '../usd.ts'
 
@@ -48,7 +49,7 @@ const output = z.object({
   dimensions: z.int(),
   input_tokens: z.int(),
   cost_usd: z.string().nullable().describe('US dollars with nine decimal places; null: price unknown, never free.'),
-  cache: z.enum(['miss', 'exact', 'shared', 'bypass']),
+  cache: z.enum(cacheStates),
   simulated: z.boolean().describe('Made by the sandbox, not by a model.'),
   request_id: z.string(),
   warnings: z.array(z.object({ code: z.string(), param: z.string(), message: z.string() })),

@@ -1,7 +1,10 @@
 import type { Tool } from '../tool.ts'
+import { cacheFeedback } from './cache-feedback.ts'
+import { cachePolicy } from './cache-policy.ts'
 import { callApi } from './call-api.ts'
 import { embed } from './embed.ts'
 import { estimateCost } from './estimate-cost.ts'
+import { explainCache } from './explain-cache.ts'
 import { explainRoute } from './explain-route.ts'
 import { gatewayStatus } from './gateway-status.ts'
 import { getUsageStats } from './get-usage-stats.ts'
@@ -19,5 +22,8 @@ export const tools: readonly Tool[] = [
   explainRoute,
   getUsageStats,
   manageCache,
+  cachePolicy,
+  cacheFeedback,
+  explainCache,
   gatewayStatus,
 ]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { showCacheStats } from '../../admin/cache.ts'
 import { cacheActions, cacheOrderFields, readCacheOrder } from '../../contract/cache-order.ts'
+import { tasks } from '../../contract/plan.ts'
 import { defineTool, strictInput } from '../tool.ts'
 
 const input = strictInput(cacheOrderFields)
@@ -23,6 +24,21 @@ const output = z.object({
   bypasses: counts.describe('Requests for which the cache was not asked, by reason.'),
   refusals: counts.describe('Answers that were not remembered, by reason.'),
   saved_usd: z.string().describe('What the hits would have cost, in US dollars.'),
+  saved_ms: z.number().describe('How much longer the making of what was remembered had taken.'),
+  hits_by_tier: z.object({ exact: z.int(), canonical: z.int(), near: z.int() }),
+  near: z
+    .object({
+      asked: z.int(),
+      refusals: counts.describe('Questions without a near answer, by reason; "shadow": it would have served.'),
+      vetoes: counts.describe('Neighbours that a guard refused, by guard.'),
+      would_serve: counts.describe(
+        'Questions with a neighbour that would serve if so many near answers might be wrong.',
+      ),
+      canaries: z.object({ agree: z.int(), differ: z.int(), unclear: z.int() }),
+      feedback: z.object({ good: z.int(), bad: z.int() }),
+      by_task: z.partialRecord(z.enum(tasks), z.object({ hits: z.int(), shadowed: z.int() })),
+    })
+    .describe('Answers to other questions that mean the same.'),
   by_task: z.record(z.string(), z.object({ hits: z.int(), saved_usd: z.string() })),
 })
 

@@ -18,7 +18,8 @@ export const labelMeanings = {
   task: 'Task class that the router saw; `none` where it did not look',
   outcome:
     'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
-  cache: '`miss`, `exact` (remembered), `shared` (the same request was running), `bypass`',
+  cache:
+    '`miss`; `exact`, `canonical`, `near` (remembered, by how alike the questions are); `shared` (the same request was running); `bypass`',
   simulated: '`true` for answers of the sandbox, priced as if real and paid by nobody',
   type: '`input` and `output`, which add up to all tokens; or what is a part of them: `cache_read`, `cache_write`, `reasoning`',
   code: 'Error code of docs/errors.md',
@@ -101,7 +102,7 @@ export const catalogue = {
   tokens: {
     type: 'counter',
     name: 'llm_tokens_total',
-    help: 'Tokens of the answers in the ledger. Those with cache "exact" and "shared" were paid once, by another request.',
+    help: 'Tokens of the answers in the ledger. Those with cache "exact", "canonical", "near" and "shared" were paid once, by another request.',
     labels: [...served, 'cache', 'type'],
   },
   tokenParts: {

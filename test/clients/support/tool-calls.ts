@@ -12,6 +12,9 @@ const arguments_: Readonly<Record<string, Readonly<Record<string, unknown>>>> = 
   explain_route: { prompt: 'Prove that there are infinitely many primes.' },
   get_usage_stats: { group_by: 'model' },
   manage_cache: { action: 'stats' },
+  cache_policy: {},
+  cache_feedback: { verdict: 'good', entry_id: 'ent_1' },
+  explain_cache: { prompt: 'Is it there?' },
   gateway_status: {},
 }
 

@@ -47,6 +47,8 @@ export const createScriptedGateway = (): ScriptedGateway => {
     authenticate: () => Promise.resolve(admin),
     complete,
     collect: (request, context) => collect(complete(request, context)),
+    explainMemory: () =>
+      Promise.resolve({ bypass: null, exact: null, canonical: null, formMatters: false, task: 'qa', near: null }),
     async *passThrough({ endpoint }, context) {
       const served: Served = { ...servedBy(context), model: 'gpt-6-luna' }
       yield { type: 'start', served }

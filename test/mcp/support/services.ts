@@ -1,3 +1,4 @@
+import { noNearCounts } from '../../../src/cache/near/counts.ts'
 import { createAdmin } from '../../../src/admin/admin.ts'
 import type { AdminDeps } from '../../../src/admin/admin.ts'
 import type { CacheStats } from '../../../src/admin/cache.ts'
@@ -34,6 +35,9 @@ export const noCacheStats: CacheStats = {
   bypasses: {},
   refusals: {},
   savedNanoUsd: 0n,
+  savedMs: 0,
+  hitsByTier: { exact: 0, canonical: 0, near: 0 },
+  near: noNearCounts(),
   byTask: {},
 }
 
@@ -83,6 +87,8 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
       },
       curate: () => Promise.resolve(null),
       uncurate: () => Promise.resolve(false),
+      feedback: () => Promise.resolve('noted'),
+      near: null,
     },
     perception: () => null,
     health: {
