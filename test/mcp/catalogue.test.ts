@@ -13,7 +13,7 @@ const folder = path.resolve(import.meta.dirname, '../../src/mcp/tools')
 const docs = path.resolve(import.meta.dirname, '../../docs/mcp-tools.md')
 
 /** Every client pays for the list with its context: raise this only for something worth it. */
-const tokenBudget = 13_500
+const tokenBudget = 13_700
 
 test('every file in tools/ is in the list, and nothing else', async () => {
   const files = (await readdir(folder)).filter((file) => file !== 'index.ts').map((file) => file.replace('.ts', ''))

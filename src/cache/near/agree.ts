@@ -1,6 +1,5 @@
 import type { CachedAnswer } from '../../contract/store.ts'
 import { canonicalJson } from '../../lib/canonical.ts'
-import type { Json } from '../../contract/json.ts'
 import { canonicalText } from '../canonical.ts'
 
 /** Whether two answers say the same. `unclear`: two long texts can do so in many ways, and letters alone do not tell. */
@@ -62,7 +61,7 @@ const numbersIn = (text: string): Set<string> =>
 const jsonOf = (text: string): string | null => {
   if (!/^\s*[[{]/u.test(text)) return null
   try {
-    const value: Json = JSON.parse(text)
+    const value: unknown = JSON.parse(text)
     return canonicalJson(value)
   } catch {
     return null

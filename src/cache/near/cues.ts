@@ -62,7 +62,7 @@ const mine =
 
 /** Share of the characters, without spaces, that an English encoder may not know: 0…1. */
 export const strangeShare = (text: string): number => {
-  const characters = [...text].filter((character) => !/\s/u.test(character))
+  const characters = text.match(/\S/gu) ?? []
   const strange = characters.filter((character) => !/[\p{Script=Latin}\d.,;:!?'"’“”()-]/u.test(character))
   return characters.length === 0 ? 0 : strange.length / characters.length
 }

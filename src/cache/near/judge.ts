@@ -72,7 +72,7 @@ export const createJudge =
     const unread = [...hopeful.slice(maxPairs), ...seen.filter(({ wordsLogit }) => wordsLogit === null)]
     return [
       ...judged.toSorted((a, b) => (b.p ?? 0) - (a.p ?? 0)),
-      ...unread.map(({ wordsLogit: _, ...one }): Judged => ({ ...one, p: null, form: 'trees' })),
+      ...unread.map(({ wordsLogit: _wordsLogit, ...one }): Judged => ({ ...one, p: null, form: 'trees' })),
     ]
 
     /** Null where the second model is away, or does not answer in time: words alone decide then, by their own thresholds. */
