@@ -51,7 +51,7 @@ const codeShapes: readonly RegExp[] = [
 ]
 
 /** Whether a text has code, a query, a path or a machine's own words in it. */
-export const looksLikeCode = (text: string): boolean => codeShapes.some((shape) => shape.test(text))
+const looksLikeCode = (text: string): boolean => codeShapes.some((shape) => shape.test(text))
 
 const formWords =
   /\b(?:punctuat\w*|grammar|grammatical\w*|spell(?:s|ed|ing)?|misspell\w*|typos?|capital (?:letters?|case)|capitali[sz]\w*|(?:upper|lower)[- ]?case|letters?|characters?|syllables?|vowels?|consonants?|commas?|apostrophes?|hyphens?|colons?|semicolons?|quot(?:e|es|ation marks?)|whitespaces?|spaces|verbatim|word[- ]?count|proof-?read\w*|rephrase|paraphrase|rewrite|reword|anagrams?|palindromes?|acronyms?|rhymes?|regex\w*|regular expressions?|abbreviat\w*|how many words|count the|reverse the|correct (?:this|the|my)|fix (?:this|the|my)|case[- ]sensitive)\b/iu

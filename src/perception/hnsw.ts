@@ -46,7 +46,7 @@ const bytesOf = (dimensions: number): number => dimensions * 4 + edges * 2 * 4 +
 const maxLabel = 2 ** 32 - 1
 
 /** What set-up leaves beside the addon that it has built: one built otherwise may end the process with its thread. */
-export const buildMark = 'build/ai-gateway-mcp'
+const buildMark = 'build/ai-gateway-mcp'
 
 /** The addon, or why there is none. */
 export const loadAddon = async (): Promise<{ addon: Addon } | { addon: null; why: string }> => {

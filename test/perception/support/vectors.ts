@@ -1,5 +1,5 @@
 /** Random numbers that are the same at every run: https://prng.di.unimi.it/splitmix64.c, in 32 bits. */
-export const randomNumbers = (seed: number): (() => number) => {
+const randomNumbers = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x9e3779b9) >>> 0
