@@ -29,84 +29,88 @@ const { values } = parseArgs({
   },
 })
 
-if (!existsSync(values.data) || !statSync(values.data).isDirectory()) {
+const run = async (): Promise<void> => {
+  const files = readPairFolder(values.data)
+  const splitOfText = splitOf(files.flatMap(({ pairs }) => pairs))
+  const split = values.split ?? (values.data === defaultDataDir ? 'test' : 'all')
+  const chosen = files.flatMap(({ name, pairs }) =>
+    pairs
+      .filter(({ a }) => split === 'all' || splitOfText(a) === 'test')
+      .map((pair) => ({ family: path.basename(name, '.jsonl'), ...pair })),
+  )
+
+  const reader = await createReader(projectRoot)
+  const readings: Reading[] = []
+  for (const { family, a, b, line } of chosen) {
+    readings.push(await reader.read(family, isSame(line), a, b))
+    if (readings.length % 1_000 === 0) process.stderr.write(`${readings.length} of ${chosen.length} pairs read\n`)
+  }
+
+  const rules = rulesOf(reader.calibration)
+  const results = resultsOf(readings, rules)
+  const about = {
+    madeOn: new Date().toISOString().slice(0, 10),
+    command: `npm run bench:cache -- ${process.argv.slice(2).join(' ')}`.trim(),
+    split,
+    pairs: chosen.length,
+    embedder: reader.embedder.fingerprint,
+    pairModel: reader.pairModel,
+    verifier: reader.calibration.verifier,
+    labelNoise: reader.calibration.provenance.labelNoise,
+  }
+
+  const noise = Object.fromEntries(
+    rules.flatMap(({ name, serves }) => {
+      const { falseHitRate } = figuresOf(groupsOf(readings).get('qqp') ?? [], serves)
+      return falseHitRate === null ? [] : [[name, lessNoise(falseHitRate, about.labelNoise)] as const]
+    }),
+  )
+
+  /** An even spread over all families, the same at every run. */
+  const wanted = values.gateway === 'all' ? chosen.length : Math.min(Number(values.gateway), chosen.length)
+  const sample = Array.from({ length: wanted }, (_, at) => Math.floor((at * chosen.length) / wanted))
+  const outcomes = await throughGateway(sample.flatMap((at) => chosen[at] ?? []))
+  const gatewayServes = new Map(sample.map((at, place) => [readings[at], outcomes[place]?.outcome]))
+  const isServed = (reading: Reading): boolean =>
+    ['exact', 'canonical', 'near'].includes(gatewayServes.get(reading) ?? 'miss')
+  const expected = rules.find(({ name }) => name.includes('default)'))
+  const throughIt = [...gatewayServes.keys()].filter((reading) => reading !== undefined)
+  const gateway =
+    wanted === 0
+      ? null
+      : {
+          results: resultsOf(throughIt, [
+            { name: 'the running gateway, 1 %', serves: isServed },
+            ...(expected ? [expected] : []),
+          ]),
+          otherwise: throughIt.filter((reading) => expected && expected.serves(reading) !== isServed(reading)).length,
+        }
+
+  const latency = Number(values.latency) > 0 ? await measureLatency(Number(values.latency)) : null
+
+  const print = (): string =>
+    [
+      JSON.stringify(about, null, 2),
+      tablesOf(results),
+      `qqp, false hits less wrong labels: ${Object.entries(noise)
+        .map(([name, rate]) => `${name} ${(100 * rate).toFixed(1)} %`)
+        .join('; ')}\n`,
+      ...(gateway
+        ? [
+            `## Through the running gateway\n\n${tablesOf(gateway.results)}\n${gateway.otherwise} of ${wanted} pairs otherwise than read.\n`,
+          ]
+        : []),
+      ...(latency ? [`## Time\n\n${JSON.stringify(latency, null, 2)}\n`] : []),
+    ].join('\n')
+
+  process.stdout.write(values.json ? `${JSON.stringify({ about, results, noise, gateway, latency })}\n` : print())
+}
+
+const isThere = existsSync(values.data) && statSync(values.data).isDirectory()
+if (isThere) await run()
+else {
   process.stderr.write(
     `No question pairs in ${values.data}: name a folder of *.jsonl files ({"a", "b", "y"}) with --data DIR.\n`,
   )
-  process.exit(1)
+  process.exitCode = 1
 }
-
-const files = readPairFolder(values.data)
-const splitOfText = splitOf(files.flatMap(({ pairs }) => pairs))
-const split = values.split ?? (values.data === defaultDataDir ? 'test' : 'all')
-const chosen = files.flatMap(({ name, pairs }) =>
-  pairs
-    .filter(({ a }) => split === 'all' || splitOfText(a) === 'test')
-    .map((pair) => ({ family: path.basename(name, '.jsonl'), ...pair })),
-)
-
-const reader = await createReader(projectRoot)
-const readings: Reading[] = []
-for (const { family, a, b, line } of chosen) {
-  readings.push(await reader.read(family, isSame(line), a, b))
-  if (readings.length % 1_000 === 0) process.stderr.write(`${readings.length} of ${chosen.length} pairs read\n`)
-}
-
-const rules = rulesOf(reader.calibration)
-const results = resultsOf(readings, rules)
-const about = {
-  madeOn: new Date().toISOString().slice(0, 10),
-  command: `npm run bench:cache -- ${process.argv.slice(2).join(' ')}`.trim(),
-  split,
-  pairs: chosen.length,
-  embedder: reader.embedder.fingerprint,
-  pairModel: reader.pairModel,
-  verifier: reader.calibration.verifier,
-  labelNoise: reader.calibration.provenance.labelNoise,
-}
-
-const noise = Object.fromEntries(
-  rules.flatMap(({ name, serves }) => {
-    const { falseHitRate } = figuresOf(groupsOf(readings).get('qqp') ?? [], serves)
-    return falseHitRate === null ? [] : [[name, lessNoise(falseHitRate, about.labelNoise)] as const]
-  }),
-)
-
-/** An even spread over all families, the same at every run. */
-const wanted = values.gateway === 'all' ? chosen.length : Math.min(Number(values.gateway), chosen.length)
-const sample = Array.from({ length: wanted }, (_, at) => Math.floor((at * chosen.length) / wanted))
-const outcomes = await throughGateway(sample.flatMap((at) => chosen[at] ?? []))
-const gatewayServes = new Map(sample.map((at, place) => [readings[at], outcomes[place]?.outcome]))
-const isServed = (reading: Reading): boolean =>
-  ['exact', 'canonical', 'near'].includes(gatewayServes.get(reading) ?? 'miss')
-const expected = rules.find(({ name }) => name.includes('default)'))
-const throughIt = [...gatewayServes.keys()].filter((reading) => reading !== undefined)
-const gateway =
-  wanted === 0
-    ? null
-    : {
-        results: resultsOf(throughIt, [
-          { name: 'the running gateway, 1 %', serves: isServed },
-          ...(expected ? [expected] : []),
-        ]),
-        otherwise: throughIt.filter((reading) => expected && expected.serves(reading) !== isServed(reading)).length,
-      }
-
-const latency = Number(values.latency) > 0 ? await measureLatency(Number(values.latency)) : null
-
-const print = (): string =>
-  [
-    JSON.stringify(about, null, 2),
-    tablesOf(results),
-    `qqp, false hits less wrong labels: ${Object.entries(noise)
-      .map(([name, rate]) => `${name} ${(100 * rate).toFixed(1)} %`)
-      .join('; ')}\n`,
-    ...(gateway
-      ? [
-          `## Through the running gateway\n\n${tablesOf(gateway.results)}\n${gateway.otherwise} of ${wanted} pairs otherwise than read.\n`,
-        ]
-      : []),
-    ...(latency ? [`## Time\n\n${JSON.stringify(latency, null, 2)}\n`] : []),
-  ].join('\n')
-
-process.stdout.write(values.json ? `${JSON.stringify({ about, results, noise, gateway, latency })}\n` : print())

@@ -28,7 +28,7 @@ export const throughGateway = async (pairs: readonly Asked[]): Promise<{ outcome
     }),
   })
   await inTurn(pairs, ({ a }, index) => ask(it, a, index, {}))
-  return inTurn(pairs, async ({ b }, index) => {
+  return await inTurn(pairs, async ({ b }, index) => {
     // Answers to these are not kept: each is asked once, of one candidate.
     const { outcome, body } = await ask(it, b, index, { cache_ttl: 0 })
     return { outcome, p: gatewayObject.safeParse(body).data?.gateway.cached?.p ?? null }
