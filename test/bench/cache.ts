@@ -1,5 +1,5 @@
 // How often the cache gives a wrong answer, and a right one, beside what others do: by family of question pairs.
-//   npm run bench:cache -- [--data DIR] [--split test|all] [--gateway N] [--latency N] [--json]
+//   npm run bench:cache -- [--data DIR] [--split test|all] [--every N] [--gateway N|all] [--latency N] [--json]
 import { existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     data: { type: 'string', default: defaultDataDir },
     /** Of the data that the verifier was trained with only the part that training never saw; `all` for other data. */
     split: { type: 'string' },
+    /** Only each so-manieth pair. */
+    every: { type: 'string', default: '1' },
     /** Pairs that also go through a running gateway; `all` for every one. */
     gateway: { type: 'string', default: '0' },
     /** Rounds of the measurement of time; 0 leaves it out. */
@@ -33,11 +35,13 @@ const run = async (): Promise<void> => {
   const files = readPairFolder(values.data)
   const splitOfText = splitOf(files.flatMap(({ pairs }) => pairs))
   const split = values.split ?? (values.data === defaultDataDir ? 'test' : 'all')
-  const chosen = files.flatMap(({ name, pairs }) =>
-    pairs
-      .filter(({ a }) => split === 'all' || splitOfText(a) === 'test')
-      .map((pair) => ({ family: path.basename(name, '.jsonl'), ...pair })),
-  )
+  const chosen = files
+    .flatMap(({ name, pairs }) =>
+      pairs
+        .filter(({ a }) => split === 'all' || splitOfText(a) === 'test')
+        .map((pair) => ({ family: path.basename(name, '.jsonl'), ...pair })),
+    )
+    .filter((_, at) => at % Number(values.every) === 0)
 
   const reader = await createReader(projectRoot)
   const readings: Reading[] = []
