@@ -3,9 +3,10 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loadVerifier } from '../../src/cache/near/load-verifier.ts'
 import type { Verifier } from '../../src/cache/near/verifier.ts'
+import { loadEmbedder } from '../../src/perception/embedder.ts'
 import { projectRoot, startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
-import { patient, postChat, remember } from './support/near.ts'
+import { callTool, patient, postChat, remember } from './support/near.ts'
 
 const models = path.join(projectRoot, '.models')
 const isThere = ['all-MiniLM-L6-v2', 'near-verifier'].every((model) =>
@@ -40,7 +41,7 @@ const traps: readonly (readonly [kind: string, stored: string, asked: string])[]
   ['name', 'When was Emma Watson born?', 'When was Emma Stone born?'],
   ['name', 'Is Mercury larger than the Moon?', 'Is Venus larger than the Moon?'],
   ['place', 'What is the capital of Australia?', 'What is the capital of Austria?'],
-  ['place', 'What should I see in Paris in spring?', 'What should I see in Prague in spring?'],
+  ['place', 'Why do so many people live in Paris?', 'Why do so many people live in Prague?'],
   ['place', 'How do people greet each other in Japan?', 'How do people greet each other in Korea?'],
   ['place', 'What is the longest river in Africa?', 'What is the longest river in Asia?'],
   ['negation', 'Which birds can fly?', 'Which birds cannot fly?'],
@@ -74,26 +75,70 @@ const traps: readonly (readonly [kind: string, stored: string, asked: string])[]
   ['other word', 'How do I clean a leather sofa?', 'How do I clean a leather jacket?'],
 ]
 
-describe.skipIf(!isThere)('the trained verifier in a running gateway (skipped where set-up could not get its weights)', () => {
-  let app: TestApp
-  beforeAll(async () => {
-    app = await startApp({ change: patient })
-    await remember(app, [...paraphrases.map(([text]) => text), ...traps.map(([, text]) => text)])
-  }, 240_000)
-  afterAll(async () => app?.[Symbol.asyncDispose]())
+/** What the shipped configuration serves of the paraphrases; the others are misses, which cost money and nothing else. */
+const fewestServed = 2
 
-  test('clear paraphrases are served at a bound of 1 %, by both readers together', async () => {
-    const served: string[] = []
-    for (const [, asked] of paraphrases) {
-      const { cache } = await postChat(app, asked, { cache_ttl: 0 })
-      console.error(cache, asked, app.receipts.at(-1)?.cacheReason, app.receipts.at(-1)?.recalled)
-      if (cache === 'near') served.push(asked)
-    }
-    expect(served.length).toBeGreaterThanOrEqual(3)
-  }, 120_000)
+const trained = async (): Promise<Verifier> => {
+  const loaded = await loadVerifier()
+  if (loaded.verifier === null) throw new Error(loaded.why)
+  return loaded.verifier
+}
 
-  test.each(traps)('a trap is not: %s, %s / %s', async (_kind, _stored, asked) => {
-    expect((await postChat(app, asked, { cache_ttl: 0 })).cache).toBe('miss')
-    console.error(asked, app.receipts.at(-1)?.cacheReason)
+const [plain, reworded] = paraphrases[0] ?? ['', '']
+const request = (prompt: string) => ({ prompt, model: 'gpt-6-luna' })
+
+describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up could not get them)", () => {
+  describe('with the trained verifier, in a running gateway', () => {
+    let app: TestApp
+    beforeAll(async () => {
+      app = await startApp({ change: patient })
+      await remember(app, [...paraphrases.map(([text]) => text), ...traps.map(([, text]) => text)])
+    }, 240_000)
+    afterAll(async () => app?.[Symbol.asyncDispose]())
+
+    test('some clear paraphrases are served at a bound of 1 %, each with the answer to the question it means', async () => {
+      const served: string[] = []
+      for (const [stored, asked] of paraphrases) {
+        const { cache, receipt } = await postChat(app, asked, { cache_ttl: 0 })
+        if (cache !== 'near') continue
+        served.push(asked)
+        expect(receipt?.recalled?.p).toBeGreaterThan(0.95)
+        const [entry] = await app.app.stores.entries.read([receipt?.recalled?.entryId ?? ''])
+        expect(entry?.near?.text).toBe(stored)
+      }
+      expect(served.length).toBeGreaterThanOrEqual(fewestServed)
+    }, 120_000)
+
+    test.each(traps)('a trap is compared and not served: %s, %s / %s', async (_kind, _stored, asked) => {
+      const { cache, receipt } = await postChat(app, asked, { cache_ttl: 0 })
+      expect(cache).toBe('miss')
+      expect(receipt?.cacheReason).toMatch(/^(?:vetoed|unsure|no_neighbours)$/)
+    })
+
+    test('both readers together decide, by the threshold that was calibrated', async () => {
+      const { near } = await callTool(app, 'explain_cache', request(reworded))
+      expect(near).toMatchObject({ verdict: 'hit', form: 'joined', threshold: 0.958 })
+    })
   })
+
+  test('the thresholds are for the embedder that set-up gets, and for no other', async () => {
+    const { isCalibratedFor } = await trained()
+    const folder = path.join(models, 'all-MiniLM-L6-v2')
+    const { facts } = await loadEmbedder({ folder, form: 'int8', pairFolder: path.join(models, 'near-verifier') })
+    expect(isCalibratedFor(facts)).toBe(true)
+    expect(isCalibratedFor({ ...facts, name: 'another' })).toBe(false)
+    expect(isCalibratedFor({ ...facts, form: 'fp32' })).toBe(false)
+    expect(isCalibratedFor({ ...facts, files: facts.files.map((file) => ({ ...file, sha256: '0' })) })).toBe(false)
+  })
+
+  test('with another pair model than was calibrated the trees decide alone, which at 1 % serve nothing', async () => {
+    const verifier = { ...(await trained()), isCalibratedForPairs: (reader: string) => reader === 'another' }
+    await using app = await startApp({ change: patient, overrides: { verifier } })
+    await remember(app, [plain])
+    const { cache, receipt } = await postChat(app, reworded, { cache_ttl: 0 })
+    expect(cache).toBe('miss')
+    expect(receipt?.cacheReason).toBe('uncalibrated')
+    const { near } = await callTool(app, 'explain_cache', request(reworded))
+    expect(near).toMatchObject({ verdict: 'uncalibrated', form: 'trees', threshold: null })
+  }, 120_000)
 })
