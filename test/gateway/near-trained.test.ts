@@ -124,7 +124,7 @@ describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up co
   test('the thresholds are for the embedder that set-up gets, and for no other', async () => {
     const { isCalibratedFor } = await trained()
     const folder = path.join(models, 'all-MiniLM-L6-v2')
-    const { facts } = await loadEmbedder({ folder, form: 'int8', pairFolder: path.join(models, 'near-verifier') })
+    const { facts } = await loadEmbedder({ folder, form: 'int8' })
     expect(isCalibratedFor(facts)).toBe(true)
     expect(isCalibratedFor({ ...facts, name: 'another' })).toBe(false)
     expect(isCalibratedFor({ ...facts, form: 'fp32' })).toBe(false)

@@ -1,4 +1,6 @@
+import { Worker } from 'node:worker_threads'
 import { expect, vi } from 'vitest'
+import type { Overrides } from '../../../src/app.ts'
 import { connect } from '../../mcp/support/clients.ts'
 import type { TestApp } from '../../support/app.ts'
 
@@ -47,11 +49,22 @@ export const remember = async (app: TestApp, texts: Iterable<string>): Promise<v
     const { receipt } = await postChat(app, text)
     if (comparedMisses.has(receipt?.cacheReason)) kept += 1
   }
+  await indexed(app, kept)
+}
+
+/** Waits until so many questions are in the index. */
+export const indexed = async (app: Pick<TestApp, 'url'>, entries: number): Promise<void> => {
   await vi.waitFor(
     async () => {
       const { perception } = await callTool(app, 'gateway_status')
-      expect(perception).toMatchObject({ index: 'following', entries: kept })
+      expect(perception).toMatchObject({ index: 'following', entries })
     },
     { timeout: 60_000, interval: 50 },
   )
 }
+
+/** A worker without weights (test/perception/support/stand-in-worker.ts), as it is told to be. */
+export const standIn = (workerData: object): Overrides => ({
+  startEmbedder: () =>
+    new Worker(new URL('../../perception/support/stand-in-worker.ts', import.meta.url), { workerData }),
+})
