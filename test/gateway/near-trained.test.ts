@@ -32,7 +32,11 @@ const paraphrases: readonly (readonly [stored: string, asked: string])[] = [
 /** What is stored, and near words for something else. */
 const traps: readonly (readonly [kind: string, stored: string, asked: string])[] = [
   ['number', 'How do I cook rice for 4 people?', 'How do I cook rice for 40 people?'],
-  ['number', 'What can I plant in a garden of ten square metres?', 'What can I plant in a garden of two square metres?'],
+  [
+    'number',
+    'What can I plant in a garden of ten square metres?',
+    'What can I plant in a garden of two square metres?',
+  ],
   ['number', 'What happened in world war 1?', 'What happened in world war 2?'],
   ['number', 'What are the main events of chapter 3 of Dracula?', 'What are the main events of chapter 13 of Dracula?'],
   ['number', 'Who was the third president of the United States?', 'Who was the fourth president of the United States?'],
