@@ -48,4 +48,10 @@ export type ScorePairs = (
   pairs: readonly QuestionPair[],
   withinMs: number,
   signal: AbortSignal,
-) => Promise<Waited<{ logits: readonly number[] }>>
+) => Promise<Waited<PairScores>>
+
+export interface PairScores {
+  logits: readonly number[]
+  /** The fingerprint of the model that read the pairs: what was calibrated with another does not hold for its logits. */
+  reader: string
+}

@@ -76,7 +76,7 @@ export const createPerception = (options: {
       const answer = await line.wait(() => thread.ask({ kind: 'score', pairs }), withinMs, signal)
       if (answer.kind === 'logits') {
         count('scored', pairs.length)
-        return { kind: 'found', logits: answer.logits }
+        return { kind: 'found', logits: answer.logits, reader: answer.reader }
       }
       const skip = skipOf(answer)
       count(skip.reason)

@@ -1,4 +1,4 @@
-import type { Neighbour, NeighbourQuery, QuestionPair } from '../contract/near.ts'
+import type { Neighbour, NeighbourQuery, PairScores, QuestionPair } from '../contract/near.ts'
 import type {
   EmbedderFacts,
   EmbedderForm,
@@ -36,7 +36,7 @@ export type Order =
 export type Answer =
   | { kind: 'perceived'; perceived: Perceived }
   | { kind: 'neighbours'; neighbours: readonly Neighbour[] }
-  | { kind: 'logits'; logits: readonly number[] }
+  | ({ kind: 'logits' } & PairScores)
   | { kind: 'done' }
   /** Of a snapshot: how many entries it holds. */
   | { kind: 'snapshot'; entries: number }

@@ -71,7 +71,7 @@ export const serveOrders = async (parts: {
     pairModel ??= read()
     const model = await pairModel.catch((error: unknown) => ({ why: wordsOf(error) }))
     if ('why' in model) return { kind: 'skipped', reason: 'no-embedder', why: model.why }
-    return { kind: 'logits', logits: await model.score(pairs) }
+    return { kind: 'logits', logits: await model.score(pairs), reader: model.fingerprint }
   }
 
   const load = async (folder: string): Promise<Answer> => {

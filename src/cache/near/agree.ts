@@ -24,6 +24,8 @@ export const compareTexts = (one: string, other: string): Agreement => {
   const [few, many] = wordsA.length <= wordsB.length ? [wordsA, new Set(wordsB)] : [wordsB, new Set(wordsA)]
   const content = few.filter((word) => word.length > 3 || /\d/u.test(word))
   const said = content.length > 0 ? content : few
+  // Of nothing, or of signs alone, everything would be in the other.
+  if (said.length === 0) return 'differ'
   const shared = said.filter((word) => many.has(word)).length
   if (shared === said.length) return haveOtherNumbers(a, b) ? 'differ' : 'agree'
   return shared * 2 <= said.length || haveOtherNumbers(a, b) ? 'differ' : 'unclear'

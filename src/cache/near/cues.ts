@@ -14,6 +14,9 @@ const health = words([
   'depress(?:ed|ion|ive)|anxiety|panic attacks?|suicid\\w+|self[- ]harm|bipolar|schizo\\w+|adhd|autis\\w+|insomnia|addict\\w+|withdrawal',
   'blood (?:pressure|sugar|test|clots?|type)|heart (?:rate|attack|disease|failure)|cholesterol|lose weight|weight loss|calorie deficit|bmi|diets?|fasting',
   'acne|eczema|psoriasis|arthritis|hernia|ulcers?|kidneys?|liver|lungs?|thyroid|prostate|ovar(?:y|ies|ian)|uter(?:us|ine)|poison(?:ed|ous|ing)?|toxic',
+  'injur\\w+|wounds?|sprain\\w*|fractur\\w*|broken (?:arm|leg|ankle|bone|rib|wrist|finger|toe|nose)s?|ankles? .*broken|concussions?|bruis\\w+|burn (?:from|on)|burnt (?:my|his|her)',
+  'swallow(?:s|ed|ing)?|chok(?:e|ed|ing)|faint(?:ed|ing)|unconscious|first aid|cpr|short(?:ness)? of breath|my chest|chest (?:feels?|tight\\w*)|feel(?:ing)? (?:ill|sick|faint|weak)',
+  'melatonin|vitamins?|overweight|obes\\w+',
 ])
 
 const law = words([
@@ -22,13 +25,14 @@ const law = words([
   'visas?|immigra\\w+|asylum|deport\\w*|green card|citizenship|work permit|naturali[sz]ation|passports?',
   'crimes?|criminal(?:ly)?|felon(?:y|ies)|misdemeanou?rs?|arrest(?:ed)?|warrants?|parole|probation|bail|prison|jail|fraud|theft',
   'copyrights?|trademarks?|patents?|gdpr|hipaa|regulations?|statutes?|statutory|penal|constitution(?:al)?|rights of|sexual consent|age of consent|ipc section',
+  'employers?|dismissals?|wrongful\\w*|police',
 ])
 
 const money = words([
   'invest(?:s|ed|ing|ments?|ors?)?|stocks?|shares? (?:price|market)|bonds?|etfs?|mutual funds?|portfolios?|dividends?|crypto\\w*|bitcoins?|ethereum|forex|trad(?:e|ing) (?:options?|stocks?|futures)',
   'loans?|mortgages?|credit (?:cards?|scores?|reports?)|debts?|bankrupt\\w*|refinanc\\w*|interest rates?|apr|overdrafts?',
   'tax(?:es|able|ation)?|irs|vat|gst|deductibles?|deductions?|401\\(?k\\)?|ira|pensions?|social security|annuit(?:y|ies)',
-  'insurances?|insured|premiums?|claims? (?:adjuster|denied)|salar(?:y|ies)|wages?|payrolls?|invoices?|refunds?|chargebacks?|bank accounts?|wire transfers?',
+  'insurances?|insured|premiums?|claims? (?:adjuster|denied)|salar(?:y|ies)|wages?|payrolls?|invoices?|refunds?|chargebacks?|bank accounts?|wire transfers?|retirement|savings',
 ])
 
 export type Stakes = 'health' | 'law' | 'money'

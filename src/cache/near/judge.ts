@@ -75,7 +75,10 @@ export const createJudge =
       ...unread.map(({ wordsLogit: _wordsLogit, ...one }): Judged => ({ ...one, p: null, form: 'trees' })),
     ]
 
-    /** Null where the second model is away, or does not answer in time: words alone decide then, by their own thresholds. */
+    /**
+     * Null where the second model is away, does not answer in time, or is another than was calibrated: words alone decide
+     * then, by their own thresholds.
+     */
     async function scoreBest(
       pairs: readonly Candidate[],
       { isShort, leftMs, signal }: Judging,
@@ -84,7 +87,7 @@ export const createJudge =
       if (pairs.length === 0) return new Map()
       const texts = pairs.map(({ entry }) => ({ stored: entry.near.text, asked: judging.asked }))
       const scored = await scorePairs(texts, leftMs(), signal)
-      if (scored.kind === 'skipped') return null
+      if (scored.kind === 'skipped' || !verifier.isCalibratedForPairs(scored.reader)) return null
       const bound = (logit: number): number => Math.max(-maxPairLogit, Math.min(maxPairLogit, logit))
       return new Map(pairs.map(({ entry }, at) => [entry.id, bound(scored.logits[at] ?? -maxPairLogit)]))
     }

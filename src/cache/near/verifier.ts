@@ -27,6 +27,8 @@ export interface Verifier {
   thresholdFor(form: VerifierForm, maxFalseHitRate: number): number | null
   /** Whether its thresholds were found with vectors of this embedder. */
   isCalibratedFor(embedder: EmbedderFacts): boolean
+  /** Whether they were found with logits of this model, by its fingerprint; the trees' own hold with any. */
+  isCalibratedForPairs(reader: string): boolean
 }
 
 interface VerifierParts {
@@ -46,4 +48,5 @@ export const createVerifier = ({ rarity, trees, calibration }: VerifierParts): V
     const { embedder } = calibration
     return name === embedder.name && form === embedder.form && files.some(({ sha256 }) => sha256 === embedder.sha256)
   },
+  isCalibratedForPairs: (reader) => reader === calibration.verifier.pair,
 })

@@ -10,7 +10,7 @@ const row = (maxFalseHitRate: number, threshold: number | null) => ({
   noisy: null,
 })
 
-/** The real guards and readings; trees that go by the cosine alone, believed from 0.75 on (p = 0.5), for any embedder. */
+/** The real guards and readings; trees that go by the cosine alone, believed from 0.75 on (p = 0.5), for any models. */
 export const plainVerifier = (said: Partial<Verifier> = {}): Verifier => {
   const thresholds = [row(0.005, 0.9), row(0.01, 0.7), row(0.02, 0.6), row(0.05, 0.5)]
   const whole = createVerifier({
@@ -24,5 +24,5 @@ export const plainVerifier = (said: Partial<Verifier> = {}): Verifier => {
       provenance: { date: '2026-11-21', command: 'by hand', pairs: {}, labelNoise: 0 },
     },
   })
-  return { ...whole, isCalibratedFor: () => true, ...said }
+  return { ...whole, isCalibratedFor: () => true, isCalibratedForPairs: () => true, ...said }
 }

@@ -137,7 +137,7 @@ describe('the pair model', () => {
   test('says something of each pair, in order, through the same line', async () => {
     await using it = startNearIndex(startQuestions())
     const scored = await it.perception.scorePairs([pair('long', 'a'), pair('b', 'long')], 60_000, never)
-    expect(scored).toEqual({ kind: 'found', logits: [3, -3] })
+    expect(scored).toEqual({ kind: 'found', logits: [3, -3], reader: 'lengths' })
     expect(await it.perception.scorePairs([pair('a', 'slow')], 20, never)).toMatchObject({ reason: 'late' })
     expect(it.perception.facts()).toMatchObject({
       pairs: { kind: 'ready', fingerprint: 'lengths' },

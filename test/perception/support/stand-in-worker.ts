@@ -7,9 +7,15 @@ import { serveOrders } from '../../../src/perception/serve-orders.ts'
 import { hashedVector } from './hashed-vector.ts'
 
 // The worker without weights. Its embedder does what its texts say: `slow 50 …` takes 50 ms, `fail` is not read, `crash` ends
-// the thread and `hang` keeps it for ever. Its pair model compares lengths. Its index is the real one.
+// the thread and `hang` keeps it for ever; told to find all alike it gives every text one vector. Its pair model compares lengths. Its index is the real one.
 
-const settings = Object(workerData) as { loads?: string; dimensions?: number; pairs?: boolean; fingerprint?: string }
+const settings = Object(workerData) as {
+  loads?: string
+  dimensions?: number
+  pairs?: boolean
+  fingerprint?: string
+  alike?: boolean
+}
 const { loads = 'well', dimensions = 64, pairs = true, fingerprint = `hashed-ngrams/${dimensions}` } = settings
 
 const embed = async (text: string): Promise<Perceived> => {
@@ -19,7 +25,8 @@ const embed = async (text: string): Promise<Perceived> => {
   if (order === 'slow') await delay(Number(ms))
   if (order === 'fail') throw new Error('it cannot be read')
   const tokens = text.split(/\s+/).length
-  return { vector: hashedVector(text, dimensions), tokens, unknown: 0, truncated: order === 'truncate' }
+  const vector = hashedVector(settings.alike ? 'the same' : text, dimensions)
+  return { vector, tokens, unknown: 0, truncated: order === 'truncate' }
 }
 
 /** What is thrown where nobody catches it ends a thread. */
