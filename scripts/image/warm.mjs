@@ -21,6 +21,7 @@ const gateway = spawn(process.execPath, [path.join(folder, 'dist/main.js'), 'sta
   },
   stdio: ['ignore', 'inherit', 'inherit'],
 })
+/** @type {Promise<number | null>} */
 const ended = new Promise((resolve) => gateway.once('exit', resolve))
 
 try {

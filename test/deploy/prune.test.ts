@@ -70,7 +70,9 @@ test.each([
 })
 
 test('knows packages that are installed', () => {
-  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8'))
+  const { dependencies, optionalDependencies } = JSON.parse(
+    readFileSync(path.join(projectRoot, 'package.json'), 'utf8'),
+  )
   for (const name of ['@xenova/transformers', 'gpt-tokenizer', 'hnswlib-node'])
     expect({ ...dependencies, ...optionalDependencies }).toHaveProperty([name])
 })

@@ -19,7 +19,18 @@ export interface ColdStart {
 export const mayIsolate = process.platform === 'linux' && process.getuid?.() === 0
 
 const patienceMs = 120_000
-const subjects = ['list', 'string', 'dictionary', 'tuple', 'sentence', 'linked list', 'number', 'file', 'queue', 'matrix']
+const subjects = [
+  'list',
+  'string',
+  'dictionary',
+  'tuple',
+  'sentence',
+  'linked list',
+  'number',
+  'file',
+  'queue',
+  'matrix',
+]
 const readOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$1" && shift && exec "$@"'
 
 /**
@@ -64,11 +75,13 @@ export const coldStart = async ({ root, cwd, user, env, words }: Built, dataDir:
       return (await ask(url, `How can I reverse a ${subject} in Python?`)).cache === 'near'
     })
     const rssMb = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]) / 1e3
+    gateway.kill('SIGTERM')
+    await ended
+    if (gateway.exitCode !== 0) throw new Error(`It ended with ${gateway.exitCode ?? gateway.signalCode}: ${said}`)
     return { listenMs, readyMs, nearMs, rssMb }
   } finally {
     gateway.kill('SIGTERM')
-    const [code, signal] = await ended
-    if (code !== 0) throw new Error(`It ended with ${code ?? signal}: ${said}`)
+    await ended
   }
 }
 

@@ -38,5 +38,7 @@ const covers = (pattern: string, file: string): boolean => {
 const expressionOf = (pattern: string): RegExp => {
   const parts = pattern.split(/(\*\*\/|\*\*|\*|\?)/)
   const meanings: Readonly<Record<string, string>> = { '**/': '(?:.*/)?', '**': '.*', '*': '[^/]*', '?': '[^/]' }
-  return new RegExp(`^${parts.map((part) => meanings[part] ?? RegExp.escape(part)).join('')}$`)
+  return new RegExp(
+    `^${parts.map((part) => meanings[part] ?? part.replaceAll(/[.+^$(){}|[\]\\]/g, String.raw`\$&`)).join('')}$`,
+  )
 }

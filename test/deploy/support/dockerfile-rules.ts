@@ -11,7 +11,7 @@ const secret = /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i
 
 /** What of the Dockerfile is not as it must be; none: it is in order. */
 export const dockerfileFaults = (text: string): string[] => {
-  const wrong = validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)
+  const wrong = validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${JSON.stringify(message)}`)
   if (wrong.length > 0) return wrong
   const unread = DockerfileParser.parse(text)
     .getInstructions()
