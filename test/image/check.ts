@@ -18,7 +18,7 @@ try {
   const stages = readStages(readFileSync(path.join(projectRoot, 'Dockerfile'), 'utf8'))
   const built = build(stages, projectRoot, into, say)
   const app = path.join(built.root, built.cwd)
-  for (const part of ['', 'node_modules', '.models', 'models', 'dist'])
+  for (const part of ['node_modules', '.models', 'models', 'dist'])
     say(`${`/app/${part}`.padEnd(20)} ${(bytesOf(path.join(app, part)) / 1e6).toFixed(1)} MB`)
 
   const who = mayIsolate
