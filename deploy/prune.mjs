@@ -1,0 +1,73 @@
+#!/usr/bin/env node
+// Takes out of a production install what the image never loads: `node deploy/prune.mjs FOLDER`, where FOLDER has the
+// node_modules. Other platforms' binaries are most of it. What remains is a list where a package is known (`kept`), so
+// that a release which moves its files fails the image's trial, not a start.
+import { existsSync, globSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** Of these packages nothing else is loaded; licences and package.json stay in any. */
+const kept = (/** @type {string} */ platform, /** @type {string} */ arch) => ({
+  'onnxruntime-node': ['dist/**', 'lib/**', `bin/napi-v6/${platform}/${arch}/**`],
+  '@xenova/transformers': ['dist/transformers.node.mjs'],
+  'gpt-tokenizer': ['esm/**'],
+  // The mark beside the addon says that set-up has built it, with the flags that it needs.
+  'hnswlib-node': ['lib/**', 'build/Release/addon.node', 'build/ai-gateway-mcp'],
+})
+
+/** The base image has Node; types are for compilers. */
+const needless = ['node-*-{x64,arm64}', '@types', '.bin']
+/** For people and their tools, in any package. */
+const unread = '**/*.{d.ts,d.mts,d.cts,map,md,markdown,tsbuildinfo}'
+const always = '{package.json,LICEN[CS]E*,licen[cs]e*,NOTICE*,ThirdPartyNotices*}'
+
+/**
+ * @param {string} root the folder that has the node_modules
+ * @param {{ platform?: string, arch?: string }} where
+ * @returns {{ before: number, after: number }} bytes of its node_modules
+ */
+export function prune(root, { platform = process.platform, arch = process.arch } = {}) {
+  const modules = path.join(root, 'node_modules')
+  const before = bytesOf(modules)
+  for (const name of globSync(needless, { cwd: modules })) remove(path.join(modules, name))
+  for (const [name, patterns] of Object.entries(kept(platform, arch))) {
+    const folder = path.join(modules, name)
+    if (!existsSync(folder)) continue
+    const stay = new Set(filesOf(folder, [...patterns, always]))
+    for (const pattern of patterns)
+      if (filesOf(folder, [pattern]).length === 0) throw new Error(`${name} has no ${pattern}: ${folder}`)
+    for (const file of filesOf(folder, ['**'])) if (!stay.has(file)) remove(path.join(folder, file))
+  }
+  for (const file of filesOf(modules, [unread])) if (!isLicence(file)) remove(path.join(modules, file))
+  return { before, after: bytesOf(modules) }
+}
+
+const isLicence = (/** @type {string} */ file) => /^(?:licen[cs]e|notice|copying)/i.test(path.basename(file))
+
+const remove = (/** @type {string} */ file) => rmSync(file, { recursive: true, force: true })
+
+/**
+ * @param {string} folder
+ * @param {readonly string[]} patterns
+ */
+function filesOf(folder, patterns) {
+  return globSync([...patterns], { cwd: folder, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+}
+
+/**
+ * @param {string} folder
+ */
+export function bytesOf(folder) {
+  return filesOf(folder, ['**']).reduce((sum, file) => {
+    const { size } = statSync(path.join(folder, file), { throwIfNoEntry: false }) ?? { size: 0 }
+    return sum + size
+  }, 0)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { before, after } = prune(path.resolve(process.argv[2] ?? '.'))
+  const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(0)} MB`
+  process.stdout.write(`node_modules: ${megabytes(before)}, ${megabytes(after)} without what the image never loads\n`)
+}
