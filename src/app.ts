@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
-import { createExactCache } from './cache/exact.ts'
+import { createCache } from './cache/cache.ts'
 import { openNear } from './cache/near/open.ts'
 import type { NearMemory } from './cache/near/memory.ts'
 import { loadVerifier } from './cache/near/load-verifier.ts'
@@ -142,7 +142,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     events,
     clock,
   })
-  const cache = createExactCache({
+  const cache = createCache({
     entries: stores.entries,
     clock,
     settings: cacheSettings,

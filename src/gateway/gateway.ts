@@ -1,5 +1,5 @@
 import { createChatAnswers } from '../cache/chat-answers.ts'
-import type { ExactCache } from '../cache/exact.ts'
+import type { Cache } from '../cache/cache.ts'
 import type { MemoryExplanation } from '../cache/explain.ts'
 import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
@@ -78,7 +78,7 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   takeRate: (callerId: string) => Promise<RateTicket>
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
-  cache: ExactCache
+  cache: Cache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
   routeEmbedding: (request: EmbeddingRequest) => Lineup

@@ -72,7 +72,7 @@ export interface AnswerMemory<Request extends Asked, Event extends Content> {
   keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
 
-export interface ExactCache {
+export interface Cache {
   /** The part of it that holds answers of this kind. */
   of<Request extends Asked, Event extends Content>(kind: AnswerKind<Request, Event>): AnswerMemory<Request, Event>
   /** Of one caller and those who share with him, or of all (null). */
@@ -98,7 +98,7 @@ export interface ExactCache {
   uncurate(id: string): Promise<boolean>
 }
 
-interface ExactCacheOptions {
+interface CacheOptions {
   entries: Entries
   clock: Clock
   settings: Omit<CacheSettings, 'near'>
@@ -114,7 +114,7 @@ interface ExactCacheOptions {
  * Answers that were given before to the same caller: to the very same request, to another form of it, to another question
  * for the same.
  */
-export const createExactCache = (options: ExactCacheOptions): ExactCache => {
+export const createCache = (options: CacheOptions): Cache => {
   const { entries, clock, settings, scopeOf, random, simulated, near } = options
   const tallies = createTallies()
   const giveFeedback = createFeedback(options)
