@@ -237,6 +237,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
     perception: perceptionStatus,
+    near: () => near && { counts: cache.nearCounts(), policy: near.policy() },
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =

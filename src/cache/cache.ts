@@ -92,6 +92,8 @@ export interface Cache {
   feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
   /** When near answers are given; null where there are none. */
   near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
+  /** What the near tier did for all together. */
+  nearCounts(): NearCounts
   /** Counts of near answers of one caller, to be counted up. */
   countsOf(callerId: string): NearCounts
   /** Takes it back; returns whether it was there. */
@@ -315,6 +317,7 @@ export const createCache = (options: CacheOptions): Cache => {
       return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
     },
     near,
+    nearCounts: tallies.near,
     countsOf: (callerId) => tallies.of(callerId).near,
     uncurate: async (id) =>
       (await entries.remove({ scope: await currently(curatedScope), ids: [id], dryRun: false })) > 0,
@@ -335,6 +338,7 @@ const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, ta
   tally.hitsByTier[tier] += 1
   tally.savedMs += madeInMs
   tally.savedNanoUsd += costNanoUsd ?? 0n
+  tally.savedByTier[tier] += costNanoUsd ?? 0n
   const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
   ofTask.hits += 1
   ofTask.savedNanoUsd += costNanoUsd ?? 0n

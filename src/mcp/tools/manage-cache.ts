@@ -26,6 +26,7 @@ const output = z.object({
   saved_usd: z.string().describe('What the hits would have cost, in US dollars.'),
   saved_ms: z.number().describe('How much longer the making of what was remembered had taken.'),
   hits_by_tier: z.object({ exact: z.int(), canonical: z.int(), near: z.int() }),
+  saved_usd_by_tier: z.object({ exact: z.string(), canonical: z.string(), near: z.string() }),
   near: z
     .object({
       asked: z.int(),
