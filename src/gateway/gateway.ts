@@ -11,6 +11,7 @@ import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
+import type { NanoUsd } from '../contract/money.ts'
 import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
 import type { RateTicket } from '../limits/rate.ts'
 import type { Schemas } from '../schemas/schemas.ts'
@@ -98,6 +99,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   structured: StructuredSettings
   /** Checks of near answers. */
   canary: NearSettings['canary']
+  /** What a caller has spent since then; null where some price is unknown. */
+  readSpent: (callerId: string, fromMs: number) => Promise<NanoUsd | null>
 }
 
 /** Who asks why can wait. */
@@ -139,6 +142,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
       const task = classify(request).task
       await cache.near?.compare({ task, given, made }, cache.countsOf(context.caller.id))
     },
+    readSpent: parts.readSpent,
     clock,
     random: parts.random,
   })

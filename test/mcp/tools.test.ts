@@ -55,6 +55,7 @@ describe('unified_completion', () => {
       cost_nano_usd: '123456',
       saved_usd: '0.000000000',
       cache: 'miss',
+      cached: null,
       simulated: false,
       request_id: expect.stringMatching(/^req_\d+$/),
       warnings: [],

@@ -21,9 +21,9 @@ const output = z.object({
     entries: z.int(),
     bytes: z.int(),
     max_bytes: z.int(),
-    hits_by_tier: z.object({ exact: z.int(), canonical: z.int(), near: z.int() }),
+    hits_by_tier: z.record(z.string(), z.int()),
     near_mode: z.enum(nearModes),
-    near_broken: z.array(z.string()).describe('Kinds of work whose near answers were too often wrong; shadowed.'),
+    near_broken: z.array(z.string()).describe('Kinds of work: too many near answers were wrong.'),
   }),
   perception: perceptionStatus
     .nullable()
