@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
-import { createExactCache } from './cache/exact.ts'
+import { createCache } from './cache/cache.ts'
 import { openNear } from './cache/near/open.ts'
 import type { NearMemory } from './cache/near/memory.ts'
 import { loadVerifier } from './cache/near/load-verifier.ts'
@@ -14,10 +14,12 @@ import { sandboxRows } from './config/sandbox.ts'
 import type { ConfiguredRow } from './config/rows.ts'
 import { createSecret } from './config/secrets.ts'
 import { version } from './config/version.ts'
+import type { Json } from './contract/json.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
 import { inMemory } from './contract/store.ts'
+import type { Note } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -26,6 +28,7 @@ import type { MetricsServer } from './http/metrics-server.ts'
 import { createHttpServer } from './http/server.ts'
 import type { HttpServer } from './http/server.ts'
 import { createPriceBook } from './ledger/book.ts'
+import { createReadSpent } from './ledger/read-spent.ts'
 import { createRequestTokens } from './ledger/request-tokens.ts'
 import { startPruning } from './ledger/start-pruning.ts'
 import { createTokenFactors } from './ledger/token-factors.ts'
@@ -139,10 +142,12 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     nearIndex,
     entries: stores.entries,
     verifier: overrides.verifier ?? (await trainedVerifier(config, logger)),
+    kept: await stores.nearPolicy.read(),
+    note: stores.nearPolicy,
     events,
     clock,
   })
-  const cache = createExactCache({
+  const cache = createCache({
     entries: stores.entries,
     clock,
     settings: cacheSettings,
@@ -190,6 +195,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     schemas: createSchemas(),
     structured: config.structured,
     canary: cacheSettings.near.canary,
+    readSpent: createReadSpent(stores.receipts, { simulated: sandbox !== null, clock }),
     deadlineMs: config.http.requestDeadlineMs,
     instanceId,
     traceparentOf: traceparentFor(tracing !== null),
@@ -237,6 +243,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
     perception: perceptionStatus,
+    near: () => near && { counts: cache.nearCounts(), policy: near.policy() },
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =
@@ -310,6 +317,8 @@ const nearMemoryOf = (
     nearIndex: NearIndex | null
     entries: Stores['entries']
     verifier: Verifier | null
+    kept: Json | null
+    note: Note
     events: Events
     clock: Clock
   },
@@ -317,7 +326,8 @@ const nearMemoryOf = (
   const { perception, nearIndex, events, verifier } = parts
   if (!enabled || settings.mode === 'off' || !perception || !nearIndex || !verifier) return null
   const { findNeighbours } = nearIndex
-  return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, changed: events.nearBound })
+  const keep = (policy: Json): Promise<void> => parts.note.write(policy).catch(events.nearUnkept)
+  return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, keep, changed: events.nearBound })
 }
 
 /** Loaded only where somebody scrapes; null elsewhere. */

@@ -70,7 +70,7 @@ export const createAdmin = (deps: AdminDeps): Admin => {
   const providers = createProviders({ ...deps, models })
   const cache = createCacheAnswers(deps.cache, deps.audited)
   const explain = createExplain(deps.gateway)
-  const status = createStatus({ ...deps, providers, cache })
+  const status = createStatus({ ...deps, providers, cache, near: () => deps.cache.near?.policy() ?? null })
   const usage = createUsage(deps)
   return {
     ...models,

@@ -40,6 +40,7 @@ export interface CacheStats {
   /** How much longer the making of what was remembered had taken. */
   savedMs: number
   hitsByTier: Readonly<Record<CacheTier, number>>
+  savedByTier: Readonly<Record<CacheTier, NanoUsd>>
   near: NearCounts
   byTask: Readonly<Record<string, { hits: number; savedNanoUsd: NanoUsd }>>
 }
@@ -150,6 +151,11 @@ export const showCacheStats = (stats: CacheStats) => ({
   saved_usd: formatUsd(stats.savedNanoUsd),
   saved_ms: stats.savedMs,
   hits_by_tier: { ...stats.hitsByTier },
+  saved_usd_by_tier: {
+    exact: formatUsd(stats.savedByTier.exact),
+    canonical: formatUsd(stats.savedByTier.canonical),
+    near: formatUsd(stats.savedByTier.near),
+  },
   near: showNearCounts(stats.near),
   by_task: Object.fromEntries(
     Object.entries(stats.byTask).map(([task, { hits, savedNanoUsd }]) => [

@@ -20,14 +20,14 @@ export interface NearAnswers {
   cacheFeedback(caller: Caller, feedback: CacheFeedback): Promise<{ entryId: string; outcome: FeedbackOutcome }>
   /** Null where near answers are off. */
   cachePolicy(): PolicyView | null
-  /** Until the next start. @throws GatewayError insufficient_scope, invalid_request */
-  changeCachePolicy(caller: Caller, change: PolicyChange): PolicyView
+  /** Until config/cache.yaml says something else. @throws GatewayError insufficient_scope, invalid_request */
+  changeCachePolicy(caller: Caller, change: PolicyChange): Promise<PolicyView>
   explainCache(request: ChatRequest, caller: Caller, signal: AbortSignal): Promise<MemoryExplanation>
 }
 
 export interface NearAdmin {
   feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
-  near: { policy(): PolicyView; changePolicy(change: PolicyChange): void } | null
+  near: { policy(): PolicyView; changePolicy(change: PolicyChange): Promise<void> } | null
 }
 
 /** Questions and orders about answers to other questions that mean the same. */
@@ -62,14 +62,14 @@ export const createNearAnswers = ({
       return { entryId: about.entryId, outcome: await cache.feedback(caller, { ...about, verdict: feedback.verdict }) }
     },
     cachePolicy: () => cache.near?.policy() ?? null,
-    changeCachePolicy: (caller, change) => {
+    changeCachePolicy: async (caller, change) => {
       requireAdmin(caller, 'Changing when near answers are given')
       if (!cache.near)
         throw new GatewayError(
           'invalid_request',
           'Near answers are off: see near in config/cache.yaml, and the log of the start.',
         )
-      cache.near.changePolicy(change)
+      await cache.near.changePolicy(change)
       return cache.near.policy()
     },
     explainCache: (request, caller, signal) => gateway.explainMemory(request, { caller, signal }),

@@ -1,3 +1,4 @@
+import type { PolicyView } from '../cache/near/policy.ts'
 import type { Caller } from '../contract/caller.ts'
 import type { PerceptionStatus } from '../contract/perception.ts'
 import type { Clock } from '../contract/runtime.ts'
@@ -28,6 +29,8 @@ export interface Status extends Readiness {
   providers: readonly ProviderAnswer[]
   /** Everybody's for an admin, else the caller's own. */
   cache: CacheStats & { whose: Whose }
+  /** When near answers are given; null where there are none. */
+  near: PolicyView | null
   /** Of the embedding model's worker and its index: an admin's; null for others, and where there is no such worker. */
   perception: PerceptionStatus | null
   limits: StatusLimits
@@ -44,6 +47,7 @@ export const createStatus =
     providers: () => readonly ProviderAnswer[]
     cache: CacheAnswers
     perception: () => PerceptionStatus | null
+    near: () => PolicyView | null
     clock: Clock
   }) =>
   async (caller: Caller): Promise<Status> => {
@@ -57,6 +61,7 @@ export const createStatus =
       authMode,
       providers: deps.providers(),
       cache: { whose, ...(await deps.cache.cacheStats({ caller, whose })) },
+      near: deps.near(),
       perception: whose === 'all' ? deps.perception() : null,
       limits,
     }

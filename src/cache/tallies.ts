@@ -13,6 +13,8 @@ export interface Tally {
   hits: number
   /** The hits by how alike the questions were. */
   hitsByTier: Record<CacheTier, number>
+  /** What those would have cost; they add up to `savedNanoUsd`. */
+  savedByTier: Record<CacheTier, NanoUsd>
   misses: number
   /** Requests for which memory was not asked, by reason. */
   bypasses: Partial<Record<BypassReason, number>>
@@ -35,6 +37,8 @@ interface Tallies {
   of(callerId: string): Tally
   /** A copy of one caller's tally, or of their sum (null). */
   read(callerId: string | null): Tally
+  /** What the near tier did for all together. */
+  near(): NearCounts
 }
 
 /** Counts apart for each caller: what somebody else's requests met is not everybody's to know. */
@@ -51,12 +55,14 @@ export const createTallies = (): Tallies => {
       const read = callerId === null ? [...tallies.values()] : [tallies.get(callerId) ?? emptyTally()]
       return read.reduce(addTallies, emptyTally())
     },
+    near: () => [...tallies.values()].map(({ near }) => near).reduce(addNearCounts, noNearCounts()),
   }
 }
 
 const emptyTally = (): Tally => ({
   hits: 0,
   hitsByTier: { exact: 0, canonical: 0, near: 0 },
+  savedByTier: { exact: 0n, canonical: 0n, near: 0n },
   misses: 0,
   bypasses: {},
   kept: 0,
@@ -74,6 +80,11 @@ const addTallies = (a: Tally, b: Tally): Tally => ({
     exact: a.hitsByTier.exact + b.hitsByTier.exact,
     canonical: a.hitsByTier.canonical + b.hitsByTier.canonical,
     near: a.hitsByTier.near + b.hitsByTier.near,
+  },
+  savedByTier: {
+    exact: a.savedByTier.exact + b.savedByTier.exact,
+    canonical: a.savedByTier.canonical + b.savedByTier.canonical,
+    near: a.savedByTier.near + b.savedByTier.near,
   },
   misses: a.misses + b.misses,
   bypasses: addCounts(a.bypasses, b.bypasses),

@@ -1,5 +1,6 @@
 import type { Finish, Usage, Warning } from './chat.ts'
 import type { Caller, KeyRecord } from './caller.ts'
+import type { Json } from './json.ts'
 import type { NanoUsd } from './money.ts'
 import type { Content } from './operation.ts'
 import type { Task, TaskGuess } from './plan.ts'
@@ -171,6 +172,14 @@ export type Audited = <Result>(
   /** What is known only once it is done. */
   learned?: (result: Result) => Partial<Pick<AuditEntry, 'target' | 'detail' | 'outcome'>>,
 ) => Promise<Result>
+
+/** One small value that outlives the process. Whoever reads it checks it: a person may have written it. */
+export interface Note {
+  /** As it was last written; null where it was not, or cannot be read. */
+  read(): Promise<Json | null>
+  /** Resolves once it, or one that was written after it, is kept whole. */
+  write(value: Json): Promise<void>
+}
 
 /** What the ledger's store has to say of itself. */
 export interface LedgerState {

@@ -17,6 +17,11 @@ interface CanaryParts {
     given: CachedAnswer,
     made: { events: readonly AnswerEvent[] },
   ) => Promise<unknown>
+  /**
+   * What these checks have cost since then; null where some price is unknown. Asked once a day and after a failure, so that
+   * a restart finds the day's budget as it left it.
+   */
+  readSpent: (callerId: string, fromMs: number) => Promise<NanoUsd | null>
   clock: Clock
   random: Random
 }
@@ -33,22 +38,32 @@ const dayMs = 86_400_000
 
 /**
  * Asks the model what memory has just answered, off the caller's path, one check at a time, as long as the day's budget lasts.
- * What was spent is counted from the process's start.
+ * What was spent is in the ledger, from before a restart too.
  */
-export const createCanaries = ({ settings, collect, compare, clock, random }: CanaryParts): Canaries => {
+export const createCanaries = ({ settings, collect, compare, readSpent, clock, random }: CanaryParts): Canaries => {
   const stopping = new AbortController()
   let running: Promise<void> | null = null
-  let spent: { day: number; nanoUsd: NanoUsd } = { day: 0, nanoUsd: 0n }
+  /** Of the day; null: the ledger knows. */
+  let spent: { day: number; nanoUsd: NanoUsd } | null = null
 
-  const leftNanoUsd = (): NanoUsd => {
-    const day = Math.floor(clock.now() / dayMs)
-    if (spent.day !== day) spent = { day, nanoUsd: 0n }
-    return settings.budgetNanoUsdPerDay - spent.nanoUsd
+  const today = (): number => Math.floor(clock.now() / dayMs)
+
+  const spentToday = async (): Promise<{ day: number; nanoUsd: NanoUsd }> => {
+    const day = today()
+    if (spent?.day === day) return spent
+    // A price that nobody knows may be any: the day's budget is taken for spent.
+    const nanoUsd = (await readSpent(checker.id, day * dayMs)) ?? settings.budgetNanoUsdPerDay
+    return { day, nanoUsd }
   }
 
-  const check = async (trail: Trail<ChatRequest>, entry: CacheEntry, maxCostNanoUsd: NanoUsd): Promise<void> => {
+  const isSpent = (): boolean => spent?.day === today() && spent.nanoUsd >= settings.budgetNanoUsdPerDay
+
+  const check = async (trail: Trail<ChatRequest>, entry: CacheEntry): Promise<void> => {
     const { request, context } = trail
     try {
+      spent = await spentToday()
+      const maxCostNanoUsd = settings.budgetNanoUsdPerDay - spent.nanoUsd
+      if (maxCostNanoUsd <= 0n || stopping.signal.aborted) return
       const answer = await collect(
         {
           ...request,
@@ -65,20 +80,20 @@ export const createCanaries = ({ settings, collect, compare, clock, random }: Ca
           signal: stopping.signal,
         },
       )
-      // A price that nobody knows may be any: the day's budget is taken for spent.
       spent.nanoUsd += answer.receipt.costNanoUsd ?? maxCostNanoUsd
       const text = answer.choices.map((choice) => choice.text).join('')
       await compare(trail, entry.answer, { events: [{ type: 'text', choice: 0, text }] })
     } catch {
       // Told where every failure is told; what a broken call cost is on its receipt.
+      spent = null
     }
   }
 
   return {
     given: (trail, entry) => {
-      const left = leftNanoUsd()
-      if (running || stopping.signal.aborted || left <= 0n || random() >= settings.share) return
-      running = check(trail, entry, left).finally(() => {
+      const isOff = settings.budgetNanoUsdPerDay === 0n || stopping.signal.aborted
+      if (running || isOff || isSpent() || random() >= settings.share) return
+      running = check(trail, entry).finally(() => {
         running = null
       })
     },

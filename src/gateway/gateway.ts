@@ -1,5 +1,5 @@
 import { createChatAnswers } from '../cache/chat-answers.ts'
-import type { ExactCache } from '../cache/exact.ts'
+import type { Cache } from '../cache/cache.ts'
 import type { MemoryExplanation } from '../cache/explain.ts'
 import { rawAnswers } from '../cache/raw-answers.ts'
 import { vectorAnswers } from '../cache/vector-answers.ts'
@@ -11,6 +11,7 @@ import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
+import type { NanoUsd } from '../contract/money.ts'
 import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
 import type { RateTicket } from '../limits/rate.ts'
 import type { Schemas } from '../schemas/schemas.ts'
@@ -78,7 +79,7 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   takeRate: (callerId: string) => Promise<RateTicket>
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
-  cache: ExactCache
+  cache: Cache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
   routeEmbedding: (request: EmbeddingRequest) => Lineup
@@ -98,6 +99,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   structured: StructuredSettings
   /** Checks of near answers. */
   canary: NearSettings['canary']
+  /** What a caller has spent since then; null where some price is unknown. */
+  readSpent: (callerId: string, fromMs: number) => Promise<NanoUsd | null>
 }
 
 /** Who asks why can wait. */
@@ -139,6 +142,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
       const task = classify(request).task
       await cache.near?.compare({ task, given, made }, cache.countsOf(context.caller.id))
     },
+    readSpent: parts.readSpent,
     clock,
     random: parts.random,
   })

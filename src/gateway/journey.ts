@@ -1,4 +1,4 @@
-import type { AnswerMemory } from '../cache/exact.ts'
+import type { AnswerMemory } from '../cache/cache.ts'
 import type { GatewayError } from '../contract/errors.ts'
 import type { JourneyEvent, RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'

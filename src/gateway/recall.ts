@@ -1,4 +1,4 @@
-import type { AnswerMemory, NoHit } from '../cache/exact.ts'
+import type { AnswerMemory, NoHit } from '../cache/cache.ts'
 import type { Hit } from '../cache/tiers.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { CacheTier, Recalled } from '../contract/receipt.ts'

@@ -1,4 +1,4 @@
-import type { AnswerMemory } from '../cache/exact.ts'
+import type { AnswerMemory } from '../cache/cache.ts'
 import type { Asked, Content } from '../contract/operation.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { noUsage } from './end.ts'

@@ -181,11 +181,10 @@ export const createPerceptionThread = (options: {
       dismiss(last, { untilMs: Infinity, why: 'the gateway is stopping' })
       // An idle thread does not keep the process: nothing else may, and this promise would never be settled.
       last.worker.ref()
-      if (last.isReady) {
-        const gone = new Promise((resolve) => last.worker.once('exit', resolve))
-        last.worker.postMessage(goodbye)
-        await Promise.race([gone, delay(partingMs, undefined, { ref: false })])
-      }
+      // Also while it loads: whoever ends a thread inside a model's own code ends the whole process.
+      const gone = new Promise((resolve) => last.worker.once('exit', resolve))
+      last.worker.postMessage(goodbye)
+      await Promise.race([gone, delay(partingMs, undefined, { ref: false })])
       // One that is stuck outside JavaScript cannot be ended at all.
       await Promise.race([last.worker.terminate(), delay(partingMs, undefined, { ref: false })])
     },

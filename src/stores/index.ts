@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
-import type { Audit, Counters, Directory, Entries, LedgerState, Receipts } from '../contract/store.ts'
+import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
@@ -11,6 +12,7 @@ import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
+import { createMemoryNote, openNote } from './note.ts'
 import { createAudit } from './sqlite/audit.ts'
 import { backUp } from './sqlite/backup.ts'
 import { openDatabase } from './sqlite/database.ts'
@@ -25,6 +27,8 @@ export interface Stores extends AsyncDisposable {
   counters: Counters
   entries: Entries
   audit: Audit
+  /** When near answers are given, and what comparisons of them have shown. */
+  nearPolicy: Note
   /** What the ledger says of itself. */
   ledger: LedgerState
   /** 32 bytes by which this installation names what others must not guess. */
@@ -82,16 +86,19 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
       ...kept,
       counters,
       entries: inMemoryOnly(),
+      nearPolicy: createMemoryNote(),
       secret: derived ?? randomBytes(32),
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     }
   }
   const onDisk = keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
+  const nearPolicy = opened.use(openNote(path.join(dataDir, 'near-policy.json')))
   const owned = opened.move()
   return {
     ...kept,
     counters,
+    nearPolicy,
     entries: onDisk ?? inMemoryOnly(),
     // Commands that serve nobody name nothing.
     secret: keptCache === undefined ? randomBytes(32) : readSecret(dataDir, derived),

@@ -19,6 +19,8 @@ export interface Events {
   replied(reply: HttpReply): void
   /** Comparisons broke the bound on wrong near answers of one kind of work, or showed that it holds again. */
   nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
+  /** What comparisons have shown, or an admin has changed, could not be written for the next start. */
+  nearUnkept(cause: unknown): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -74,6 +76,11 @@ export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOpt
       logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
     else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
   },
+  nearUnkept: (cause) =>
+    logger.warn(
+      { err: cause },
+      'when near answers are given could not be written, and ends with this process: see DATA_DIR',
+    ),
   stored: (call) => metrics?.stored(call),
 })
 

@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { formatUsd } from '../../src/contract/money.ts'
+import { readSamples, sumOf } from '../telemetry/scrape.ts'
 import { projectRoot, startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
 import { plainVerifier } from '../cache/near/plain-verifier.ts'
@@ -151,11 +153,11 @@ const mark = (answer: string) => ({
   },
 })
 
-const toApi = async (url: string, path: string, method: string, body: object): Promise<Record<string, unknown>> => {
+const toApi = async (url: string, path: string, method: string, body?: object): Promise<Record<string, unknown>> => {
   const response = await fetch(url + path, {
     method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
+    ...(body ? { body: JSON.stringify(body) } : {}),
   })
   return Object(await response.json()) as Record<string, unknown>
 }
@@ -208,5 +210,42 @@ describe.skipIf(!isThere)('what callers and comparisons say', () => {
     expect(wasNear).toBe(true)
     expect(state).toBe('shadow')
     expect(app.receipts.filter(({ caller }) => caller.id === 'gateway:canary').length).toBeGreaterThanOrEqual(2)
+  }, 120_000)
+})
+
+describe.skipIf(!isThere)('what is saved', () => {
+  test('is the same by tier in the ledger, in the statistics and on /metrics, to the nano-dollar', async () => {
+    await using app = await startApp({
+      env: { METRICS_PORT: '0' },
+      change: patient,
+      overrides: { verifier: plainVerifier() },
+    })
+    const listening = await app.app.metrics?.listen()
+    await post(app.url, stored)
+    await untilNear(app.url, paraphrase)
+    await post(app.url, stored)
+    await post(app.url, `  ${stored.toUpperCase()}`)
+    await post(app.url, stored.replace('How', ' how'))
+    await post(app.url, 'Say something else.')
+    const samples = readSamples(await (await fetch(`${listening?.url}/metrics`)).text())
+    const stats = await toApi(app.url, '/api/cache', 'GET')
+    const tiers = ['exact', 'canonical', 'near'] as const
+    const ofLedger = tiers.map((tier) => {
+      const hits = app.receipts.filter(({ cache }) => cache === tier)
+      return { hits: hits.length, nanoUsd: hits.reduce((sum, { savedNanoUsd }) => sum + savedNanoUsd, 0n) }
+    })
+    for (const [at, tier] of tiers.entries()) {
+      const { hits = 0, nanoUsd = 0n } = ofLedger[at] ?? {}
+      expect(nanoUsd, tier).toBeGreaterThan(0n)
+      expect(stats).toMatchObject({
+        hits_by_tier: { [tier]: hits },
+        saved_usd_by_tier: { [tier]: formatUsd(nanoUsd) },
+      })
+      expect(sumOf(samples, 'llm_cache_requests_total', { cache: tier })).toBe(hits)
+      expect(BigInt(Math.round(sumOf(samples, 'llm_cost_saved_total', { cache: tier }) * 1e9)), tier).toBe(nanoUsd)
+    }
+    const all = ofLedger.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0n)
+    expect(stats).toMatchObject({ saved_usd: formatUsd(all) })
+    expect(sumOf(samples, 'llm_cache_near_answers_total', { given: 'true' })).toBe(ofLedger[2]?.hits)
   }, 120_000)
 })

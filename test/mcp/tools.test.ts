@@ -55,6 +55,7 @@ describe('unified_completion', () => {
       cost_nano_usd: '123456',
       saved_usd: '0.000000000',
       cache: 'miss',
+      cached: null,
       simulated: false,
       request_id: expect.stringMatching(/^req_\d+$/),
       warnings: [],
@@ -362,7 +363,7 @@ describe('gateway_status', () => {
       auth_mode: 'none',
       caller: { name: 'laptop', scope: 'use' },
       providers: [{ id: 'openai' }, { id: 'openrouter', circuit: 'open' }],
-      cache: { scope: 'mine' },
+      cache: { scope: 'mine', hits_by_tier: { near: 0 }, near_mode: 'off', near_broken: [] },
       limits: { max_body_bytes: 65_536, rate: { max_requests: 600, window_ms: 60_000 } },
     })
   })

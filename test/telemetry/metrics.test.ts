@@ -56,6 +56,18 @@ const start = () => {
         failed: 0,
       },
     }),
+    near: () => ({
+      counts: {
+        asked: 50,
+        refusals: { unsure: 30, 'queue-full': 3 },
+        vetoes: { numbers: 12, feedback: 1 },
+        wouldServe: { '0.01': 4, '0.05': 9 },
+        canaries: { agree: 7, differ: 2, unclear: 1 },
+        feedback: { good: 3, bad: 2 },
+        byTask: { qa: { hits: 5, shadowed: 6 } },
+      },
+      policy: { classes: ['qa', 'chat'], evidence: [{ task: 'qa', broken: true, worstShare: 0.4 }] },
+    }),
   })
   const scrape = async (): Promise<Sample[]> => readSamples((await metrics.expose()).text)
   return { ...metrics, scrape }
@@ -96,6 +108,22 @@ describe('the catalogue', () => {
       expect(shown.length, name).toBeGreaterThan(0)
       for (const sample of shown) expect(Object.keys(sample.labels).toSorted(), name).toEqual([...labels].toSorted())
     }
+  })
+
+  test('tells what the near tier did, by reason, guard, bound and agreement, and which bounds are broken', async () => {
+    const samples = await start().scrape()
+    const near = (what: string, labels: Readonly<Record<string, string>> = {}): number =>
+      sumOf(samples, `llm_cache_near_${what}`, labels)
+    expect(near('questions_total')).toBe(50)
+    expect(near('refusals_total', { refusal: 'unsure' })).toBe(30)
+    expect(near('refusals_total', { refusal: 'queue_full' })).toBe(3)
+    expect(near('vetoes_total', { guard: 'numbers' })).toBe(12)
+    expect(near('would_serve_total', { max_false_hit_rate: '0.05' })).toBe(9)
+    expect(near('answers_total', { task: 'qa', given: 'false' })).toBe(6)
+    expect(near('canaries_total', { agreement: 'differ' })).toBe(2)
+    expect(near('feedback_total', { verdict: 'bad' })).toBe(2)
+    expect([near('bound_broken', { task: 'qa' }), near('bound_broken', { task: 'chat' })]).toEqual([1, 0])
+    expect([near('worst_share', { task: 'qa' }), near('worst_share', { task: 'chat' })]).toEqual([0.4, 1])
   })
 
   test('has names and units as OpenMetrics wants them', () => {

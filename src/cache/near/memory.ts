@@ -25,7 +25,7 @@ export interface NearMemory {
   blame(task: Task): void
   policy(): PolicyView
   /** @throws GatewayError invalid_request */
-  changePolicy(change: PolicyChange): void
+  changePolicy(change: PolicyChange): Promise<void>
 }
 
 export interface ComparedPair {

@@ -25,6 +25,8 @@ export interface Verifier {
   probability(wordsLogit: number, pairLogit: number | null): number
   /** The lowest probability that keeps wrong answers below a share of all given; null where none was found that does. */
   thresholdFor(form: VerifierForm, maxFalseHitRate: number): number | null
+  /** Of everything that decides: another verifier makes other mistakes. */
+  fingerprint: string
   /** Whether its thresholds were found with vectors of this embedder. */
   isCalibratedFor(embedder: EmbedderFacts): boolean
   /** Whether they were found with logits of this model, by its fingerprint; the trees' own hold with any. */
@@ -44,6 +46,7 @@ export const createVerifier = ({ rarity, trees, calibration }: VerifierParts): V
   scoreWords: (stored, asked, cosine) => trees.score(pairFeatures(stored, asked, cosine, rarity)),
   probability: (words, pair) => probabilityOf(calibration, { trees: words, pair }),
   thresholdFor: (form, maxFalseHitRate) => thresholdFor(calibration, form, maxFalseHitRate),
+  fingerprint: [calibration.verifier.trees, calibration.verifier.pair, calibration.embedder.sha256].join(' '),
   isCalibratedFor: ({ name, form, files }) => {
     const { embedder } = calibration
     return name === embedder.name && form === embedder.form && files.some(({ sha256 }) => sha256 === embedder.sha256)

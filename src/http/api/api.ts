@@ -79,7 +79,7 @@ export const createApi = ({ admin, readBody, clock }: ApiDeps) => {
         return sendJson(req, res, 200, await tellFeedback(admin, caller, await readBody(exchange)))
       case '/api/cache/policy': {
         const body = req.method === 'PUT' ? await readBody(exchange) : null
-        return sendJson(req, res, 200, showPolicyFor(admin, caller, body))
+        return sendJson(req, res, 200, await showPolicyFor(admin, caller, body))
       }
       case '/api/usage':
         return usage(exchange)

@@ -38,12 +38,12 @@ export const tellFeedback = async (admin: Pick<Admin, 'cacheFeedback'>, caller: 
 }
 
 /** `GET` and, with a body, `PUT /api/cache/policy`. @throws GatewayError invalid_request, insufficient_scope */
-export const showPolicyFor = (
+export const showPolicyFor = async (
   admin: Pick<Admin, 'cachePolicy' | 'changeCachePolicy'>,
   caller: Caller,
   body: unknown,
 ) => {
   if (body === null) return showPolicy(admin.cachePolicy())
   const { mode, max_false_hit_rate: maxFalseHitRate, by_class: byClass } = readFields(policy, body, '')
-  return showPolicy(admin.changeCachePolicy(caller, { mode, maxFalseHitRate, byClass }))
+  return showPolicy(await admin.changeCachePolicy(caller, { mode, maxFalseHitRate, byClass }))
 }

@@ -24,14 +24,14 @@ const output = z.object({
         broken: z.boolean().describe('True: too many differed, and near answers of this class are only shadowed.'),
       }),
     )
-    .describe('What comparisons have shown since the start.'),
+    .describe('What comparisons have shown.'),
 })
 
 export const cachePolicy = defineTool({
   name: 'cache_policy',
   title: 'Look at or set how sure near answers must be',
   description:
-    'Shows how many near answers of the cache may be wrong, for which kinds of work they are given, and what comparisons have shown; with any argument it changes that until the gateway starts again. ' +
+    'Shows how many near answers of the cache may be wrong, for which kinds of work they are given, and what comparisons have shown; with any argument it changes that until config/cache.yaml does. ' +
     'Use it to allow more or fewer near answers, or to shadow them after bad ones. ' +
     'Not for a single answer: cache_feedback bans that. Changing takes an admin key. Free.',
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
@@ -40,7 +40,7 @@ export const cachePolicy = defineTool({
   run: async ({ args, caller, services: { admin } }) => {
     const isChange = Object.values(args).some((value) => value !== undefined)
     const policy = isChange
-      ? admin.changeCachePolicy(caller, {
+      ? await admin.changeCachePolicy(caller, {
           mode: args.mode,
           maxFalseHitRate: args.max_false_hit_rate,
           byClass: args.by_class,

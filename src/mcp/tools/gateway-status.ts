@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { scopes } from '../../contract/caller.ts'
+import { nearModes } from '../../contract/settings.ts'
 import { perceptionStatus, sayPerception, showPerception } from '../perception-status.ts'
 import { providerHealth, sayHealth, showHealth } from '../provider-health.ts'
 import { defineTool, looksOnly, strictInput } from '../tool.ts'
@@ -15,7 +16,15 @@ const output = z.object({
   auth_mode: z.enum(['none', 'api-key', 'oauth']),
   caller: z.object({ name: z.string(), scope: z.enum(scopes) }).describe('Who you are to the gateway.'),
   providers: z.array(providerHealth).describe('Configured providers.'),
-  cache: z.object({ scope: z.enum(['mine', 'all']), entries: z.int(), bytes: z.int(), max_bytes: z.int() }),
+  cache: z.object({
+    scope: z.enum(['mine', 'all']),
+    entries: z.int(),
+    bytes: z.int(),
+    max_bytes: z.int(),
+    hits_by_tier: z.record(z.string(), z.int()),
+    near_mode: z.enum(nearModes),
+    near_broken: z.array(z.string()).describe('Kinds of work: too many near answers were wrong.'),
+  }),
   perception: perceptionStatus
     .nullable()
     .describe("The local embedding model's worker and its index of questions; null for all but an admin."),
@@ -42,6 +51,7 @@ export const gatewayStatus = defineTool({
   run: async ({ caller, services }) => {
     const status = await services.admin.status(caller)
     const configured = status.providers.flatMap(({ health }) => (health === null ? [] : [health]))
+    const broken = status.near?.evidence.flatMap((seen) => (seen.broken ? [seen.task] : [])) ?? []
     const uptimeS = Math.floor(status.uptimeMs / 1000)
     const { rate, maxBodyBytes, requestDeadlineMs } = status.limits
     return {
@@ -50,7 +60,8 @@ export const gatewayStatus = defineTool({
           `ai-gateway-mcp ${status.version}, ${status.ready ? 'ready' : 'not ready'}, up for ${uptimeS} s, auth ${status.authMode}.`,
           ...status.reasons.map((reason) => `Not ready: ${reason}`),
           ...configured.map((health) => `${health.provider}: ${sayHealth(health)}`),
-          `Cache: ${status.cache.entries} answers, ${status.cache.bytes} of ${status.cache.maxBytes} bytes.`,
+          `Cache: ${status.cache.entries} answers, ${status.cache.bytes} of ${status.cache.maxBytes} bytes; near answers ${status.near?.mode ?? 'off'}.`,
+          ...(broken.length > 0 ? [`Near answers of ${broken.join(', ')} were too often wrong: only shadowed.`] : []),
           ...(status.perception ? [sayPerception(status.perception)] : []),
           rate === null ? 'No rate limit.' : `Rate limit: ${rate.maxRequests} requests in ${rate.windowMs} ms.`,
           `You are "${caller.name}" with scope ${caller.scope}.`,
@@ -70,6 +81,9 @@ export const gatewayStatus = defineTool({
           entries: status.cache.entries,
           bytes: status.cache.bytes,
           max_bytes: status.cache.maxBytes,
+          hits_by_tier: { ...status.cache.hitsByTier },
+          near_mode: status.near?.mode ?? 'off',
+          near_broken: broken,
         },
         perception: status.perception && showPerception(status.perception),
         limits: {

@@ -25,7 +25,8 @@ const output = z.object({
   refusals: counts.describe('Answers that were not remembered, by reason.'),
   saved_usd: z.string().describe('What the hits would have cost, in US dollars.'),
   saved_ms: z.number().describe('How much longer the making of what was remembered had taken.'),
-  hits_by_tier: z.object({ exact: z.int(), canonical: z.int(), near: z.int() }),
+  hits_by_tier: counts,
+  saved_usd_by_tier: z.record(z.string(), z.string()),
   near: z
     .object({
       asked: z.int(),
@@ -34,8 +35,8 @@ const output = z.object({
       would_serve: counts.describe(
         'Questions with a neighbour that would serve if so many near answers might be wrong.',
       ),
-      canaries: z.object({ agree: z.int(), differ: z.int(), unclear: z.int() }),
-      feedback: z.object({ good: z.int(), bad: z.int() }),
+      canaries: counts,
+      feedback: counts,
       by_task: z.partialRecord(z.enum(tasks), z.object({ hits: z.int(), shadowed: z.int() })),
     })
     .describe('Answers to other questions that mean the same.'),

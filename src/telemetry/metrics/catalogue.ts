@@ -33,6 +33,13 @@ export const labelMeanings = {
   store_operation: 'What the store was asked to do',
   perceived:
     'What came of it: `perceived`, `remembered`, `searched`, `scored`, `indexed`; or why nothing did: `no_embedder`, `queue_full`, `late`, `lost`, `failed`',
+  refusal:
+    'Why no near answer was given: what the question has, what the embedder did, or how sure the verifier was ([cache.md](cache.md))',
+  guard: 'What spoke against the pair: `numbers`, `names`, `negation`, …; `feedback` for a caller who said so',
+  max_false_hit_rate: 'Share of wrong answers that would be allowed: `0.01`, `0.02`, `0.05`',
+  agreement: '`agree`, `differ`; `unclear` where neither letters nor vectors tell',
+  verdict: '`good`, `bad`',
+  given: '`true`: given; `false`: it would have been, but near answers are shadowed',
   ending: '`ended` by mistake, or `stuck` and ended for it',
   version: 'Version of the gateway',
 } as const
@@ -120,8 +127,8 @@ export const catalogue = {
   saved: {
     type: 'counter',
     name: 'llm_cost_saved_total',
-    help: 'What answers from the cache would have cost, US dollars.',
-    labels: served,
+    help: 'What answers from the cache would have cost, US dollars, by how alike the questions were.',
+    labels: [...served, 'cache'],
   },
   unpriced: {
     type: 'counter',
@@ -244,6 +251,60 @@ export const catalogue = {
     name: 'near_index_complete',
     help: '1 while the near index has every question of the store.',
     labels: [],
+  },
+  nearAsked: {
+    type: 'counter',
+    name: 'llm_cache_near_questions_total',
+    help: 'Questions that the near tier was asked about: neither they nor another form of them were remembered.',
+    labels: [],
+  },
+  nearRefusals: {
+    type: 'counter',
+    name: 'llm_cache_near_refusals_total',
+    help: 'Of llm_cache_near_questions_total: those that got no near answer, by reason.',
+    labels: ['refusal'],
+  },
+  nearVetoes: {
+    type: 'counter',
+    name: 'llm_cache_near_vetoes_total',
+    help: 'Objections to neighbours of questions; one neighbour may meet several.',
+    labels: ['guard'],
+  },
+  nearWouldServe: {
+    type: 'counter',
+    name: 'llm_cache_near_would_serve_total',
+    help: 'Questions with a neighbour that would serve if such a share of near answers might be wrong.',
+    labels: ['max_false_hit_rate'],
+  },
+  nearAnswers: {
+    type: 'counter',
+    name: 'llm_cache_near_answers_total',
+    help: 'Near answers found, by kind of work.',
+    labels: ['task', 'given'],
+  },
+  nearCanaries: {
+    type: 'counter',
+    name: 'llm_cache_near_canaries_total',
+    help: 'Near answers held against one that was made for the question.',
+    labels: ['agreement'],
+  },
+  nearFeedback: {
+    type: 'counter',
+    name: 'llm_cache_near_feedback_total',
+    help: 'What callers said of near answers.',
+    labels: ['verdict'],
+  },
+  nearBroken: {
+    type: 'gauge',
+    name: 'llm_cache_near_bound_broken',
+    help: '1 while near answers of this kind of work are only shadowed, because too many were wrong.',
+    labels: ['task'],
+  },
+  nearWorstShare: {
+    type: 'gauge',
+    name: 'llm_cache_near_worst_share',
+    help: 'Share of wrong near answers that the comparisons leave possible, with 95 % confidence; 1 before there are any.',
+    labels: ['task'],
   },
   storeDuration: {
     type: 'histogram',

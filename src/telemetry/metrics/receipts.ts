@@ -61,7 +61,7 @@ export const createReceiptMetrics = (
     countTokens(receipt, served)
     if (costNanoUsd === null) unpriced(served)
     else cost(served, costNanoUsd)
-    if (savedNanoUsd > 0n) saved(served, savedNanoUsd)
+    if (savedNanoUsd > 0n) saved({ ...served, cache }, savedNanoUsd)
 
     if (receipt.repairs > 0) repairs(served, receipt.repairs)
     const [first] = tries

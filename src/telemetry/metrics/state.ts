@@ -2,6 +2,8 @@ import type { ProviderHealth } from '../../contract/health.ts'
 import type { IndexFacts, PerceptionStatus } from '../../contract/perception.ts'
 import { catalogue } from './catalogue.ts'
 import type { createInstruments } from './instruments.ts'
+import { showNear } from './near.ts'
+import type { NearFigures } from './near.ts'
 
 /** What is asked at every scrape, because nobody tells when it changes. */
 export interface StateReaders {
@@ -11,6 +13,8 @@ export interface StateReaders {
   isReady: () => boolean
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
+  /** Null where there are no near answers. */
+  near: () => NearFigures | null
 }
 
 const circuits = ['closed', 'open', 'half_open'] as const satisfies readonly ProviderHealth['circuit'][]
@@ -18,6 +22,7 @@ const circuits = ['closed', 'open', 'half_open'] as const satisfies readonly Pro
 export const showState = (instruments: ReturnType<typeof createInstruments>, readers: StateReaders): void => {
   const { gauge } = instruments
   showPerception(instruments, readers)
+  showNear(instruments, readers.near)
   const { providers, cache, isReady } = readers
   const ofProviders = (read: (health: ProviderHealth) => number) => async () =>
     providers().map((health) => [{ provider: health.provider }, read(health)] as const)

@@ -15,6 +15,9 @@ const start = () => {
       deadlineMs: 15,
       canary: { share: 0, budgetNanoUsdPerDay: 0n },
     },
+    kept: null,
+    keep: async () => undefined,
+    verifier: { fingerprint: 'one' },
     changed: (what) => told.push(what),
   })
   const observe = (task: 'qa' | 'math', differing: readonly boolean[]): void => {
@@ -33,19 +36,19 @@ describe('the policy', () => {
     expect(policy.view()).toMatchObject({ mode: 'on', byClass: { math: 0.002 }, classes: ['qa', 'math'], evidence: [] })
   })
 
-  test('is changed setting by setting; null takes a bound of its own away', () => {
+  test('is changed setting by setting; null takes a bound of its own away', async () => {
     const { policy } = start()
-    policy.change({ mode: 'shadow', byClass: { math: null, qa: 0.05 } })
+    await policy.change({ mode: 'shadow', byClass: { math: null, qa: 0.05 } })
     expect(policy.of('math')).toEqual({ mode: 'shadow', maxFalseHitRate: 0.01 })
     expect(policy.of('qa')).toEqual({ mode: 'shadow', maxFalseHitRate: 0.05 })
-    policy.change({ maxFalseHitRate: 0.02 })
+    await policy.change({ maxFalseHitRate: 0.02 })
     expect(policy.of('math')).toEqual({ mode: 'shadow', maxFalseHitRate: 0.02 })
   })
 
-  test.each([0, -0.1, 0.21, 1, Number.NaN])('takes no bound of %s, and changes nothing then', (rate) => {
+  test.each([0, -0.1, 0.21, 1, Number.NaN])('takes no bound of %s, and changes nothing then', async (rate) => {
     const { policy } = start()
-    expect(() => policy.change({ mode: 'off', maxFalseHitRate: rate })).toThrow('max_false_hit_rate')
-    expect(() => policy.change({ mode: 'off', byClass: { qa: rate } })).toThrow('by_class.qa')
+    await expect(policy.change({ mode: 'off', maxFalseHitRate: rate })).rejects.toThrow('max_false_hit_rate')
+    await expect(policy.change({ mode: 'off', byClass: { qa: rate } })).rejects.toThrow('by_class.qa')
     expect(policy.of('qa')).toEqual({ mode: 'on', maxFalseHitRate: 0.01 })
   })
 
@@ -63,9 +66,9 @@ describe('the policy', () => {
     expect(told).toHaveLength(2)
   })
 
-  test('stays off where it is off, whatever comparisons say', () => {
+  test('stays off where it is off, whatever comparisons say', async () => {
     const { policy, observe } = start()
-    policy.change({ mode: 'off' })
+    await policy.change({ mode: 'off' })
     observe('qa', [true, true])
     expect(policy.of('qa').mode).toBe('off')
   })

@@ -37,6 +37,7 @@ export const noCacheStats: CacheStats = {
   savedNanoUsd: 0n,
   savedMs: 0,
   hitsByTier: { exact: 0, canonical: 0, near: 0 },
+  savedByTier: { exact: 0n, canonical: 0n, near: 0n },
   near: noNearCounts(),
   byTask: {},
 }

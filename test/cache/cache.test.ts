@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createChatAnswers } from '../../src/cache/chat-answers.ts'
-import { createExactCache } from '../../src/cache/exact.ts'
+import { createCache } from '../../src/cache/cache.ts'
 import { createScopeOf } from '../../src/cache/scope.ts'
 import type { Caller } from '../../src/contract/caller.ts'
 import type { CacheSettings } from '../../src/contract/settings.ts'
@@ -39,7 +39,7 @@ const setUp = (
   const entries = said.entries ?? createEntries({ maxBytes: settings.maxBytes, clock })
   const options = { entries, clock, settings: { ...settings, ...said.settings }, random: said.random ?? (() => 0.5) }
   const scopeOf = createScopeOf({ share: options.settings.share, secret: new Uint8Array(32) })
-  const whole = createExactCache({ ...options, scopeOf, simulated: said.simulated ?? false, near: null })
+  const whole = createCache({ ...options, scopeOf, simulated: said.simulated ?? false, near: null })
   const { look, keep } = whole.of(chatAnswers)
   const cache = { ...whole, keep, look: (request: ChatRequest, caller: Caller) => look(request, caller, patience) }
   return {

@@ -72,7 +72,7 @@ export interface AnswerMemory<Request extends Asked, Event extends Content> {
   keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
 }
 
-export interface ExactCache {
+export interface Cache {
   /** The part of it that holds answers of this kind. */
   of<Request extends Asked, Event extends Content>(kind: AnswerKind<Request, Event>): AnswerMemory<Request, Event>
   /** Of one caller and those who share with him, or of all (null). */
@@ -92,13 +92,15 @@ export interface ExactCache {
   feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
   /** When near answers are given; null where there are none. */
   near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
+  /** What the near tier did for all together. */
+  nearCounts(): NearCounts
   /** Counts of near answers of one caller, to be counted up. */
   countsOf(callerId: string): NearCounts
   /** Takes it back; returns whether it was there. */
   uncurate(id: string): Promise<boolean>
 }
 
-interface ExactCacheOptions {
+interface CacheOptions {
   entries: Entries
   clock: Clock
   settings: Omit<CacheSettings, 'near'>
@@ -114,7 +116,7 @@ interface ExactCacheOptions {
  * Answers that were given before to the same caller: to the very same request, to another form of it, to another question
  * for the same.
  */
-export const createExactCache = (options: ExactCacheOptions): ExactCache => {
+export const createCache = (options: CacheOptions): Cache => {
   const { entries, clock, settings, scopeOf, random, simulated, near } = options
   const tallies = createTallies()
   const giveFeedback = createFeedback(options)
@@ -315,6 +317,7 @@ export const createExactCache = (options: ExactCacheOptions): ExactCache => {
       return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
     },
     near,
+    nearCounts: tallies.near,
     countsOf: (callerId) => tallies.of(callerId).near,
     uncurate: async (id) =>
       (await entries.remove({ scope: await currently(curatedScope), ids: [id], dryRun: false })) > 0,
@@ -335,6 +338,7 @@ const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, ta
   tally.hitsByTier[tier] += 1
   tally.savedMs += madeInMs
   tally.savedNanoUsd += costNanoUsd ?? 0n
+  tally.savedByTier[tier] += costNanoUsd ?? 0n
   const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
   ofTask.hits += 1
   ofTask.savedNanoUsd += costNanoUsd ?? 0n

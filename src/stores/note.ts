@@ -1,0 +1,59 @@
+import { open, readFile, rename } from 'node:fs/promises'
+import path from 'node:path'
+import type { Json } from '../contract/json.ts'
+import type { Note } from '../contract/store.ts'
+import { makeFolder } from './make-folder.ts'
+
+/** A note in a file of its own, for its owner only. Disposing waits for what is being written. */
+export const openNote = (file: string): Note & AsyncDisposable => {
+  let latest: Json = null
+  /** The write that has not begun and takes whatever is the latest then. */
+  let coming: Promise<void> | null = null
+  let last: Promise<void> = Promise.resolve()
+
+  return {
+    read: async () => {
+      try {
+        const value: Json = JSON.parse(await readFile(file, 'utf8'))
+        return value
+      } catch {
+        return null
+      }
+    },
+    write: (value) => {
+      latest = value
+      if (coming) return coming
+      const begin = (): Promise<void> => {
+        coming = null
+        return replaceFile(file, JSON.stringify(latest))
+      }
+      last = last.then(begin, begin)
+      coming = last
+      return last
+    },
+    [Symbol.asyncDispose]: () => last.catch(() => undefined),
+  }
+}
+
+/** A note that ends with the process. */
+export const createMemoryNote = (): Note => {
+  let latest: Json | null = null
+  return {
+    read: async () => latest,
+    write: async (value) => {
+      latest = value
+    },
+  }
+}
+
+/** Whoever reads meets the old text or the new one, whole, and after a loss of power too. */
+const replaceFile = async (file: string, text: string): Promise<void> => {
+  makeFolder(path.dirname(file))
+  const partial = `${file}.${process.pid}`
+  {
+    await using handle = await open(partial, 'w', 0o600)
+    await handle.writeFile(text)
+    await handle.sync()
+  }
+  await rename(partial, file)
+}
