@@ -225,12 +225,13 @@ describe('a process that is killed at any moment of a snapshot', () => {
     expect(stdout.trim()).toBe('saved 1')
     for (let round = 0; round < 3; round++) {
       const writer = spawn(process.execPath, [child, folder.path, 'for ever'], { stdio: ['ignore', 'pipe', 'inherit'] })
-      await once(writer.stdout, 'data')
+      const exit = once(writer, 'exit')
+      await Promise.race([once(writer.stdout, 'data'), exit])
       await new Promise((resolve) => setTimeout(resolve, 25 * round))
       writer.kill('SIGKILL')
-      await once(writer, 'exit')
+      expect((await exit)[1]).toBe('SIGKILL')
       const kept = await loadSnapshot(placeIn(folder.path), rules)
       expect(kept?.facts().entries).toBe(390)
     }
-  }, 180_000)
+  }, 600_000)
 })
