@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import type { JsonObject } from '../../src/contract/json.ts'
 import { startApp } from '../support/app.ts'
 import type { TestApp } from '../support/app.ts'
@@ -29,8 +30,16 @@ const post = async (url: string, body: object): Promise<{ reply: Response; text:
 const dataOf = (stream: string): string[] =>
   stream.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []))
 
-const parsed = (stream: string): any[] =>
-  dataOf(stream).flatMap((data) => (data === '[DONE]' ? [] : [JSON.parse(data)]))
+/** What the tests read of an event, on whichever wire. */
+const event = z.looseObject({
+  type: z.string().optional(),
+  delta: z.unknown().optional(),
+  choices: z.array(z.looseObject({ delta: z.looseObject({ content: z.string().nullish() }) })).optional(),
+})
+const textDelta = z.looseObject({ text: z.string() })
+
+const parsed = (stream: string): z.output<typeof event>[] =>
+  dataOf(stream).flatMap((data) => (data === '[DONE]' ? [] : [event.parse(JSON.parse(data))]))
 
 /** Every face, plain and as a stream, asking the same. */
 const faces: Record<string, (it: TestApp) => Promise<Reply>> = {
@@ -53,7 +62,7 @@ const faces: Record<string, (it: TestApp) => Promise<Reply>> = {
       max_tokens: 4096,
       stream: true,
     })
-    const said = parsed(text).map((chunk) => chunk.choices[0]?.delta?.content ?? '')
+    const said = parsed(text).map((chunk) => chunk.choices?.[0]?.delta.content ?? '')
     return { text: said.join(''), cache: reply.headers.get('x-gateway-cache'), last: dataOf(text).at(-1) ?? null }
   },
   'responses, plain': async ({ url }) => {
@@ -73,8 +82,8 @@ const faces: Record<string, (it: TestApp) => Promise<Reply>> = {
       stream: true,
     })
     const events = parsed(text)
-    const said = events.flatMap(({ type, delta }) => (type === 'response.output_text.delta' ? [delta] : []))
-    return { text: said.join(''), cache: reply.headers.get('x-gateway-cache'), last: events.at(-1)?.type }
+    const said = events.flatMap(({ type, delta }) => (type === 'response.output_text.delta' ? [String(delta)] : []))
+    return { text: said.join(''), cache: reply.headers.get('x-gateway-cache'), last: events.at(-1)?.type ?? null }
   },
   'messages, plain': async ({ url }) => {
     const { reply, text } = await post(`${url}/v1/messages`, {
@@ -93,8 +102,10 @@ const faces: Record<string, (it: TestApp) => Promise<Reply>> = {
       stream: true,
     })
     const events = parsed(text)
-    const said = events.flatMap(({ type, delta }) => (type === 'content_block_delta' ? [delta.text] : []))
-    return { text: said.join(''), cache: reply.headers.get('x-gateway-cache'), last: events.at(-1)?.type }
+    const said = events.flatMap(({ type, delta }) =>
+      type === 'content_block_delta' ? [textDelta.parse(delta).text] : [],
+    )
+    return { text: said.join(''), cache: reply.headers.get('x-gateway-cache'), last: events.at(-1)?.type ?? null }
   },
   MCP: async ({ url }) => {
     await using client = await connect('SDK v2 client, auto', `${url}/mcp`)
