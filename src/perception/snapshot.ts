@@ -174,7 +174,7 @@ const unsealGraph = async (
   if (!scratch) throw new Error('it has graphs, and there is no place in memory to read them from')
   const place = path.join(scratch.path, file)
   await writeFile(place, plain, { flag: 'wx', mode: 0o600 })
-  return readGraph(addon, dimensions, place, labels)
+  return await readGraph(addon, dimensions, place, labels)
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
