@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import path from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
@@ -133,8 +134,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)
-  // No snapshot while entries end with the process: neither may their vectors outlive it.
-  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshotFolder: null, logger })
+  const snapshot = stores.derivedKey && { folder: path.join(config.dataDir, 'near-index'), key: stores.derivedKey }
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshot, logger })
   resources.use(nearIndex)
   const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
   const near = nearMemoryOf(config, {

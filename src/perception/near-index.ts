@@ -5,7 +5,7 @@ import type { Logger } from '../contract/runtime.ts'
 import type { Entries, EntryChange } from '../contract/store.ts'
 import { skipOf } from './perception.ts'
 import type { Perception } from './perception.ts'
-import type { IndexChange } from './protocol.ts'
+import type { IndexChange, SnapshotPlace } from './protocol.ts'
 import { dropSnapshot } from './snapshot.ts'
 
 /** The questions that are near another. It follows the entries' store, which is the truth: it can be made anew at any time. */
@@ -20,7 +20,7 @@ interface NearIndexOptions {
   perception: Pick<Perception, 'thread' | 'line' | 'count'>
   entries: Pick<Entries, 'questions' | 'follow'>
   /** Null where entries do not outlive the process, and so their vectors must not either. */
-  snapshotFolder: string | null
+  snapshot: SnapshotPlace | null
   logger: Logger
 }
 
@@ -37,7 +37,7 @@ const lastSaveMs = 5_000
  * holds, and from then on what changes; what changed while it read comes after that, so that nothing is missed in between.
  * While it reads, searches find what is there already.
  */
-export const createNearIndex = ({ perception, entries, snapshotFolder, logger }: NearIndexOptions): NearIndex => {
+export const createNearIndex = ({ perception, entries, snapshot, logger }: NearIndexOptions): NearIndex => {
   const { thread, line, count } = perception
   /** Of a worker; another one begins anew. */
   let turn = 0
@@ -85,7 +85,7 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
     gone = new Set()
     const startedMs = performance.now()
     try {
-      if (snapshotFolder !== null) await load(snapshotFolder)
+      if (snapshot) await load(snapshot)
       const read = await readStore(mine)
       if (mine !== turn || read === null) return
       await thread.ask({ kind: 'sweep' })
@@ -109,8 +109,8 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
     waiting = []
   }
 
-  const load = async (folder: string): Promise<void> => {
-    const answer = await thread.ask({ kind: 'load', folder })
+  const load = async (place: SnapshotPlace): Promise<void> => {
+    const answer = await thread.ask({ kind: 'load', place })
     if (answer.kind === 'skipped') logger.warn({ why: answer.why }, 'the snapshot of the near index was thrown away')
   }
 
@@ -133,16 +133,16 @@ export const createNearIndex = ({ perception, entries, snapshotFolder, logger }:
   const wake = async (): Promise<void> => {
     try {
       for await (const _question of entries.questions()) return void (await thread.ready())
-      if (snapshotFolder !== null && phase === 'idle') await dropSnapshot(snapshotFolder)
+      if (snapshot && phase === 'idle') await dropSnapshot(snapshot.folder)
     } catch (error) {
       logger.warn({ why: wordsOf(error) }, 'the entries cannot be read for the near index')
     }
   }
 
   const save = async (): Promise<boolean> => {
-    if (snapshotFolder === null || unsaved === 0 || phase !== 'following') return false
+    if (!snapshot || unsaved === 0 || phase !== 'following') return false
     const before = unsaved
-    const answer = await thread.ask({ kind: 'save', folder: snapshotFolder })
+    const answer = await thread.ask({ kind: 'save', place: snapshot })
     if (answer.kind === 'skipped') {
       logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
       return false

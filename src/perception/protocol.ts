@@ -17,6 +17,13 @@ export interface PerceptionFiles {
   pairFolder: string
 }
 
+/** Where the index's snapshot lies. */
+export interface SnapshotPlace {
+  folder: string
+  /** 32 bytes: it is sealed under them. */
+  key: Uint8Array
+}
+
 export type IndexChange =
   | { kind: 'add'; id: string; partition: string; vector: Float32Array }
   | { kind: 'remove'; id: string }
@@ -28,10 +35,10 @@ export type Order =
   | { kind: 'score'; pairs: readonly QuestionPair[] }
   | { kind: 'change'; changes: readonly IndexChange[] }
   /** Reads a snapshot; everything in it is in doubt until it is added again. */
-  | { kind: 'load'; folder: string }
+  | { kind: 'load'; place: SnapshotPlace }
   /** Ends the doubt: what was not added again is forgotten. */
   | { kind: 'sweep' }
-  | { kind: 'save'; folder: string }
+  | { kind: 'save'; place: SnapshotPlace }
 
 export type Answer =
   | { kind: 'perceived'; perceived: Perceived }

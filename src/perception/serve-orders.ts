@@ -5,7 +5,7 @@ import { loadAddon } from './hnsw.ts'
 import { createIndexes } from './indexes.ts'
 import type { PairModel } from './pair-model.ts'
 import { goodbye } from './protocol.ts'
-import type { Answer, Order, OrderMessage, Told } from './protocol.ts'
+import type { Answer, Order, OrderMessage, SnapshotPlace, Told } from './protocol.ts'
 import { dropSnapshot, loadSnapshot, saveSnapshot } from './snapshot.ts'
 
 /** A waiting request waits no longer than this for the index's housekeeping. */
@@ -74,20 +74,21 @@ export const serveOrders = async (parts: {
     return { kind: 'logits', logits: await model.score(pairs), reader: model.fingerprint }
   }
 
-  const load = async (folder: string): Promise<Answer> => {
+  const load = async (place: SnapshotPlace): Promise<Answer> => {
     try {
-      const kept = await loadSnapshot(folder, rules)
+      const kept = await loadSnapshot(place, rules)
       if (kept) indexes = kept
       indexes.doubt()
+      tellIndex()
       return { kind: 'snapshot', entries: kept?.facts().entries ?? 0 }
     } catch (error) {
-      await dropSnapshot(folder)
+      await dropSnapshot(place.folder)
       throw error
     }
   }
 
-  const save = async (folder: string): Promise<Answer> => {
-    const written = saveSnapshot(indexes, folder, rules)
+  const save = async (place: SnapshotPlace): Promise<Answer> => {
+    const written = saveSnapshot(indexes, place, rules)
     saving = written.catch(() => null)
     return { kind: 'snapshot', entries: await written }
   }
@@ -104,12 +105,12 @@ export const serveOrders = async (parts: {
         indexes.change(order.changes)
         return { kind: 'done' }
       case 'load':
-        return load(order.folder)
+        return load(order.place)
       case 'sweep':
         indexes.sweep()
         return { kind: 'done' }
       case 'save':
-        return save(order.folder)
+        return save(order.place)
       default:
         return order satisfies never
     }

@@ -1,32 +1,37 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, readdir, rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { access, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { createFlat } from './flat.ts'
 import { readGraph } from './hnsw.ts'
+import type { Graph } from './hnsw.ts'
 import { createIndexes } from './indexes.ts'
 import type { Indexes } from './indexes.ts'
 import { createPartition } from './partition.ts'
 import type { Partition, PartitionRules } from './partition.ts'
+import type { SnapshotPlace } from './protocol.ts'
+import { openScratch } from './scratch.ts'
+import { readSealed, writeSealed } from './sealed-file.ts'
 
-// A snapshot is a folder: the manifest names the other files with their hashes, and is renamed into place when they are
-// whole, so that there is one snapshot or the one before, and never half of one. It holds vectors and entry ids, no text.
-// It can be thrown away at any moment: the entries' store is the truth.
+// A snapshot is a folder: the manifest names the other files, and is renamed into place when they are whole, so that there
+// is one snapshot or the one before, and never half of one. It holds vectors and entry ids, no text, and all of it is sealed
+// as the entries themselves are. It can be thrown away at any moment: the entries' store is the truth.
 
 /** Another form of the files. */
-const format = 1
-const manifestFile = 'manifest.json'
-/** Read and written so much at a time, with searches in between. */
+const format = 2
+const manifestFile = 'manifest'
+/** So many small partitions' vectors are written at once. */
 const chunkBytes = 1 << 20
 
+const fileName = z.string().regex(/^[\w.-]+$/)
 const manifestShape = z.object({
   format: z.literal(format),
   embedder: z.string(),
   dimensions: z.int(),
   entries: z.int(),
-  layout: z.string(),
-  vectors: z.string(),
-  files: z.record(z.string().regex(/^[\w.-]+$/), z.object({ bytes: z.int(), sha256: z.string() })),
+  layout: fileName,
+  vectors: fileName,
 })
 type Manifest = z.infer<typeof manifestShape>
 
@@ -35,9 +40,10 @@ const layoutShape = z.array(
     partition: z.string(),
     /** Their vectors follow each other in the file of vectors, partition after partition. */
     flat: z.array(z.string()),
-    graph: z.object({ file: z.string(), labels: z.array(z.tuple([z.string(), z.int()])) }).nullable(),
+    graph: z.object({ file: fileName, labels: z.array(z.tuple([z.string(), z.int()])) }).nullable(),
   }),
 )
+type Layout = z.infer<typeof layoutShape>
 
 interface Whose extends PartitionRules {
   /** The embedder's fingerprint: vectors of another are worth nothing. */
@@ -45,12 +51,14 @@ interface Whose extends PartitionRules {
 }
 
 /**
- * Writes what the indexes hold; changes wait until it is written. Returns how many entries.
- * @throws the system's error, or Error where what was written cannot be read back; the snapshot before stays then
+ * Writes what the indexes hold; changes wait until it is written. Returns how many entries. Graphs, which the addon writes
+ * to files only, are left out where there is no place for such a file but a disk: their vectors are kept, and they are
+ * drawn anew.
+ * @throws the system's error; the snapshot before stays then
  */
 export const saveSnapshot = async (
   indexes: Indexes,
-  folder: string,
+  { folder, key }: SnapshotPlace,
   { embedder, dimensions }: Whose,
 ): Promise<number> => {
   const release = indexes.hold()
@@ -58,39 +66,48 @@ export const saveSnapshot = async (
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const partitions = [...indexes.partitions()]
-    const [layout, vectors] = [`layout-${mark}.json`, `vectors-${mark}.f32`]
-    const files: Manifest['files'] = {}
-    const keep = async (file: string, write: (to: string) => Promise<void>): Promise<void> => {
-      const place = path.join(folder, file)
-      await write(place)
-      await settle(place)
-      files[file] = await measure(place)
+    const largest = partitions.reduce((most, [, index]) => Math.max(most, index.parts().graph?.bytes() ?? 0), 0)
+    await using scratch = largest > 0 ? await openScratch(folder, largest) : null
+    const files = new Set([manifestFile])
+    const keep = async (name: string, chunks: Parameters<typeof writeSealed>[2]): Promise<void> => {
+      files.add(name)
+      await writeSealed(path.join(folder, name), { key, name }, chunks)
     }
 
-    const shelves: z.infer<typeof layoutShape> = []
+    const shelves: Layout = []
+    const loose: Uint8Array[] = []
     for (const [partition, index] of partitions) {
       const { flat, graph } = index.parts()
-      const file = `graph-${mark}-${shelves.length}.hnsw`
-      if (graph) await keep(file, (to) => graph.write(to))
-      shelves.push({
-        partition,
-        flat: [...flat.ids()],
-        graph: graph && { file, labels: graph.labels().map(([id, label]) => [id, label]) },
-      })
+      const shelf: Layout[number] = { partition, flat: [...flat.ids()], graph: null }
+      loose.push(bytesOf(flat.vectors()))
+      if (graph && scratch) {
+        const file = `graph-${mark}-${shelves.length}`
+        const plain = path.join(scratch.path, file)
+        await graph.write(plain)
+        await keep(file, createReadStream(plain, { highWaterMark: chunkBytes }))
+        await rm(plain)
+        shelf.graph = { file, labels: graph.labels().map(([id, label]) => [id, label]) }
+      } else if (graph) {
+        for (const id of graph.ids()) {
+          const vector = graph.read(id)
+          if (!vector) continue
+          shelf.flat.push(id)
+          loose.push(bytesOf(vector))
+        }
+      }
+      shelves.push(shelf)
     }
-    await keep(vectors, (to) => writeBytes(to, chunksOf(partitions.map(([, index]) => bytesOf(index)))))
-    await keep(layout, (to) => writeBytes(to, [Buffer.from(JSON.stringify(shelves))]))
+    const [layout, vectors] = [`layout-${mark}`, `vectors-${mark}`]
+    await keep(vectors, chunksOf(loose))
+    await keep(layout, [Buffer.from(JSON.stringify(shelves))])
 
     const entries = partitions.reduce((sum, [, index]) => sum + index.size(), 0)
-    const written = partitions.reduce((sum, [, index]) => sum + bytesOf(index).byteLength, 0)
-    if (files[vectors]?.bytes !== written) throw new Error('the vectors were not written whole')
-    const manifest: Manifest = { format, embedder, dimensions, entries, layout, vectors, files }
-    const draft = path.join(folder, `manifest-${mark}.json`)
-    await writeBytes(draft, [Buffer.from(JSON.stringify(manifest))])
-    await settle(draft)
+    const manifest: Manifest = { format, embedder, dimensions, entries, layout, vectors }
+    const draft = path.join(folder, `${manifestFile}-${mark}`)
+    await writeSealed(draft, { key, name: manifestFile }, [Buffer.from(JSON.stringify(manifest))])
     await rename(draft, path.join(folder, manifestFile))
     await settle(folder)
-    await tidy(folder, new Set([manifestFile, ...Object.keys(files)]))
+    await tidy(folder, files)
     return entries
   } catch (error) {
     await tidy(folder, null, mark)
@@ -104,33 +121,34 @@ export const saveSnapshot = async (
  * Reads a snapshot into indexes of its own. Null where there is none.
  * @throws Error that says what does not fit; it is to be thrown away then
  */
-export const loadSnapshot = async (folder: string, whose: Whose): Promise<Indexes | null> => {
-  const text = await readFile(path.join(folder, manifestFile), 'utf8').catch(() => null)
-  if (text === null) return null
-  const manifest = manifestShape.parse(JSON.parse(text))
+export const loadSnapshot = async ({ folder, key }: SnapshotPlace, whose: Whose): Promise<Indexes | null> => {
+  const isThere = await access(path.join(folder, manifestFile)).then(
+    () => true,
+    () => false,
+  )
+  if (!isThere) return null
+  const read: Read = (name) => readSealed(path.join(folder, name), { key, name })
+  const manifest = manifestShape.parse(JSON.parse((await read(manifestFile)).toString()))
   if (manifest.embedder !== whose.embedder || manifest.dimensions !== whose.dimensions)
     throw new Error(`it is of another embedder: ${manifest.embedder}`)
-  for (const [file, told] of Object.entries(manifest.files)) {
-    const found = await measure(path.join(folder, file))
-    if (found.sha256 !== told.sha256 || found.bytes !== told.bytes) throw new Error(`${file} is damaged`)
-  }
-  const shelves = layoutShape.parse(JSON.parse(await readFile(path.join(folder, manifest.layout), 'utf8')))
-  const vectors = floatsOf(await readFile(path.join(folder, manifest.vectors)))
-  const indexes = createIndexes(whose, await readPartitions(shelves, vectors, folder, whose))
+  const shelves = layoutShape.parse(JSON.parse((await read(manifest.layout)).toString()))
+  const bytes = await read(manifest.vectors)
+  const vectors = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT)
+  const indexes = createIndexes(whose, await readPartitions(shelves, { vectors, read, folder, rules: whose }))
   if (indexes.facts().entries !== manifest.entries) throw new Error('its entries are not as many as it says')
   return indexes
 }
+
+type Read = (name: string) => Promise<Buffer>
 
 /** Whatever is there: a snapshot that does not fit is of no use. */
 export const dropSnapshot = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
 const readPartitions = async (
-  shelves: z.infer<typeof layoutShape>,
-  vectors: Float32Array,
-  folder: string,
-  rules: PartitionRules,
+  shelves: Layout,
+  { vectors, read, folder, rules }: { vectors: Float32Array; read: Read; folder: string; rules: PartitionRules },
 ): Promise<Map<string, Partition>> => {
-  const { addon, dimensions } = rules
+  const { dimensions } = rules
   const partitions = new Map<string, Partition>()
   let at = 0
   for (const { partition, flat: ids, graph: kept } of shelves) {
@@ -139,21 +157,28 @@ const readPartitions = async (
       flat.add(id, vectors.subarray(at, at + dimensions))
       at += dimensions
     }
-    if (kept && !addon) throw new Error('it has graphs, and hnswlib-node is not there')
-    const graph = kept && addon && (await readGraph(addon, dimensions, path.join(folder, kept.file), kept.labels))
+    const graph = kept && (await unsealGraph(kept, { read, folder, rules }))
     partitions.set(partition, createPartition(rules, { flat, graph }))
   }
   if (at !== vectors.length) throw new Error('its vectors are not as many as it says')
   return partitions
 }
 
-const bytesOf = (index: Partition): Uint8Array => {
-  const vectors = index.parts().flat.vectors()
-  return new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength)
+const unsealGraph = async (
+  { file, labels }: NonNullable<Layout[number]['graph']>,
+  { read, folder, rules: { addon, dimensions } }: { read: Read; folder: string; rules: PartitionRules },
+): Promise<Graph> => {
+  if (!addon) throw new Error('it has graphs, and hnswlib-node is not there')
+  const plain = await read(file)
+  await using scratch = await openScratch(folder, plain.length)
+  if (!scratch) throw new Error('it has graphs, and there is no place in memory to read them from')
+  const place = path.join(scratch.path, file)
+  await writeFile(place, plain, { flag: 'wx', mode: 0o600 })
+  return await readGraph(addon, dimensions, place, labels)
 }
 
-/** A file's numbers, at an address that numbers of their size may have. */
-const floatsOf = (bytes: Buffer): Float32Array => new Float32Array(Uint8Array.from(bytes).buffer)
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Thousands of partitions of a few vectors in a few pieces, a large one in several. */
 function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
@@ -172,28 +197,10 @@ function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   yield Buffer.concat(few)
 }
 
-const writeBytes = async (file: string, chunks: Iterable<Uint8Array>): Promise<void> => {
-  await using handle = await open(file, 'wx', 0o600)
-  for (const chunk of chunks) await handle.writeFile(chunk)
-}
-
 /** On the disk, not only on its way there. */
-const settle = async (file: string): Promise<void> => {
-  await using handle = await open(file)
+const settle = async (folder: string): Promise<void> => {
+  await using handle = await open(folder)
   await handle.sync()
-}
-
-const measure = async (file: string): Promise<{ bytes: number; sha256: string }> => {
-  await using handle = await open(file)
-  const hash = createHash('sha256')
-  const chunk = Buffer.allocUnsafe(chunkBytes)
-  let bytes = 0
-  for (;;) {
-    const { bytesRead } = await handle.read(chunk, 0, chunkBytes)
-    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') }
-    hash.update(chunk.subarray(0, bytesRead))
-    bytes += bytesRead
-  }
 }
 
 /** Removes what no manifest names: of older snapshots, of those that were cut off, or of the one that failed (`mark`). */

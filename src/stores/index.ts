@@ -33,6 +33,8 @@ export interface Stores extends AsyncDisposable {
   ledger: LedgerState
   /** 32 bytes by which this installation names what others must not guess. */
   secret: Uint8Array
+  /** 32 bytes to seal what is derived of remembered answers; null where these end with the process, and that must too. */
+  derivedKey: Uint8Array | null
   /** Copies what is on disk, while the gateway runs; null where nothing is. */
   backup: ((toPath: string) => Promise<void>) | null
 }
@@ -88,6 +90,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
       entries: inMemoryOnly(),
       nearPolicy: createMemoryNote(),
       secret: derived ?? randomBytes(32),
+      derivedKey: null,
       [Symbol.asyncDispose]: () => owned.disposeAsync(),
     }
   }
@@ -102,6 +105,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
     entries: onDisk ?? inMemoryOnly(),
     // Commands that serve nobody name nothing.
     secret: keptCache === undefined ? randomBytes(32) : readSecret(dataDir, derived),
+    derivedKey: (onDisk && vault?.derive('index')) ?? null,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }

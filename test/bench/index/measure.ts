@@ -5,6 +5,7 @@ import { loadAddon } from '../../../src/perception/hnsw.ts'
 import { createIndexes } from '../../../src/perception/indexes.ts'
 import type { Indexes } from '../../../src/perception/indexes.ts'
 import { loadSnapshot, saveSnapshot } from '../../../src/perception/snapshot.ts'
+import { placeIn } from '../../perception/support/snapshot-place.ts'
 import { clusteredVectors } from '../../perception/support/vectors.ts'
 
 export interface IndexRow {
@@ -72,9 +73,9 @@ export const measureSnapshot = async ({ size }: { size: number }) => {
     const indexes = createIndexes(rules)
     fill(indexes, clusteredVectors(size, dimensions, 2), (at) => (at % 2 === 0 ? 'large' : `small ${(at / 20) | 0}`))
     while (indexes.tend(Infinity));
-    const saveMs = await timedAsync(() => saveSnapshot(indexes, folder, rules))
+    const saveMs = await timedAsync(() => saveSnapshot(indexes, placeIn(folder), rules))
     const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(path.join(folder, file)).size, 0)
-    const loadMs = await timedAsync(() => loadSnapshot(folder, rules))
+    const loadMs = await timedAsync(() => loadSnapshot(placeIn(folder), rules))
     return { entries: size, graphs: indexes.facts().graphs, bytes, saveMs, loadMs }
   } finally {
     rmSync(folder, { recursive: true })

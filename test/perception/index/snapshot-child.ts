@@ -1,6 +1,7 @@
 import { loadAddon } from '../../../src/perception/hnsw.ts'
 import { createIndexes } from '../../../src/perception/indexes.ts'
 import { saveSnapshot } from '../../../src/perception/snapshot.ts'
+import { placeIn } from '../support/snapshot-place.ts'
 import { clusteredVectors } from '../support/vectors.ts'
 
 // Writes snapshots, once or until it is killed: `snapshot-child.ts FOLDER once`.
@@ -15,7 +16,7 @@ while (indexes.tend(Infinity));
 
 let saved = 0
 do {
-  await saveSnapshot(indexes, folder, rules)
+  await saveSnapshot(indexes, placeIn(folder), rules)
   saved += 1
   process.stdout.write(`saved ${saved}\n`)
 } while (how !== 'once')

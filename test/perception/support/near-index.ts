@@ -5,6 +5,7 @@ import { createNearIndex } from '../../../src/perception/near-index.ts'
 import type { NearIndex } from '../../../src/perception/near-index.ts'
 import { createPerception } from '../../../src/perception/perception.ts'
 import type { Perception } from '../../../src/perception/perception.ts'
+import type { SnapshotPlace } from '../../../src/perception/protocol.ts'
 import { hashedVector } from './hashed-vector.ts'
 
 /** The part of the entries' store that an index follows. */
@@ -62,9 +63,9 @@ interface Started extends AsyncDisposable {
 /** A near index over a worker without weights. */
 export const startNearIndex = (
   questions: Pick<Entries, 'questions' | 'follow'>,
-  options: { snapshotFolder?: string; fingerprint?: string; maxWaiting?: number; patienceMs?: number } = {},
+  options: { snapshot?: SnapshotPlace; fingerprint?: string; maxWaiting?: number; patienceMs?: number } = {},
 ): Started => {
-  const { snapshotFolder = null, fingerprint, maxWaiting = 100, patienceMs = 60_000 } = options
+  const { snapshot = null, fingerprint, maxWaiting = 100, patienceMs = 60_000 } = options
   const log: string[] = []
   const note = (fields: object, message: string): void =>
     void log.push('why' in fields ? `${message}: ${String(fields.why)}` : message)
@@ -79,7 +80,7 @@ export const startNearIndex = (
     logger,
     patienceMs,
   })
-  const index = createNearIndex({ perception, entries: questions, snapshotFolder, logger })
+  const index = createNearIndex({ perception, entries: questions, snapshot, logger })
   return {
     index,
     perception,
