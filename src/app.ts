@@ -4,9 +4,6 @@ import type { Worker } from 'node:worker_threads'
 import { createAdmin } from './admin/admin.ts'
 import type { Readiness } from './admin/status.ts'
 import { createCache } from './cache/cache.ts'
-import { openNear } from './cache/near/open.ts'
-import type { NearMemory } from './cache/near/memory.ts'
-import { loadVerifier } from './cache/near/load-verifier.ts'
 import type { Verifier } from './cache/near/verifier.ts'
 import { createScopeOf } from './cache/scope.ts'
 import { unchartedCard } from './config/cards.ts'
@@ -15,12 +12,9 @@ import { sandboxRows } from './config/sandbox.ts'
 import type { ConfiguredRow } from './config/rows.ts'
 import { createSecret } from './config/secrets.ts'
 import { version } from './config/version.ts'
-import type { Json } from './contract/json.ts'
 import type { ModelCard } from './contract/model.ts'
 import type { Dialect, ProviderRow } from './contract/provider.ts'
 import type { Clock, Logger, Random } from './contract/runtime.ts'
-import { inMemory } from './contract/store.ts'
-import type { Note } from './contract/store.ts'
 import { createDeployments } from './gateway/deployments.ts'
 import { createGateway } from './gateway/gateway.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -40,13 +34,8 @@ import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
 import { createNearIndex } from './perception/near-index.ts'
-import type { NearIndex } from './perception/near-index.ts'
-import { createPerception } from './perception/perception.ts'
-import type { Perception } from './perception/perception.ts'
-import { perceptionWorker } from './perception/thread.ts'
 import { createDialects } from './providers/index.ts'
 import { createPassThrough } from './providers/passthrough.ts'
-import { createJsonReader } from './providers/get-json.ts'
 import { createUpstreamHttp } from './providers/http.ts'
 import { classifyLexically } from './routing/classify.ts'
 import type { EmbeddingWire } from './routing/embedding.ts'
@@ -54,22 +43,26 @@ import type { PassthroughRows } from './routing/passthrough.ts'
 import { createRoute } from './routing/route.ts'
 import { createSchemas } from './schemas/schemas.ts'
 import { openSandbox } from './sandbox/sandbox.ts'
-import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
+import type { Sandbox } from './sandbox/sandbox.ts'
 import { createSecrets } from './secrets/secrets.ts'
-import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
-import type { Events } from './telemetry/events.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
-import type { Metrics } from './telemetry/metrics.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
-import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
-import type { KeyDirectory } from './tenants/directory.ts'
-import { createReadToken } from './tenants/tokens.ts'
+import {
+  measure,
+  nearMemoryOf,
+  openPerception,
+  openServingStores,
+  openTokens,
+  proxyOf,
+  systemClock,
+  trainedVerifier,
+} from './open-parts.ts'
 
 /** A gateway, put together and ready to serve. Disposing it finishes what runs and closes everything. */
 export interface App extends AsyncDisposable {
@@ -290,65 +283,6 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   }
 }
 
-/** Who shows an access token; null where nobody is asked for one. */
-const openTokens = (
-  { auth, proxy }: Config,
-  parts: { clock: Clock; logger: Logger },
-  resources: AsyncDisposableStack,
-): ReturnType<typeof createReadToken> | null => {
-  if (auth.mode !== 'oauth') return null
-  const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
-  return createReadToken({ settings: auth.oauth, getJson, ...parts })
-}
-
-/** Null where it is not there, or nobody would ask it. */
-const trainedVerifier = async ({ cache, embedder }: Config, logger: Logger): Promise<Verifier | null> => {
-  if (!cache.enabled || cache.near.mode === 'off' || !embedder) return null
-  const loaded = await loadVerifier()
-  if (loaded.verifier === null)
-    logger.warn({ why: loaded.why }, 'there are no near answers: the verifier cannot be read')
-  return loaded.verifier
-}
-
-/** What finds the answers to other questions that mean the same; null where nothing can or shall. */
-const nearMemoryOf = (
-  { cache: { enabled, near: settings } }: Config,
-  parts: {
-    perception: Perception | null
-    nearIndex: NearIndex | null
-    entries: Stores['entries']
-    verifier: Verifier | null
-    kept: Json | null
-    note: Note
-    events: Events
-    clock: Clock
-  },
-): NearMemory | null => {
-  const { perception, nearIndex, events, verifier } = parts
-  if (!enabled || settings.mode === 'off' || !perception || !nearIndex || !verifier) return null
-  const { findNeighbours } = nearIndex
-  const keep = (policy: Json): Promise<void> => parts.note.write(policy).catch(events.nearUnkept)
-  return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, keep, changed: events.nearBound })
-}
-
-/** Loaded only where somebody scrapes; null elsewhere. */
-const measure = async (config: Config): Promise<Metrics | null> => {
-  if (!config.metrics) return null
-  const { createMetrics } = await import('./telemetry/metrics.ts')
-  const known = {
-    providers: new Set(config.knownProviders.map(({ id }) => id)),
-    models: new Set(config.models.map(({ key }) => key)),
-  }
-  return createMetrics({ known, version })
-}
-
-/** The sandbox alone, with the tokenizer that the gateway counts by. */
-export const openCountingSandbox = async (options: Omit<SandboxOptions, 'countTokens'>): Promise<Sandbox> => {
-  const counter = createTokenCounter()
-  await counter.ready()
-  return openSandbox({ ...options, countTokens: counter.count })
-}
-
 /** Which models can be called, for the router: what it must know of rows without knowing where they come from. */
 const catalogueOf = (config: Config, rows: readonly ProviderRow[]) => {
   const callable = new Map(rows.map((row) => [row.id, row]))
@@ -385,52 +319,3 @@ const passthroughRowsOf = ({ knownProviders }: Config, rows: readonly ProviderRo
   dialectOf: (provider) => knownProviders.find(({ id }) => id === provider)?.template.dialect,
   bareCard: (provider, id) => unchartedCard({ id: provider }, id),
 })
-
-const systemClock: Clock = { now: () => Date.now() }
-
-/** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
-export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
-  const { dataDir, database, ledger, cache, cacheKeys } = config
-  const mayKeep = cache.enabled && dataDir !== inMemory
-  if (mayKeep && !cacheKeys)
-    logger.info(
-      {},
-      'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
-    )
-  const notice = (message: string): void => logger.warn({}, message)
-  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
-  return openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
-}
-
-/** The stores alone, for commands that need no gateway. */
-export const openConfiguredStores = ({ dataDir, database, ledger, cache }: Config): Promise<Stores> =>
-  openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock: systemClock })
-
-/** Who changes keys from the command line: whoever may read and write what they are kept in. */
-const commandLine = { id: 'cli', name: 'command line' }
-
-/** The keys alone, for commands that need no gateway. */
-export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & AsyncDisposable> => {
-  const { directory, audit, ...stores } = await openConfiguredStores(config)
-  const fixed = config.auth.mode === 'api-key' ? config.auth.keyHashes : []
-  const keys = createKeyDirectory({ directory, fixed, clock: systemClock })
-  const audited = createAudited({ audit, newId: randomUUID, clock: systemClock })
-  return {
-    ...auditKeys(keys, { audited, actor: commandLine }),
-    [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose](),
-  }
-}
-
-/** The embedder alone, for commands that need no gateway; null where there is to be none. */
-export const openPerception = (
-  { embedder }: Config,
-  logger: Logger,
-  startWorker = embedder && perceptionWorker(embedder),
-): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
-
-const proxyOf = ({ proxy }: Pick<Config, 'proxy'>) =>
-  proxy && {
-    httpsProxy: proxy.httpsProxy?.reveal() ?? null,
-    httpProxy: proxy.httpProxy?.reveal() ?? null,
-    noProxy: proxy.noProxy ?? '',
-  }

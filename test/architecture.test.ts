@@ -42,11 +42,27 @@ const rooms: Record<string, Room> = {
   http: { imports: core, types: ['mcp', 'realtime'], node: true },
   mcp: { imports: core, types: ['http', 'realtime'], node: true },
   realtime: { imports: core, types: ['http', 'mcp'], node: true },
-  'app.ts': {
-    imports: [...domain, ...core, 'config', 'providers', 'secrets', 'stores', 'sandbox', 'http', 'mcp', 'realtime'],
+  'open-parts.ts': {
+    imports: [...domain, ...words, 'config', 'providers', 'secrets', 'stores', 'sandbox'],
     node: true,
   },
-  cli: { imports: ['app.ts', 'config', 'sandbox', ...words], node: true },
+  'app.ts': {
+    imports: [
+      'open-parts.ts',
+      ...domain,
+      ...core,
+      'config',
+      'providers',
+      'secrets',
+      'stores',
+      'sandbox',
+      'http',
+      'mcp',
+      'realtime',
+    ],
+    node: true,
+  },
+  cli: { imports: ['app.ts', 'open-parts.ts', 'config', 'sandbox', ...words], node: true },
   'main.ts': { imports: ['app.ts', 'cli', 'config', ...words], node: true },
 }
 

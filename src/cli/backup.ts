@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { openConfiguredStores } from '../app.ts'
+import { openConfiguredStores } from '../open-parts.ts'
 import { configureKept } from './configure.ts'
 
 /**

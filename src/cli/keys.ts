@@ -1,5 +1,5 @@
 import type { Scope } from '../contract/caller.ts'
-import { openKeyDirectory } from '../app.ts'
+import { openKeyDirectory } from '../open-parts.ts'
 import { configureKept } from './configure.ts'
 
 /** Makes a key and prints it; it is kept as a hash only and cannot be shown again. */

@@ -1,4 +1,4 @@
-import { openPerception } from '../app.ts'
+import { openPerception } from '../open-parts.ts'
 import type { EmbedderFacts } from '../contract/perception.ts'
 import { configure } from './configure.ts'
 import { measureEmbedder } from './measure-embedder.ts'

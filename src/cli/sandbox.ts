@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { openCountingSandbox } from '../app.ts'
+import { openCountingSandbox } from '../open-parts.ts'
 import type { FullFault } from '../sandbox/fault.ts'
 import { faultList } from '../sandbox/fault-list.ts'
 import { untilStopped } from './until-stopped.ts'

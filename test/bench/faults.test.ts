@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openCountingSandbox } from '../../src/app.ts'
+import { openCountingSandbox } from '../../src/open-parts.ts'
 import { projectRoot } from '../support/app.ts'
 import { cellsOf, measure, scopes, tables } from './faults/measure.ts'
 import type { Column } from './faults/measure.ts'

@@ -1,7 +1,7 @@
 // What a caller sees of fifteen things that providers do wrong: through this gateway, and through @portkey-ai/gateway.
 //   node test/bench/faults.ts [--json] [--alone]
 import { parseArgs } from 'node:util'
-import { openCountingSandbox } from '../../src/app.ts'
+import { openCountingSandbox } from '../../src/open-parts.ts'
 import { measure, tables } from './faults/measure.ts'
 import { ourGateway } from './faults/our-gateway.ts'
 import { startPortkey } from './faults/portkey.ts'

@@ -1,4 +1,4 @@
-import { openCountingSandbox } from '../../app.ts'
+import { openCountingSandbox } from '../../open-parts.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** What an upstream saw of a request: that its caller left, that it was answered to its end, or neither yet. */

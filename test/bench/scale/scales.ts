@@ -1,5 +1,5 @@
 import { statfsSync } from 'node:fs'
-import { openCountingSandbox } from '../../../src/app.ts'
+import { openCountingSandbox } from '../../../src/open-parts.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { fillKeys, fillLedger, ledgerSpanMs, secretOf } from './fill.ts'
 import { startGateway } from './gateway.ts'
