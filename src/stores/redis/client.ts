@@ -30,12 +30,12 @@ const lastWaitMs = 2_000
 
 /**
  * A client that connects again whenever the connection is lost.
- * @param troubled hears why a connection could not be made or was lost
+ * @param troubled hears why a connection could not be made or was lost; null: of a loss, not why
  */
 export const openRedis = (settings: RedisSettings, troubled: (error: unknown) => void): RedisClient => {
   const client = settings.isCluster ? openCluster(settings) : openServer(settings)
   client.on('error', troubled)
-  client.on('close', () => troubled(new Error('the connection was closed')))
+  client.on('close', () => troubled(null))
 
   const run: RedisClient['run'] = async (script, key, args) => {
     try {

@@ -17,6 +17,7 @@ interface CountersOptions {
 
 const firstLookMs = 50
 const lastLookMs = 2_000
+const mostAtOnce = 5_000
 
 /**
  * Counters that all instances share. Each instance keeps a log of its own hits beside: by that it lets a share of each limit
@@ -36,7 +37,7 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
   let hits = 0
 
   const client = openRedis(redis, (fault) => {
-    lastFault = fault
+    if (fault !== null) lastFault = fault
     if (isHere) leave()
   })
 
@@ -49,14 +50,16 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     )
   }
 
-  /** Gives Redis the log of each key that it may lack; what is counted meanwhile is owed again. */
+  /** Gives Redis the logs of all keys that it may lack; those that are hit meanwhile are owed again. */
   const restore = async (): Promise<void> => {
     const logs = new Map(own.logs())
-    for (const key of owed) {
+    for (const key of [...owed]) {
       const { windowMs, hitsAtMs } = logs.get(key) ?? { windowMs: 0, hitsAtMs: [] }
+      const atMs = [...hitsAtMs]
       owed.delete(key)
       try {
-        await client.run(restoreScript, key, [instance, windowMs, ...hitsAtMs])
+        for (let from = 0; from === 0 || from < atMs.length; from += mostAtOnce)
+          await client.run(restoreScript, key, [instance, windowMs, from, ...atMs.slice(from, from + mostAtOnce)])
       } catch (fault) {
         owed.add(key)
         throw fault
@@ -68,12 +71,18 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
       try {
         await client.ping()
-        while (owed.size > 0) await restore()
+        await restore()
+        // Whoever hits without a pause would else be owed for ever.
         isHere = true
+        await restore()
+        if (!isHere) continue
+        lastFault = null
         if (isTold) logger.info({}, 'Redis is back, and counts for all instances again')
         isTold = false
+        looking = null
         return
       } catch (fault) {
+        isHere = false
         lastFault ??= fault
         tellAway()
         client.reconnect()
@@ -87,7 +96,7 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     isHere = false
     // It may come back empty.
     for (const [key] of own.logs()) owed.add(key)
-    looking ??= look().finally(() => (looking = null))
+    looking ??= look()
   }
 
   /** Null where Redis did not say. */
@@ -99,21 +108,26 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     try {
       return read(await client.run(...call))
     } catch (fault) {
-      lastFault = fault
+      lastFault ??= fault
       if (isHere) leave()
       return null
     }
   }
 
-  try {
-    await client.connect()
-    isHere = true
-  } catch (fault) {
-    lastFault ??= fault
-    if (isSettingsFault(lastFault)) {
-      client[Symbol.dispose]()
-      throw new GatewayError('store_unavailable', describeFault(lastFault), { cause: lastFault })
-    }
+  isHere = await client.connect().then(
+    () => true,
+    (fault: unknown) => {
+      lastFault ??= fault
+      return false
+    },
+  )
+  // A database that it does not have is told, and another one used.
+  if (isSettingsFault(lastFault)) {
+    client[Symbol.dispose]()
+    throw new GatewayError('store_unavailable', describeFault(lastFault), { cause: lastFault })
+  }
+  if (!isHere) {
+    tellAway()
     leave()
   }
 
@@ -137,10 +151,10 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     },
 
     unhit: async ({ key, atMs }) => {
-      const isOwn = await own.unhit({ key, atMs })
+      if (!(await own.unhit({ key, atMs }))) return false
       const taken = await ask(Number, unhitScript, key, [atMs, instance])
       if (taken === null) owed.add(key)
-      return isOwn
+      return true
     },
 
     [Symbol.asyncDispose]: async () => {

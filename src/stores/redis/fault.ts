@@ -1,11 +1,11 @@
 /** What Redis and TLS say when it is not the network that is wrong but what the owner has set. */
 const advices: readonly (readonly [RegExp, string])[] = [
-  [/^(?:WRONGPASS|NOAUTH|ERR (?:invalid password|AUTH|Client sent AUTH))/i, 'Correct user and password in REDIS_URL.'],
+  [/\b(?:WRONGPASS|NOAUTH|ERR (?:invalid password|AUTH|Client sent AUTH))/i, 'Correct user and password in REDIS_URL.'],
   [
-    /^NOPERM/,
+    /\bNOPERM/,
     'Let this user run scripts and write keys: +@all ~gateway:* in its rules, or another prefix in REDIS_URL.',
   ],
-  [/^ERR (?:DB index|SELECT)/i, 'Correct the number of the database in REDIS_URL.'],
+  [/\bERR (?:DB index|SELECT)/i, 'Correct the number of the database in REDIS_URL.'],
   [
     /^ERR This instance has cluster support disabled/,
     'It is no cluster: leave cluster=true and further hosts out of REDIS_URL.',

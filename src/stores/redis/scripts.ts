@@ -36,15 +36,18 @@ return 0
 
 /**
  * Puts what this instance knows of its own hits in the place of what is there of them; others' stay. Done twice it is the same.
- * `instance`, `windowMs`, times of its hits … → how many
+ * `instance`, `windowMs`, how many went before, times of its hits …
  */
 export const restoreScript = scriptOf(`
-for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  if string.sub(member, 1, #ARGV[1]) == ARGV[1] then redis.call('ZREM', KEYS[1], member) end
+local from = tonumber(ARGV[3])
+if from == 0 then
+  for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+    if string.sub(member, 1, #ARGV[1]) == ARGV[1] then redis.call('ZREM', KEYS[1], member) end
+  end
 end
-for index = 3, #ARGV do
-  redis.call('ZADD', KEYS[1], ARGV[index], ARGV[1] .. 'r' .. index)
+for index = 4, #ARGV do
+  redis.call('ZADD', KEYS[1], ARGV[index], ARGV[1] .. 'r' .. (from + index))
 end
-if #ARGV > 2 then redis.call('PEXPIRE', KEYS[1], ARGV[2] + 60000) end
-return #ARGV - 2
+if #ARGV > 3 then redis.call('PEXPIRE', KEYS[1], ARGV[2] + 60000) end
+return 0
 `)
