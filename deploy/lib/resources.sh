@@ -57,7 +57,9 @@ secret_of() {
 # store_secret SECRET LABEL: a new version of the secret from standard input; the value is on no command line.
 store_secret() {
   local secret=$1 label=$2
-  exists "$access" secrets describe "$secret" ||
+  # A dry run takes the value too, and drops it: a writer whose reader is gone would end the script.
+  [[ -z $DRY_RUN ]] || cat >/dev/null
+  exists "$access" secrets describe "$secret" </dev/null ||
     change "Make the secret $secret" "$access" secrets create "$secret" --replication-policy=automatic "--labels=$label" </dev/null
   change "Store a version of $secret" "$access" secrets versions add "$secret" --data-file=-
 }

@@ -1,0 +1,58 @@
+import { lowerBound, upperBound } from '../../../src/lib/clopper-pearson.ts'
+import type { Reading } from './reading.ts'
+import type { Rule } from './rules.ts'
+
+/** What a rule did with some pairs. Shares are 0…1. */
+export interface Figures {
+  pairs: number
+  hits: number
+  falseHits: number
+  /** False hits of all hits; null where there was none. */
+  falseHitRate: number | null
+  /** One-sided bounds of that rate, 95 % each (Clopper and Pearson). */
+  lower: number
+  upper: number
+  /** Of the pairs that are the same, how many hit. */
+  recall: number | null
+  /** Of the pairs that are not, how many hit all the same. */
+  served: number | null
+  /** Hits of all pairs. */
+  coverage: number
+}
+
+export const figuresOf = (readings: readonly Reading[], serves: Rule['serves']): Figures => {
+  const hits = readings.filter(serves)
+  const falseHits = hits.filter(({ same }) => !same).length
+  const same = readings.filter((reading) => reading.same).length
+  const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
+  return {
+    pairs: readings.length,
+    hits: hits.length,
+    falseHits,
+    falseHitRate: share(falseHits, hits.length),
+    lower: hits.length === 0 ? 0 : lowerBound(falseHits, hits.length),
+    upper: hits.length === 0 ? 1 : upperBound(falseHits, hits.length),
+    recall: share(hits.length - falseHits, same),
+    served: share(falseHits, readings.length - same),
+    coverage: share(hits.length, readings.length) ?? 0,
+  }
+}
+
+/** Families whose labels are noisy stand by themselves: no pool has them. */
+const noisy = new Set(['qqp'])
+/** Many pairs of few patterns: easy, so that a pool is shown without them too. */
+const patterned = new Set(['checklist-templates'])
+
+/** Each family, and the adversarial ones together, with and without the patterns. */
+export const groupsOf = (readings: readonly Reading[]): ReadonlyMap<string, readonly Reading[]> => {
+  const families = Map.groupBy(readings, ({ family }) => family)
+  const sound = readings.filter(({ family }) => !noisy.has(family))
+  return new Map([
+    ...families,
+    ['adversarial, pooled', sound],
+    ['… without templates', sound.filter(({ family }) => !patterned.has(family))],
+  ])
+}
+
+/** A rate of false hits less what wrong labels explain: `noise` of all identical pairs are labelled different. */
+export const lessNoise = (rate: number, noise: number): number => Math.max(0, (rate - noise) / (1 - noise))

@@ -1,0 +1,105 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { startApp } from '../../support/app.ts'
+import type { TestApp } from '../../support/app.ts'
+
+/** Times of one kind of request, ms, and the median beside the bare journey's. */
+export interface Latency {
+  p50: number
+  p99: number
+  ratio: number
+}
+
+/** A question of everyday length, some twenty pieces of words, each another one. */
+const questionOf = (index: number): string =>
+  `What are the best ways to ${verbs[index % verbs.length]} a ${things[Math.floor(index / verbs.length) % things.length]} in a small town of ${places[Math.floor(index / 100) % places.length]}?`
+const verbs = [
+  'learn about',
+  'repair',
+  'paint',
+  'describe',
+  'clean',
+  'draw',
+  'photograph',
+  'build',
+  'explain',
+  'choose',
+]
+const things = [
+  'bicycle',
+  'violin',
+  'bridge',
+  'garden',
+  'kitchen',
+  'telescope',
+  'sailboat',
+  'chimney',
+  'piano',
+  'lantern',
+]
+const places = ['Norway', 'Peru', 'Japan', 'Kenya', 'Poland', 'Chile', 'India', 'Greece', 'Canada', 'Ghana']
+
+const shadowed = (question: string): string => question.replace('What are the best ways to', 'What is the best way to')
+
+/** How long each kind of request takes through a whole gateway whose provider answers at once, and how long the event loop is held. */
+export const measureLatency = async (rounds: number) => {
+  const loop = monitorEventLoopDelay({ resolution: 1 })
+  await using bare = await startApp({
+    env: { CACHE_ENABLED: 'false' },
+    change: (config) => ({ ...config, rate: null }),
+  })
+  await using it = await startApp({
+    env: { CACHE_TTL_SECONDS: '86400' },
+    change: (config) => ({
+      ...config,
+      rate: null,
+      cache: { ...config.cache, near: { ...config.cache.near, deadlineMs: 5_000 } },
+    }),
+  })
+  const times = { bare: [] as number[], exact: [] as number[], near: [] as number[], miss: [] as number[] }
+  let served = 0
+  // Everything is warm before it counts: the model is loaded by the first question.
+  for (let index = 0; index < 20; index += 1) for (const app of [bare, it]) await timed(app, questionOf(900 + index))
+  loop.enable()
+  for (let index = 0; index < rounds; index += 1) {
+    const question = questionOf(index)
+    times.bare.push((await timed(bare, question)).ms)
+    times.miss.push((await timed(it, question)).ms)
+    times.exact.push((await timed(it, question)).ms)
+    const near = await timed(it, shadowed(question), { cache_ttl: 0 })
+    if (near.cache === 'near') {
+      served += 1
+      times.near.push(near.ms)
+    }
+  }
+  loop.disable()
+  const base = quantile(times.bare, 0.5)
+  const show = (values: readonly number[]): Latency => ({
+    p50: quantile(values, 0.5),
+    p99: quantile(values, 0.99),
+    ratio: quantile(values, 0.5) / base,
+  })
+  return {
+    rounds,
+    nearHits: served,
+    bare: show(times.bare),
+    exact: show(times.exact),
+    near: show(times.near),
+    miss: show(times.miss),
+    /** Less the sampling's own millisecond. */
+    loopLagP99: Math.max(0, loop.percentile(99) / 1e6 - 1),
+  }
+}
+
+const timed = async (it: TestApp, text: string, fields: object = {}): Promise<{ ms: number; cache: string | null }> => {
+  const startedMs = performance.now()
+  const reply = await fetch(`${it.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'gpt-6-luna', messages: [{ role: 'user', content: text }], ...fields }),
+  })
+  await reply.arrayBuffer()
+  return { ms: performance.now() - startedMs, cache: reply.headers.get('x-gateway-cache') }
+}
+
+const quantile = (values: readonly number[], share: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN
