@@ -7,8 +7,8 @@ interface Log {
 }
 
 interface MemoryCounters extends Counters {
-  /** Every key that has hits. */
-  logs(): IterableIterator<[key: string, log: { hitsAtMs: readonly number[]; windowMs: number }]>
+  /** Those of every key that has hits, as they are at any moment. */
+  logs: ReadonlyMap<string, { readonly hitsAtMs: readonly number[]; readonly windowMs: number }>
 }
 
 /**
@@ -27,7 +27,7 @@ export const createCounters = (): MemoryCounters => {
   }
 
   return {
-    logs: () => logs.entries(),
+    logs,
 
     hit: async ({ key, nowMs, windowMs, max }) => {
       dropIdle(nowMs)

@@ -52,9 +52,9 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
 
   /** Gives Redis the logs of all keys that it may lack; those that are hit meanwhile are owed again. */
   const restore = async (): Promise<void> => {
-    const logs = new Map(own.logs())
-    for (const key of [...owed]) {
-      const { windowMs, hitsAtMs } = logs.get(key) ?? { windowMs: 0, hitsAtMs: [] }
+    const keys = [...owed]
+    for (const key of keys) {
+      const { windowMs, hitsAtMs } = own.logs.get(key) ?? { windowMs: 0, hitsAtMs: [] }
       const atMs = [...hitsAtMs]
       owed.delete(key)
       try {
@@ -95,7 +95,7 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
   const leave = (): void => {
     isHere = false
     // It may come back empty.
-    for (const [key] of own.logs()) owed.add(key)
+    for (const key of own.logs.keys()) owed.add(key)
     looking ??= look()
   }
 
