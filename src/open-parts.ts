@@ -90,7 +90,7 @@ export const systemClock: Clock = { now: () => Date.now() }
 
 /** The stores as a serving gateway has them: its remembered answers survive a restart where there is a key to seal them. */
 export const openServingStores = async (config: Config, clock: Clock, logger: Logger): Promise<Stores> => {
-  const { dataDir, database, ledger, cache, cacheKeys } = config
+  const { dataDir, database, redis, ledger, cache, cacheKeys } = config
   const mayKeep = cache.enabled && dataDir !== inMemory
   if (mayKeep && !cacheKeys)
     logger.info(
@@ -99,7 +99,7 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
     )
   const notice = (message: string): void => logger.warn({}, message)
   const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
-  return openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
+  return openStores({ dataDir, database, redis, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
 }
 
 /** The stores alone, for commands that need no gateway. */

@@ -88,6 +88,7 @@ const homes: Record<string, readonly string[]> = {
   helmet: ['http'],
   'hnswlib-node': ['perception'],
   kysely: ['stores'],
+  ioredis: ['stores'],
   jose: ['tenants'],
   'lru-cache': ['stores'],
   opossum: ['resilience'],

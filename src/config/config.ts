@@ -11,6 +11,7 @@ import type {
   LogSettings,
   MetricsSettings,
   RateSettings,
+  RedisSettings,
   ResilienceSettings,
   RoutingSettings,
   SecretSettings,
@@ -28,6 +29,8 @@ import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
 import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
+import { openWireOf, readRedis } from './redis.ts'
+import type { RedisAddress } from './redis.ts'
 import { checkReferences } from './references.ts'
 import { readRows } from './rows.ts'
 import type { ConfiguredRow, KnownProvider } from './rows.ts'
@@ -57,6 +60,8 @@ export interface Config {
   dataDir: string
   /** Keeps the ledger, the keys and the audit trail; null: `dataDir` does. */
   database: DatabaseSettings | null
+  /** Counts for all instances; null: each counts for itself. */
+  redis: RedisSettings | null
   configDir: string
   auth: AuthSettings
   log: LogSettings
@@ -107,6 +112,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   })
   const { rows, localRow, known, problems: rowProblems } = readRows(files.providers, env, source)
   const { database, problems: databaseProblems } = readDatabase(env, root)
+  const { redis, problems: redisProblems } = readRedis(env, root)
   const entries = files.providers.value?.providers ?? []
   const { cards, problems: cardProblems } = readCards(files.models, entries)
   const { rules, problems: ruleProblems } = readRules(files.pricing, entries)
@@ -119,6 +125,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     ...checkDirectories(env, configDir, root),
     ...checkPorts(env),
     ...databaseProblems,
+    ...redisProblems,
     ...authProblems,
     ...Object.values(files).flatMap((file) => file.problems),
     ...rowProblems,
@@ -135,6 +142,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     secrets: { ttlMs: env.SECRET_TTL_SECONDS * 1000, endpoint: env.SECRET_MANAGER_ENDPOINT ?? null },
     dataDir: dataDirOf(env, root),
     database,
+    redis: redis && { ...redis, awayShare: limits.rate.redis_away_share },
     configDir,
     auth,
     log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
@@ -156,7 +164,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     sandbox,
     proxy: proxyOf(env),
     extraCaCerts: env.NODE_EXTRA_CA_CERTS === undefined ? null : path.resolve(root, env.NODE_EXTRA_CA_CERTS),
-    notices: noticesOf({ env, auth, sandbox, database, callableRows: rows.length }),
+    notices: noticesOf({ env, auth, sandbox, database, redis, callableRows: rows.length }),
   }
 }
 
@@ -192,9 +200,10 @@ const noticesOf = (options: {
   auth: AuthSettings
   sandbox: Config['sandbox']
   database: DatabaseSettings | null
+  redis: RedisAddress | null
   callableRows: number
 }): string[] => {
-  const { env, auth, sandbox, database, callableRows } = options
+  const { env, auth, sandbox, database, redis, callableRows } = options
   const notices: string[] = []
   if (sandbox === 'off' && callableRows === 0)
     notices.push('No provider can be called: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.')
@@ -204,6 +213,9 @@ const noticesOf = (options: {
     notices.push(
       `What is said to PostgreSQL at ${database.host} is not encrypted: add sslmode=verify-full to DATABASE_URL.`,
     )
+  const openNode = redis && openWireOf(redis)
+  if (openNode)
+    notices.push(`What is said to Redis at ${openNode.host} is not encrypted: begin REDIS_URL with rediss://.`)
   if (env.DATA_DIR === inMemory && database)
     notices.push(
       'There is no journal (DATA_DIR=:memory:): answers that run while PostgreSQL goes away end in an error, as their receipts have no place.',

@@ -90,6 +90,12 @@ const variables = z.object({
   DATABASE_POOL_MAX: whole(2, 500)
     .default(10)
     .describe('Connections to PostgreSQL that one process holds at most, a quarter of them for reports.'),
+  REDIS_URL: z
+    .string()
+    .optional()
+    .describe(
+      'Redis for limits that all instances share, e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance counts for itself where unset.',
+    ),
   CONFIG_DIR: z
     .string()
     .default('./config')

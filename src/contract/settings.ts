@@ -224,6 +224,21 @@ export interface DatabaseSettings {
   poolMax: number
 }
 
+/** A Redis server, or the nodes of a cluster that tell where the others are. */
+export interface RedisSettings {
+  nodes: readonly { host: string; port: number }[]
+  isCluster: boolean
+  /** Number of the database; 0 in a cluster. */
+  database: number
+  user: string | undefined
+  password: SecretText | undefined
+  tls: TlsSettings | null
+  /** What every key begins with. */
+  prefix: string
+  /** While Redis is away each instance lets this share of a limit through: above 0, up to 1. */
+  awayShare: number
+}
+
 /** How a TLS connection is made sure of. */
 export interface TlsSettings {
   /** Whether the server's certificate is checked not at all, against the authorities, or against its name too. */

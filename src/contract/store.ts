@@ -193,8 +193,8 @@ export interface LedgerState {
 export interface Counters {
   /** Counts one hit unless `max` are in the window already. */
   hit(query: { key: string; nowMs: number; windowMs: number; max: number }): Promise<CounterVerdict>
-  /** Takes one hit back, as if it never was. */
-  unhit(query: { key: string; atMs: number }): Promise<void>
+  /** Takes one hit back, as if it never was. False where there is none of that moment. */
+  unhit(query: { key: string; atMs: number }): Promise<boolean>
 }
 
 export type CounterVerdict =

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
-import type { DatabaseSettings, LedgerSettings } from '../contract/settings.ts'
+import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
 import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
@@ -44,6 +44,8 @@ interface StoresOptions {
   dataDir: string
   /** A PostgreSQL server for what is to be kept; null: `dataDir` keeps it. @default null */
   database?: DatabaseSettings | null
+  /** A Redis server that counts for all instances; null: this one counts for itself. @default null */
+  redis?: RedisSettings | null
   /** What becomes of receipts while that server is away. @default refuse */
   ledger?: Pick<LedgerSettings, 'whenAway' | 'journalMaxBytes'>
   logger?: Pick<Logger, 'info' | 'warn' | 'error'>
@@ -70,18 +72,18 @@ const refusing = { whenAway: 'refuse', journalMaxBytes: 0 } as const
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 /**
- * Opens the stores: the database's where there is one, else the folder's or memory's. Counters are in memory wherever the
- * rest is; remembered answers are on disk where they may be.
+ * Opens the stores: the database's where there is one, else the folder's or memory's. Counters are in Redis where
+ * there is one, else in memory wherever the rest is; remembered answers are on disk where they may be.
  * @throws GatewayError store_unavailable, whose message says what to do about the file or the server
  */
 export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const { dataDir, cacheMaxBytes, clock, keptCache } = options
   const vault = keptCache ? await createVault(keptCache.keys) : null
   const derived = vault?.derive('scopes') ?? null
-  const counters = createCounters()
   const inMemoryOnly = (): Entries => createEntries({ maxBytes: cacheMaxBytes, clock })
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
+  const counters = opened.use(await openCounters(options))
   if (dataDir === inMemory) {
     const owned = opened.move()
     return {
@@ -135,6 +137,13 @@ const openKept = async (options: StoresOptions): Promise<Kept> => {
   const { openPostgresStores } = await import('./postgres/stores.ts')
   const journalDir = dataDir === inMemory ? null : dataDir
   return { ...(await openPostgresStores({ database, ledger, journalDir, clock, logger })), backup: null }
+}
+
+const openCounters = async ({ redis = null, logger = silent }: StoresOptions): Promise<Counters & AsyncDisposable> => {
+  if (!redis) return { ...createCounters(), [Symbol.asyncDispose]: async () => {} }
+  // Its driver is loaded only where it is used.
+  const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
+  return openRedisCounters({ redis, logger })
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

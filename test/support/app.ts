@@ -57,8 +57,8 @@ export const startApp = async (
   }
   const config = options.change?.(impatient) ?? impatient
   const { clock = { now: () => Date.now() } } = options.overrides ?? {}
-  const { dataDir, database, ledger, cache } = config
-  const stores = await openStores({ dataDir, database, ledger, cacheMaxBytes: cache.maxBytes, clock })
+  const { dataDir, database, redis, ledger, cache } = config
+  const stores = await openStores({ dataDir, database, redis, ledger, cacheMaxBytes: cache.maxBytes, clock })
   const receipts: Receipt[] = []
   const app = resources.use(
     await createApp(config, { fd: 2, isTerminal: false }, { stores: watched(stores, receipts), ...options.overrides }),

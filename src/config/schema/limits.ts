@@ -22,6 +22,10 @@ const http = z.strictObject({
 const rate = z.strictObject({
   window_ms: positive.default(60_000).describe('Length of the sliding window, in ms.'),
   max_requests: positive.default(600).describe('Requests of one caller within the window.'),
+  redis_away_share: share
+    .gt(0, 'must be above 0')
+    .default(0.3)
+    .describe('With REDIS_URL: share of max_requests that each instance lets through by itself while Redis is away.'),
 })
 
 const breaker = z.strictObject({

@@ -6,11 +6,16 @@ interface Log {
   windowMs: number
 }
 
+interface MemoryCounters extends Counters {
+  /** Those of every key that has hits, as they are at any moment. */
+  logs: ReadonlyMap<string, { readonly hitsAtMs: readonly number[]; readonly windowMs: number }>
+}
+
 /**
  * A sliding window as a log of its hits: exact at any moment, where counting by fixed or weighted windows lets up to twice
  * the limit through around a boundary. A key takes at most `max` numbers, and nothing once its window has passed.
  */
-export const createCounters = (): Counters => {
+export const createCounters = (): MemoryCounters => {
   // In order of the last hit, so that idle keys are at the front.
   const logs = new Map<string, Log>()
 
@@ -22,6 +27,8 @@ export const createCounters = (): Counters => {
   }
 
   return {
+    logs,
+
     hit: async ({ key, nowMs, windowMs, max }) => {
       dropIdle(nowMs)
       const { hitsAtMs } = logs.get(key) ?? { hitsAtMs: [] }
@@ -46,6 +53,7 @@ export const createCounters = (): Counters => {
       const index = hitsAtMs.lastIndexOf(atMs)
       if (index !== -1) hitsAtMs.splice(index, 1)
       if (hitsAtMs.length === 0) logs.delete(key)
+      return index !== -1
     },
   }
 }
