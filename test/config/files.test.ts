@@ -24,7 +24,7 @@ test('an unknown key is told with its line and the word that was meant', () => {
 })
 
 test('an unknown key that is near to nothing is told with all that may stand there', () => {
-  expect(problemsOf('limits.yaml', 'ledger:\n  colour: blue\n')[0]?.advice).toBe('known here: retention_days')
+  expect(problemsOf('limits.yaml', 'ledger:\n  colour: blue\n')[0]?.advice).toBe('known here: retention_days, when_away, journal_max_bytes')
 })
 
 test('a wrong value is told with what belongs there, and every fault of the file at once', () => {
@@ -36,7 +36,7 @@ test('a wrong value is told with what belongs there, and every fault of the file
       'chat_ttl_seconds',
       'here belongs: life of a remembered answer whose task has no life of its own, in seconds; 0: not kept',
     ],
-    [2, 'max_bytes', 'here belongs: bound of all entries together, in bytes'],
+    [2, 'max_bytes', 'here belongs: bound of all entries in memory together, in bytes'],
   ])
 })
 

@@ -32,6 +32,9 @@ describe.each(clientKinds)('$kind', ({ kind, speaks }) => {
       'explain_route',
       'get_usage_stats',
       'manage_cache',
+      'cache_policy',
+      'cache_feedback',
+      'explain_cache',
       'gateway_status',
     ])
   })
