@@ -24,7 +24,9 @@ test('an unknown key is told with its line and the word that was meant', () => {
 })
 
 test('an unknown key that is near to nothing is told with all that may stand there', () => {
-  expect(problemsOf('limits.yaml', 'ledger:\n  colour: blue\n')[0]?.advice).toBe('known here: retention_days, when_away, journal_max_bytes')
+  expect(problemsOf('limits.yaml', 'ledger:\n  colour: blue\n')[0]?.advice).toBe(
+    'known here: retention_days, when_away, journal_max_bytes',
+  )
 })
 
 test('a wrong value is told with what belongs there, and every fault of the file at once', () => {
