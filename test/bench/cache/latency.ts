@@ -9,36 +9,13 @@ export interface Latency {
   ratio: number
 }
 
-/** A question of everyday length, some twenty pieces of words, each another one. */
-const questionOf = (index: number): string =>
-  `What are the best ways to ${verbs[index % verbs.length]} a ${things[Math.floor(index / verbs.length) % things.length]} in a small town of ${places[Math.floor(index / 100) % places.length]}?`
-const verbs = [
-  'learn about',
-  'repair',
-  'paint',
-  'describe',
-  'clean',
-  'draw',
-  'photograph',
-  'build',
-  'explain',
-  'choose',
-]
-const things = [
-  'bicycle',
-  'violin',
-  'bridge',
-  'garden',
-  'kitchen',
-  'telescope',
-  'sailboat',
-  'chimney',
-  'piano',
-  'lantern',
-]
-const places = ['Norway', 'Peru', 'Japan', 'Kenya', 'Poland', 'Chile', 'India', 'Greece', 'Canada', 'Ghana']
-
-const shadowed = (question: string): string => question.replace('What are the best ways to', 'What is the best way to')
+/** Pairs that the verifier holds for the same beyond doubt, each another one: what is timed is the way, not the judgement. */
+const questionOf = (index: number): string => `How can I become a better ${roleOf(index)}?`
+const asked = (index: number): string => `How do I become a better ${roleOf(index)}?`
+const roleOf = (index: number): string =>
+  `${kinds[Math.floor(index / roles.length) % kinds.length]} ${roles[index % roles.length]}`
+const kinds = ['public', 'young', 'amateur', 'local', 'school', 'modern', 'classical', 'team']
+const roles = ['speaker', 'writer', 'teacher', 'singer', 'painter', 'swimmer', 'manager', 'dancer', 'cook', 'gardener']
 
 /** How long each kind of request takes through a whole gateway whose provider answers at once, and how long the event loop is held. */
 export const measureLatency = async (rounds: number) => {
@@ -49,23 +26,19 @@ export const measureLatency = async (rounds: number) => {
   })
   await using it = await startApp({
     env: { CACHE_TTL_SECONDS: '86400' },
-    change: (config) => ({
-      ...config,
-      rate: null,
-      cache: { ...config.cache, near: { ...config.cache.near, deadlineMs: 5_000 } },
-    }),
+    change: (config) => ({ ...config, rate: null }),
   })
   const times = { bare: [] as number[], exact: [] as number[], near: [] as number[], miss: [] as number[] }
   let served = 0
   // Everything is warm before it counts: the model is loaded by the first question.
-  for (let index = 0; index < 20; index += 1) for (const app of [bare, it]) await timed(app, questionOf(900 + index))
+  for (let index = 0; index < 20; index += 1) for (const app of [bare, it]) await timed(app, `What is number ${index}?`)
   loop.enable()
   for (let index = 0; index < rounds; index += 1) {
     const question = questionOf(index)
     times.bare.push((await timed(bare, question)).ms)
     times.miss.push((await timed(it, question)).ms)
     times.exact.push((await timed(it, question)).ms)
-    const near = await timed(it, shadowed(question), { cache_ttl: 0 })
+    const near = await timed(it, asked(index), { cache_ttl: 0 })
     if (near.cache === 'near') {
       served += 1
       times.near.push(near.ms)
