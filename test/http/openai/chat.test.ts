@@ -40,6 +40,8 @@ test('a plain reply has every field that OpenAI requires, null or not, and the g
       model: 'gpt-6-luna-2026-11-01',
       task: 'chat',
       cache: 'miss',
+      cache_reason: null,
+      cached: null,
       cost_usd: '0.000020000',
       cost_nano_usd: '20000',
       saved_usd: '0.000000000',
