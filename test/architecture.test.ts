@@ -100,7 +100,7 @@ const homes: Record<string, readonly string[]> = {
   undici: ['providers'],
   yaml: ['config'],
   // What comes from outside is read with zod at each border, and nowhere behind it.
-  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'tenants', 'cli'],
+  zod: ['contract', 'cache', 'config', 'http', 'mcp', 'sandbox', 'perception', 'secrets', 'stores', 'tenants', 'cli'],
 }
 
 const environment = /\bprocess\s*\.\s*env\b|\{[^}]*\benv\b[^}]*\}\s*=\s*process\b|'node:process'/

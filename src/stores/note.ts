@@ -1,5 +1,6 @@
 import { open, readFile, rename } from 'node:fs/promises'
 import path from 'node:path'
+import { z } from 'zod'
 import type { Json } from '../contract/json.ts'
 import type { Note } from '../contract/store.ts'
 import { makeFolder } from './make-folder.ts'
@@ -14,8 +15,7 @@ export const openNote = (file: string): Note & AsyncDisposable => {
   return {
     read: async () => {
       try {
-        const value: Json = JSON.parse(await readFile(file, 'utf8'))
-        return value
+        return z.json().parse(JSON.parse(await readFile(file, 'utf8')))
       } catch {
         return null
       }

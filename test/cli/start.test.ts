@@ -138,8 +138,12 @@ test('the first lines of a log say where, for whom and with what the gateway ser
   using data = temporaryFolder()
   await using gateway = await serve({ DATA_DIR: data.path })
   await expect.poll(gateway.stdout).toContain('every answer is simulated')
-  const [first = ''] = gateway.stdout().split('\n')
-  expect(JSON.parse(first)).toMatchObject({ url: gateway.url, auth: 'none', providers: ['sandbox'], version })
+  const served =
+    gateway
+      .stdout()
+      .split('\n')
+      .find((line) => line.includes('listening on ')) ?? ''
+  expect(JSON.parse(served)).toMatchObject({ url: gateway.url, auth: 'none', providers: ['sandbox'], version })
 })
 
 test('prompts, answers and keys are in no log line unless the owner asks for it', async () => {

@@ -140,7 +140,8 @@ test('no-store goes alone and leaves nothing', async () => {
   expect(it.receipts.map(({ cache, cacheReason }) => [cache, cacheReason])).toEqual([
     ['bypass', 'declined'],
     ['bypass', 'declined'],
-    ['miss', null],
+    // Why no near answer serves: there is none, or the model that finds them has not loaded yet.
+    ['miss', expect.toBeOneOf([null, 'late', 'no_neighbours', 'no-embedder'])],
   ])
   expect(it.upstream.requests).toHaveLength(3)
 })

@@ -44,7 +44,8 @@ test('a stale answer is given at once, and one call renews it on its asker’s b
   expect(hits.every(({ cacheReason }) => cacheReason === 'stale')).toBe(true)
   const [renewal] = it.receipts.filter(({ tags }) => 'cache_refresh' in tags.metadata)
   expect(renewal).toMatchObject({ cache: 'miss', outcome: 'complete', caller: it.receipts[0]?.caller })
-  expect((await put('after')).text).toBe('A new answer.')
+  // It is remembered a moment after it is in the ledger.
+  await expect.poll(async () => (await put('after')).text).toBe('A new answer.')
 })
 
 test('the new answer takes the place of the stale one', async () => {
@@ -54,8 +55,12 @@ test('the new answer takes the place of the stale one', async () => {
   clock.nowMs += 60_000
   await put('stale')
   await until(3)
-  await put('fresh')
-  expect(it.receipts.at(-1)).toMatchObject({ id: 'fresh', cache: 'exact', cacheReason: null })
+  await expect
+    .poll(async () => {
+      await put('fresh')
+      return it.receipts.at(-1)
+    })
+    .toMatchObject({ id: 'fresh', cache: 'exact', cacheReason: null })
   expect(it.upstream.requests).toHaveLength(2)
 })
 

@@ -15,7 +15,11 @@ test('a healthy gateway on loopback is well, in every check that costs nothing',
   const { report, all, of } = await examineAt(it.url)
   expect(report).toMatchObject({ verdict: 'well', ours: true, url: it.url, spend: null })
   expect(all('not tried')).toEqual(['spend: answers'])
-  expect([...all('not offered'), ...all('not observable'), ...all('slow')]).toEqual([])
+  // Who asks for no key has no login to offer, and only Cloud Run has revisions.
+  expect([...all('not offered'), ...all('not observable'), ...all('slow')]).toEqual([
+    'oauth: discovery',
+    'front: revision',
+  ])
   expect(of('mcp', '2025-era client').said).toContain('2025-11-25')
   expect(of('mcp', '2026-era client').said).toContain('2026-07-28')
   expect(of('tools', 'list').measures).toEqual({ tools: tools.length })
