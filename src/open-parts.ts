@@ -4,6 +4,7 @@ import type { NearMemory } from './cache/near/memory.ts'
 import { loadVerifier } from './cache/near/load-verifier.ts'
 import type { Verifier } from './cache/near/verifier.ts'
 import type { Config } from './config/config.ts'
+import { forbidTelemetry } from './config/forbid-telemetry.ts'
 import { version } from './config/version.ts'
 import type { Json } from './contract/json.ts'
 import type { Clock, Logger } from './contract/runtime.ts'
@@ -126,7 +127,10 @@ export const openPerception = (
   { embedder }: Config,
   logger: Logger,
   startWorker = embedder && perceptionWorker(embedder),
-): Perception | null => embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
+): Perception | null => {
+  forbidTelemetry()
+  return embedder && startWorker && createPerception({ startWorker, settings: embedder, logger })
+}
 
 export const proxyOf = ({ proxy }: Pick<Config, 'proxy'>) =>
   proxy && {
