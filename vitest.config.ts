@@ -5,6 +5,8 @@ import allowedSkips from './test/allowed-skips.json' with { type: 'json' }
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Tests that load a model by themselves report it to nobody either.
+    env: { ORT_DISABLE_TELEMETRY: '1' },
     setupFiles: ['test/support/every-reply.ts'],
     // Patience for busy machines: no test measures time.
     testTimeout: 60_000,

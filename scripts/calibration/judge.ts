@@ -9,6 +9,7 @@ import { readRarity } from '../../src/cache/verify/rarity.ts'
 import { treesFingerprint } from '../../src/cache/verify/thresholds.ts'
 import { readTrees } from '../../src/cache/verify/trees.ts'
 import type { Perceived } from '../../src/contract/perception.ts'
+import { forbidTelemetry } from '../../src/config/forbid-telemetry.ts'
 import { loadEmbedder } from '../../src/perception/embedder.ts'
 import { loadPairModel } from '../../src/perception/pair-model.ts'
 import type { PairFile } from '../train/pairs.ts'
@@ -31,6 +32,7 @@ export const createJudge = async (root: string) => {
     form: 'int8',
     pairFolder: path.join(models, 'near-verifier'),
   } as const
+  forbidTelemetry()
   const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
   const rarityBytes = readFileSync(path.join(trained, 'rarity.bin'))
   const treesText = readFileSync(path.join(trained, 'trees.json'), 'utf8')

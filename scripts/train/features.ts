@@ -6,6 +6,7 @@ import { objectionsTo } from '../../src/cache/guards/index.ts'
 import { readQuestion } from '../../src/cache/reading/question.ts'
 import { featureNames, pairFeatures } from '../../src/cache/verify/features.ts'
 import { readRarity } from '../../src/cache/verify/rarity.ts'
+import { forbidTelemetry } from '../../src/config/forbid-telemetry.ts'
 import { loadEmbedder } from '../../src/perception/embedder.ts'
 import { readPairs } from './pairs.ts'
 import type { PairLine } from './pairs.ts'
@@ -15,6 +16,7 @@ const model = path.join(root, '.models/all-MiniLM-L6-v2')
 
 /** Each distinct text's vector, by the encoder that the product runs. */
 const embedTexts = async (texts: ReadonlySet<string>): Promise<ReadonlyMap<string, Float32Array>> => {
+  forbidTelemetry()
   const { embed } = await loadEmbedder({ folder: model, form: 'int8' })
   const vectors = new Map<string, Float32Array>()
   for (const text of texts) {

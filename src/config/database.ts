@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { DatabaseSettings, TlsSettings } from '../contract/settings.ts'
 import { isLoopbackHost } from '../lib/hosts.ts'
@@ -7,6 +6,7 @@ import type { Env } from './env.ts'
 import { suggestion } from './explain.ts'
 import type { Problem } from './problem.ts'
 import { createSecret } from './secrets.ts'
+import { AddressFault, decoded, readPem } from './server-address.ts'
 
 const variable = 'DATABASE_URL'
 
@@ -33,14 +33,6 @@ const wantsExample = 'write it as postgres://user:password@host:5432/name?sslmod
 
 const noHost = 'no-host.invalid'
 
-class Fault extends Error {
-  readonly advice: string
-  constructor(problem: string, advice: string) {
-    super(problem)
-    this.advice = advice
-  }
-}
-
 /** Reads DATABASE_URL, and the files that it names. No problem tells what the address holds: it may be a password. */
 export const readDatabase = (
   env: Pick<Env, 'DATABASE_URL' | 'DATABASE_POOL_MAX'>,
@@ -50,7 +42,7 @@ export const readDatabase = (
   try {
     return { database: parse(env.DATABASE_URL, env.DATABASE_POOL_MAX, root), problems: [] }
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault
+    if (!(fault instanceof AddressFault)) throw fault
     return { database: null, problems: [envProblem(variable, fault.message, fault.advice)] }
   }
 }
@@ -66,9 +58,9 @@ const parse = (text: string, poolMax: number, root: string): DatabaseSettings =>
   const said = parametersOf(url)
   const host = said.host ?? decoded(url.hostname).replace(/^\[|\]$/g, '')
   if (host === '' || host === noHost)
-    throw new Fault('names no host', `${wantsExample}, or a socket's folder as ?host=/cloudsql/…`)
+    throw new AddressFault('names no host', `${wantsExample}, or a socket's folder as ?host=/cloudsql/…`)
   const database = decoded(url.pathname.slice(1))
-  if (database === '') throw new Fault('names no database', wantsExample)
+  if (database === '') throw new AddressFault('names no database', wantsExample)
   return {
     host,
     port: whole('port', said.port ?? (url.port || '5432')),
@@ -83,13 +75,13 @@ const parse = (text: string, poolMax: number, root: string): DatabaseSettings =>
 }
 
 const urlOf = (text: string): URL => {
-  if (!/^postgres(?:ql)?:\/\//.test(text)) throw new Fault('is no address of a PostgreSQL server', wantsExample)
+  if (!/^postgres(?:ql)?:\/\//.test(text)) throw new AddressFault('is no address of a PostgreSQL server', wantsExample)
   // A host that is only in the query leaves its own place empty, which URLs may not do beside a user.
   const filled = text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[:/?#])/, `$1${noHost}`)
   try {
     return new URL(filled)
   } catch {
-    throw new Fault(
+    throw new AddressFault(
       'cannot be read as an address',
       `${wantsExample}, with % escapes for signs such as @ and # in a password`,
     )
@@ -100,7 +92,7 @@ const parametersOf = (url: URL): Partial<Record<Parameter, string>> => {
   const said: Partial<Record<Parameter, string>> = {}
   for (const [name, value] of url.searchParams) {
     const known = parameters.find((parameter) => parameter === name)
-    if (!known) throw new Fault(`has the unknown parameter "${name}"`, suggestion(name, parameters))
+    if (!known) throw new AddressFault(`has the unknown parameter "${name}"`, suggestion(name, parameters))
     said[known] = value
   }
   return said
@@ -110,12 +102,12 @@ const tlsOf = (said: Partial<Record<Parameter, string>>, root: string): TlsSetti
   const mode = said.sslmode ?? 'disable'
   if (mode === 'disable') return null
   if (mode === 'prefer' || mode === 'allow')
-    throw new Fault(
+    throw new AddressFault(
       `has sslmode=${mode}, which would go on in plain text without a word`,
       'choose verify-full, verify-ca, require or disable',
     )
   const check = checks[mode]
-  if (!check) throw new Fault('has an unknown sslmode', suggestion(mode, ['disable', ...Object.keys(checks)]))
+  if (!check) throw new AddressFault('has an unknown sslmode', suggestion(mode, ['disable', ...Object.keys(checks)]))
   const fileOf = (parameter: 'sslrootcert' | 'sslcert' | 'sslkey'): string | undefined => {
     const file = said[parameter]
     return file === undefined ? undefined : readPem(parameter, path.resolve(root, file))
@@ -131,24 +123,8 @@ const tlsOf = (said: Partial<Record<Parameter, string>>, root: string): TlsSetti
   }
 }
 
-const readPem = (parameter: string, file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    throw new Fault(`has ${parameter}=${file}, which cannot be read`, 'name a PEM file that this user can read')
-  }
-}
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new Fault('holds a % that is no escape', 'write %25 for a % in a name or a password')
-  }
-}
-
 const whole = (parameter: string, text: string): number => {
   if (!/^\d{1,5}$/.test(text) || Number(text) === 0)
-    throw new Fault(`has a ${parameter} that is no whole number above 0`, 'correct it')
+    throw new AddressFault(`has a ${parameter} that is no whole number above 0`, 'correct it')
   return Number(text)
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { RedisSettings, TlsSettings } from '../contract/settings.ts'
 import { isLoopbackHost } from '../lib/hosts.ts'
@@ -7,6 +6,7 @@ import type { Env } from './env.ts'
 import { suggestion } from './explain.ts'
 import type { Problem } from './problem.ts'
 import { createSecret } from './secrets.ts'
+import { AddressFault, decoded, readPem } from './server-address.ts'
 
 /** What the address alone says. */
 export type RedisAddress = Omit<RedisSettings, 'awayShare'>
@@ -24,14 +24,6 @@ const checks: Readonly<Record<string, TlsSettings['check']>> = {
 
 const example = 'write it as rediss://user:password@host:6379, a cluster as rediss://:password@host1:6379,host2:6379'
 
-class Fault extends Error {
-  readonly advice: string
-  constructor(problem: string, advice: string) {
-    super(problem)
-    this.advice = advice
-  }
-}
-
 /** Reads REDIS_URL, and the files that it names. No problem tells what the address holds: it may be a password. */
 export const readRedis = (
   env: Pick<Env, 'REDIS_URL'>,
@@ -41,7 +33,7 @@ export const readRedis = (
   try {
     return { redis: parse(env.REDIS_URL, root), problems: [] }
   } catch (fault) {
-    if (!(fault instanceof Fault)) throw fault
+    if (!(fault instanceof AddressFault)) throw fault
     return { redis: null, problems: [envProblem(variable, fault.message, fault.advice)] }
   }
 }
@@ -56,13 +48,16 @@ const shape =
 const parse = (text: string, root: string): RedisAddress => {
   const parts = shape.exec(text)?.groups
   if (!parts)
-    throw new Fault('is no address of Redis', `${example}, with % escapes for signs such as @ and / in a password`)
+    throw new AddressFault(
+      'is no address of Redis',
+      `${example}, with % escapes for signs such as @ and / in a password`,
+    )
   const said = parametersOf(new URLSearchParams(parts['query']))
   const nodes = (parts['hosts'] ?? '').split(',').map(nodeOf)
   const isCluster = clusterOf(said, nodes.length)
   const database = Number(parts['database'] ?? '')
   if (isCluster && database !== 0)
-    throw new Fault('names a database, which clusters do not have', 'leave its number out')
+    throw new AddressFault('names a database, which clusters do not have', 'leave its number out')
   const { user, password } = parts
   return {
     nodes,
@@ -79,9 +74,10 @@ const nodeOf = (text: string): RedisSettings['nodes'][number] => {
   const { name, bracketed, port } =
     /^(?:\[(?<bracketed>[\da-f:.]+)\]|(?<name>[^:[\]\s]+))(?::(?<port>\d{1,5}))?$/i.exec(text)?.groups ?? {}
   const host = bracketed ?? name
-  if (host === undefined) throw new Fault('names no host, or one that cannot be read', example)
+  if (host === undefined) throw new AddressFault('names no host, or one that cannot be read', example)
   const number = Number(port ?? 6379)
-  if (number < 1 || number > 65_535) throw new Fault('has a port that is no number from 1 to 65535', 'correct it')
+  if (number < 1 || number > 65_535)
+    throw new AddressFault('has a port that is no number from 1 to 65535', 'correct it')
   return { host: decoded(host), port: number }
 }
 
@@ -89,7 +85,7 @@ const parametersOf = (query: URLSearchParams): Partial<Record<Parameter, string>
   const said: Partial<Record<Parameter, string>> = {}
   for (const [name, value] of query) {
     const known = parameters.find((parameter) => parameter === name)
-    if (!known) throw new Fault(`has the unknown parameter "${name}"`, suggestion(name, parameters))
+    if (!known) throw new AddressFault(`has the unknown parameter "${name}"`, suggestion(name, parameters))
     said[known] = value
   }
   return said
@@ -97,40 +93,24 @@ const parametersOf = (query: URLSearchParams): Partial<Record<Parameter, string>
 
 const clusterOf = ({ cluster }: Partial<Record<Parameter, string>>, hosts: number): boolean => {
   if (cluster !== undefined && cluster !== 'true' && cluster !== 'false')
-    throw new Fault('has a cluster that is neither true nor false', 'correct it')
+    throw new AddressFault('has a cluster that is neither true nor false', 'correct it')
   if (cluster === 'false' && hosts > 1)
-    throw new Fault('names several hosts, though it is no cluster', 'name one, or leave cluster=false out')
+    throw new AddressFault('names several hosts, though it is no cluster', 'name one, or leave cluster=false out')
   return cluster === 'true' || hosts > 1
 }
 
 const tlsOf = (said: Partial<Record<Parameter, string>>, isEncrypted: boolean, root: string): TlsSettings | null => {
   const ofTls = (['check', 'cacert', 'cert', 'key'] as const).find((name) => said[name] !== undefined)
   if (!isEncrypted) {
-    if (ofTls) throw new Fault(`has ${ofTls}, which has no effect without TLS`, 'begin it with rediss://')
+    if (ofTls) throw new AddressFault(`has ${ofTls}, which has no effect without TLS`, 'begin it with rediss://')
     return null
   }
   const check = checks[said.check ?? 'full']
-  if (!check) throw new Fault('has an unknown check', suggestion(said.check ?? '', Object.keys(checks)))
+  if (!check) throw new AddressFault('has an unknown check', suggestion(said.check ?? '', Object.keys(checks)))
   const fileOf = (parameter: 'cacert' | 'cert' | 'key'): string | undefined => {
     const file = said[parameter]
     return file === undefined ? undefined : readPem(parameter, path.resolve(root, file))
   }
   const key = fileOf('key')
   return { check, ca: fileOf('cacert'), cert: fileOf('cert'), key: key === undefined ? undefined : createSecret(key) }
-}
-
-const readPem = (parameter: string, file: string): string => {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    throw new Fault(`has ${parameter}=${file}, which cannot be read`, 'name a PEM file that this user can read')
-  }
-}
-
-const decoded = (text: string): string => {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    throw new Fault('holds a % that is no escape', 'write %25 for a % in a name or a password')
-  }
 }

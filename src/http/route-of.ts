@@ -3,7 +3,6 @@ const varying = [
   ['/v1/models/', '/v1/models/{id}'],
   ['/v1/passthrough/', '/v1/passthrough/{provider}/{endpoint}'],
   ['/api/traces/', '/api/traces/{id}'],
-  ['/v1/passthrough/', '/v1/passthrough/{provider}/{endpoint}'],
 ] as const
 
 /** The route of a path as it is documented, and `other` for paths that are none: whoever counts by it counts few things. */

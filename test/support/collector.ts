@@ -46,12 +46,7 @@ export interface Collector extends AsyncDisposable {
 
 /** @param behaves how it takes deliveries: as it should, by refusing them, or by never answering */
 export const startCollector = async (behaves: 'well' | 'refuses' | 'hangs' = 'well'): Promise<Collector> => {
-  const collector = {
-    spans: [] as Span[],
-    resources: [] as Record<string, unknown>[],
-    headers: [] as object[],
-    text: '',
-  }
+  const collector: Omit<Collector, 'url' | keyof AsyncDisposable> = { spans: [], resources: [], headers: [], text: '' }
   const server = createServer((req, res) => {
     const chunks: Buffer[] = []
     req.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -74,7 +69,6 @@ export const startCollector = async (behaves: 'well' | 'refuses' | 'hangs' = 'we
   const port = typeof address === 'object' && address ? address.port : 0
   return Object.assign(collector, {
     url: `http://127.0.0.1:${port}`,
-    headers: collector.headers as Record<string, unknown>[],
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()

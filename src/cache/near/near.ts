@@ -135,15 +135,7 @@ export const createNearTier = (parts: NearParts): NearTier => {
 
   const examine: NearTier['examine'] = async (asked, may, { withinMs, signal }) => {
     const { mode, maxFalseHitRate } = policy.of(asked.task)
-    const nothing = {
-      mode,
-      maxFalseHitRate,
-      question: null,
-      judged: [],
-      best: null,
-      threshold: null,
-      form: 'trees',
-    } as const
+    const nothing = nothingSeen({ mode, maxFalseHitRate })
     const refusal = mode === 'off' ? 'off' : (asked.refusal ?? (policy.classes.has(asked.task) ? null : 'class'))
     if (refusal !== null) return { ...nothing, miss: refusal }
 
@@ -193,17 +185,7 @@ export const createNearTier = (parts: NearParts): NearTier => {
         return await examine(asked, may, waiting)
       } catch {
         waiting.signal.throwIfAborted()
-        const { mode, maxFalseHitRate } = policy.of(asked.task)
-        return {
-          miss: 'failed',
-          mode,
-          maxFalseHitRate,
-          question: null,
-          judged: [],
-          best: null,
-          threshold: null,
-          form: 'trees',
-        }
+        return { ...nothingSeen(policy.of(asked.task)), miss: 'failed' }
       }
     },
     questionFor: async (asked, signal) => {
@@ -215,6 +197,16 @@ export const createNearTier = (parts: NearParts): NearTier => {
     thresholdFor: verifier.thresholdFor,
   }
 }
+
+/** Before anything was looked at. */
+const nothingSeen = (rule: Pick<Examination, 'mode' | 'maxFalseHitRate'>): Omit<Examination, 'miss'> => ({
+  ...rule,
+  question: null,
+  judged: [],
+  best: null,
+  threshold: null,
+  form: 'trees',
+})
 
 /** The plain rule: the nearest serves if it is near enough, whatever it says. */
 const byCosine = (

@@ -13,6 +13,7 @@ import { parseThresholds } from '../../../src/cache/verify/thresholds.ts'
 import { readTrees } from '../../../src/cache/verify/trees.ts'
 import type { ChatRequest } from '../../../src/contract/chat.ts'
 import type { Perceived } from '../../../src/contract/perception.ts'
+import { forbidTelemetry } from '../../../src/config/forbid-telemetry.ts'
 import { loadEmbedder } from '../../../src/perception/embedder.ts'
 import { loadPairModel } from '../../../src/perception/pair-model.ts'
 import type { Task } from '../../../src/contract/plan.ts'
@@ -66,6 +67,7 @@ export const createReader = async (root: string) => {
     pairFolder: path.join(root, '.models/near-verifier'),
   } as const
   const trained = path.join(root, 'models/near-verifier')
+  forbidTelemetry()
   const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
   const rarity = readRarity(readFileSync(path.join(trained, 'rarity.bin')))
   const trees = readTrees(JSON.parse(readFileSync(path.join(trained, 'trees.json'), 'utf8')))
