@@ -1,4 +1,5 @@
 import type { ScorePairs } from '../../contract/near.ts'
+import type { SkipReason } from '../../contract/perception.ts'
 import type { CacheEntry, NearQuestion } from '../../contract/store.ts'
 import type { VerifierForm } from '../verify/thresholds.ts'
 import type { Verifier, Veto } from './verifier.ts'
@@ -15,6 +16,8 @@ export interface Judged extends Candidate {
   /** Null for the vetoed, and for those that others left behind by words alone. */
   p: number | null
   form: VerifierForm
+  /** Why the second model did not read a pair that it was asked about; null where it did, or was not asked. */
+  unread: SkipReason | null
 }
 
 /** The second model reads as many pairs, each of so many pieces at most. */
@@ -62,33 +65,40 @@ export const createJudge =
       .toSorted((a, b) => b.wordsLogit - a.wordsLogit)
     const best = hopeful.slice(0, maxPairs)
     const worthwhile = best.filter(({ wordsLogit }) => verifier.probability(wordsLogit, maxPairLogit) >= lowestP)
-    const pairLogits = await scoreBest(worthwhile, judging)
+    const { logits: pairLogits, unread } = await scoreBest(worthwhile, judging)
 
     const judged = best.map(({ wordsLogit, ...one }): Judged => {
       // Who was not worth reading gets the most that a reading could have given.
       const pairLogit = pairLogits && (pairLogits.get(one.entry.id) ?? maxPairLogit)
-      return { ...one, p: verifier.probability(wordsLogit, pairLogit), form: pairLogit === null ? 'trees' : 'joined' }
+      return {
+        ...one,
+        p: verifier.probability(wordsLogit, pairLogit),
+        form: pairLogit === null ? 'trees' : 'joined',
+        unread,
+      }
     })
-    const unread = [...hopeful.slice(maxPairs), ...seen.filter(({ wordsLogit }) => wordsLogit === null)]
+    const left = [...hopeful.slice(maxPairs), ...seen.filter(({ wordsLogit }) => wordsLogit === null)]
     return [
       ...judged.toSorted((a, b) => (b.p ?? 0) - (a.p ?? 0)),
-      ...unread.map(({ wordsLogit: _wordsLogit, ...one }): Judged => ({ ...one, p: null, form: 'trees' })),
+      ...left.map(({ wordsLogit: _wordsLogit, ...one }): Judged => ({ ...one, p: null, form: 'trees', unread: null })),
     ]
 
     /**
-     * Null where the second model is away, does not answer in time, or is another than was calibrated: words alone decide
+     * No logits where the second model is away, does not answer in time, or is another than was calibrated: words alone decide
      * then, by their own thresholds.
      */
     async function scoreBest(
       pairs: readonly Candidate[],
       { isShort, leftMs, signal }: Judging,
-    ): Promise<ReadonlyMap<string, number> | null> {
-      if (!scorePairs || !isShort) return null
-      if (pairs.length === 0) return new Map()
+    ): Promise<{ logits: ReadonlyMap<string, number> | null; unread: SkipReason | null }> {
+      if (!scorePairs || !isShort) return { logits: null, unread: null }
+      if (pairs.length === 0) return { logits: new Map(), unread: null }
       const texts = pairs.map(({ entry }) => ({ stored: entry.near.text, asked: judging.asked }))
       const scored = await scorePairs(texts, leftMs(), signal)
-      if (scored.kind === 'skipped' || !verifier.isCalibratedForPairs(scored.reader)) return null
+      if (scored.kind === 'skipped') return { logits: null, unread: scored.reason }
+      if (!verifier.isCalibratedForPairs(scored.reader)) return { logits: null, unread: null }
       const bound = (logit: number): number => Math.max(-maxPairLogit, Math.min(maxPairLogit, logit))
-      return new Map(pairs.map(({ entry }, at) => [entry.id, bound(scored.logits[at] ?? -maxPairLogit)]))
+      const logits = new Map(pairs.map(({ entry }, at) => [entry.id, bound(scored.logits[at] ?? -maxPairLogit)]))
+      return { logits, unread: null }
     }
   }

@@ -170,6 +170,8 @@ export const createNearTier = (parts: NearParts): NearTier => {
     const { form } = best
     const threshold = verifier.thresholdFor(form, maxFalseHitRate)
     const known = { ...seen, judged, best, threshold, form }
+    // Words alone would have had to decide, because the model that reads both texts did not answer in time.
+    if (threshold === null && best.unread !== null) return { ...known, miss: best.unread }
     if (threshold === null || !verifier.isCalibratedFor(facts)) return { ...known, miss: 'uncalibrated' }
     if (best.p < threshold) return { ...known, miss: 'unsure' }
     if (isAmbiguous(best, judged, threshold)) {
@@ -214,7 +216,13 @@ const byCosine = (
   candidates: readonly Candidate[],
   threshold: number,
 ): Examination => {
-  const judged = candidates.map((candidate): Judged => ({ ...candidate, vetoes: [], p: null, form: 'trees' }))
+  const judged = candidates.map((candidate): Judged => ({
+    ...candidate,
+    vetoes: [],
+    p: null,
+    form: 'trees',
+    unread: null,
+  }))
   const [best = null] = judged
   const served = best !== null && best.cosine >= threshold
   const miss = served ? (seen.mode === 'on' ? null : 'shadow') : 'unsure'

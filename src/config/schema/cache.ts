@@ -37,7 +37,7 @@ const near = z.strictObject({
     .describe(
       'UNSAFE. Where set, the plain rule replaces the verifier and its guards: whatever question is so near by cosine gets the answer. At 0.95 a quarter of all deliberately wrong neighbours pass.',
     ),
-  deadline_ms: positive.default(15).describe('Longest that a request waits for a near answer, in milliseconds.'),
+  deadline_ms: positive.default(50).describe('Longest that a request waits for a near answer, in milliseconds.'),
   canary: z
     .strictObject({
       share: z
