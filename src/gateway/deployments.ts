@@ -1,11 +1,13 @@
+import { hash } from 'node:crypto'
 import type { HealthView } from '../contract/health.ts'
+import type { HealthNews, News, Turns } from '../contract/news.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
 import { createBulkhead } from '../limits/bulkhead.ts'
 import type { Bulkhead } from '../limits/bulkhead.ts'
 import { createBreaker } from '../resilience/breaker.ts'
-import type { Breaker } from '../resilience/breaker.ts'
+import type { Breaker, BreakerTies } from '../resilience/breaker.ts'
 import { createKeyRing } from '../resilience/key-ring.ts'
 import type { KeyRing } from '../resilience/key-ring.ts'
 import { createSpeedBook } from '../resilience/speed.ts'
@@ -30,20 +32,33 @@ export const createDeployments = (options: {
   rows: readonly ProviderRow[]
   settings: ResilienceSettings
   clock: Clock
+  /** What other instances see of the same providers; null or unset: there are none. */
+  others?: { news: News<HealthNews>; turns: Turns } | null
 }): Deployments => {
-  const { rows, settings, clock } = options
+  const { rows, settings, clock, others = null } = options
+  const tiesOf = (row: ProviderRow): BreakerTies | null => {
+    const deployment = sharedName(row)
+    return (
+      others && {
+        tell: (news) => others.news.tell({ ...news, deployment }),
+        takeTurn: () => others.turns.take(`trial:${deployment}`),
+      }
+    )
+  }
   const deployments = new Map<string, Deployment>(
     rows.map((row) => [
       row.id,
       {
         row,
-        breaker: createBreaker({ name: row.id, settings: settings.breaker, clock }),
+        breaker: createBreaker({ name: row.id, settings: settings.breaker, clock, ties: tiesOf(row) }),
         bulkhead: createBulkhead(row.id, row.maxConcurrent),
         keys: createKeyRing(row.keys, clock),
       },
     ]),
   )
   const speeds = createSpeedBook()
+  const shared = new Map([...deployments.values()].map(({ row, breaker }) => [sharedName(row), breaker]))
+  others?.news.follow({ heard: (news) => shared.get(news.deployment)?.hear(news) })
 
   return {
     get: (rowId) => deployments.get(rowId),
@@ -73,3 +88,6 @@ export const createDeployments = (options: {
     },
   }
 }
+
+/** The same in all instances that call the same server; one that is set up otherwise goes by what it sees itself. */
+const sharedName = ({ id, baseUrl }: ProviderRow): string => `${id}:${hash('sha256', baseUrl, 'hex').slice(0, 12)}`

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
+import type { HealthNews, News, Turns } from '../contract/news.ts'
 import { inMemory } from '../contract/store.ts'
 import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
@@ -27,6 +28,8 @@ export interface Stores extends AsyncDisposable {
   counters: Counters
   entries: Entries
   audit: Audit
+  /** Other instances' view of the providers, and the turns to try them; null where there is one instance. */
+  others: { news: News<HealthNews>; turns: Turns } | null
   /** When near answers are given, and what comparisons of them have shown. */
   nearPolicy: Note
   /** What the ledger says of itself. */
@@ -84,11 +87,13 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
   const counters = opened.use(await openCounters(options))
+  const others = await openOthers(options, opened)
   if (dataDir === inMemory) {
     const owned = opened.move()
     return {
       ...kept,
       counters,
+      others,
       entries: inMemoryOnly(),
       nearPolicy: createMemoryNote(),
       secret: derived ?? randomBytes(32),
@@ -103,6 +108,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   return {
     ...kept,
     counters,
+    others,
     nearPolicy,
     entries: onDisk ?? inMemoryOnly(),
     // Commands that serve nobody name nothing.
@@ -144,6 +150,17 @@ const openCounters = async ({ redis = null, logger = silent }: StoresOptions): P
   // Its driver is loaded only where it is used.
   const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
   return openRedisCounters({ redis, logger })
+}
+
+const openOthers = async (
+  { redis = null }: StoresOptions,
+  opened: AsyncDisposableStack,
+): Promise<Stores['others']> => {
+  if (!redis) return null
+  // Its driver is loaded only where it is used.
+  const { openHealthNews } = await import('./redis/health-news.ts')
+  const { openTurns } = await import('./redis/turns.ts')
+  return { news: opened.use(openHealthNews(redis)), turns: opened.use(openTurns(redis)) }
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

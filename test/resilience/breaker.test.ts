@@ -27,7 +27,7 @@ afterEach(() => {
 })
 
 const call = async (outcome: Parameters<NonNullable<ReturnType<Breaker['admit']>>['done']>[0]): Promise<boolean> => {
-  const pass = breaker.admit()
+  const pass = await breaker.admit()
   pass?.done(outcome)
   await vi.advanceTimersByTimeAsync(0)
   return pass !== null
@@ -52,7 +52,7 @@ test('stays closed while most calls succeed', async () => {
 })
 
 test('running calls do not dilute the ratio of those that ended', async () => {
-  const running = Array.from({ length: 50 }, () => breaker.admit())
+  const running = await Promise.all(Array.from({ length: 50 }, () => breaker.admit()))
   await open()
   for (const pass of running) pass?.done(ok)
   await vi.advanceTimersByTimeAsync(0)
@@ -62,9 +62,9 @@ test('running calls do not dilute the ratio of those that ended', async () => {
 test('half-open lets exactly one call through, and its success closes the circuit', async () => {
   await open()
   await vi.advanceTimersByTimeAsync(30_000)
-  const trial = breaker.admit()
+  const trial = await breaker.admit()
   expect(trial).not.toBeNull()
-  expect(breaker.admit()).toBeNull()
+  expect(await breaker.admit()).toBeNull()
   expect(breaker.state().circuit).toBe('half_open')
   trial?.done(ok)
   await vi.advanceTimersByTimeAsync(0)

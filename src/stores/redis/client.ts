@@ -9,10 +9,19 @@ export interface Script {
   sha1: string
 }
 
+/** What one XADD has put into a stream. */
+export interface StreamItem {
+  id: string
+  /** Names and values in turn. */
+  fields: readonly Buffer[]
+}
+
 /** What is asked of Redis. Nothing waits for a connection: without one each of these fails at once. */
 export interface RedisClient extends Disposable {
   /** Runs a script that touches this one key alone, as a cluster demands. */
-  run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>
+  run(script: Script, key: string, args: readonly (string | number | Buffer)[]): Promise<unknown>
+  /** What stands in a stream behind `afterId`, its oldest first. Waits so long where there is nothing; 0 does not wait. */
+  read(key: string, query: { afterId: string; count: number; waitMs: number }): Promise<readonly StreamItem[]>
   /** Waits for the first connection, once; the others are made without being asked for. */
   connect(): Promise<void>
   /** Whether it is there and answers. */
@@ -23,6 +32,8 @@ export interface RedisClient extends Disposable {
 
 /** Longest that a request waits for Redis, which on a network of its own answers within one. */
 const answerMs = 100
+/** Longest that a part of a stream is on its way. */
+const transferMs = 10_000
 const connectMs = 2_000
 const beginMs = 3_000
 const firstWaitMs = 50
@@ -48,6 +59,15 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
   }
   return {
     run: (script, key, args) => run(script, `${settings.prefix}${key}`, args),
+    read: async (key, { afterId, count, waitMs }) => {
+      const place = ['STREAMS', `${settings.prefix}${key}`, afterId] as const
+      const asked =
+        waitMs > 0
+          ? client.xreadBuffer('COUNT', count, 'BLOCK', waitMs, ...place)
+          : client.xreadBuffer('COUNT', count, ...place)
+      const [[, items] = [null, []]] = (await withinTime(asked, waitMs + transferMs)) ?? []
+      return items.map(([id, fields]) => ({ id: id.toString(), fields }))
+    },
     connect: () => withinTime(client.connect(), beginMs),
     ping: async () => void (await withinTime(client.ping(), answerMs)),
     reconnect: () => {
