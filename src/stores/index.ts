@@ -152,15 +152,12 @@ const openCounters = async ({ redis = null, logger = silent }: StoresOptions): P
   return openRedisCounters({ redis, logger })
 }
 
-const openOthers = async (
-  { redis = null }: StoresOptions,
-  opened: AsyncDisposableStack,
-): Promise<Stores['others']> => {
+const openOthers = async ({ redis = null }: StoresOptions, opened: AsyncDisposableStack): Promise<Stores['others']> => {
   if (!redis) return null
   // Its driver is loaded only where it is used.
   const { openHealthNews } = await import('./redis/health-news.ts')
   const { openTurns } = await import('./redis/turns.ts')
-  return { news: opened.use(openHealthNews(redis)), turns: opened.use(openTurns(redis)) }
+  return { news: opened.use(openHealthNews(redis)), turns: opened.use(await openTurns(redis)) }
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

@@ -18,8 +18,8 @@ export interface StreamItem {
 
 /** What is asked of Redis. Nothing waits for a connection: without one each of these fails at once. */
 export interface RedisClient extends Disposable {
-  /** Runs a script that touches this one key alone, as a cluster demands. */
-  run(script: Script, key: string, args: readonly (string | number | Buffer)[]): Promise<unknown>
+  /** Runs a script that touches this one key alone, as a cluster demands. `withinMs`: how long it is worth waiting for. */
+  run(script: Script, key: string, args: readonly (string | number | Buffer)[], withinMs?: number): Promise<unknown>
   /** What stands in a stream behind `afterId`, its oldest first. Waits so long where there is nothing; 0 does not wait. */
   read(key: string, query: { afterId: string; count: number; waitMs: number }): Promise<readonly StreamItem[]>
   /** Waits for the first connection, once; the others are made without being asked for. */
@@ -48,17 +48,17 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
   client.on('error', troubled)
   client.on('close', () => troubled(null))
 
-  const run: RedisClient['run'] = async (script, key, args) => {
+  const run: RedisClient['run'] = async (script, key, args, withinMs = answerMs) => {
     try {
-      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), answerMs)
+      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), withinMs)
     } catch (error) {
       // It forgets scripts when it is started anew.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withinTime(client.eval(script.lua, 1, key, ...args), answerMs)
+      return withinTime(client.eval(script.lua, 1, key, ...args), withinMs)
     }
   }
   return {
-    run: (script, key, args) => run(script, `${settings.prefix}${key}`, args),
+    run: (script, key, args, withinMs) => run(script, `${settings.prefix}${key}`, args, withinMs),
     read: async (key, { afterId, count, waitMs }) => {
       const place = ['STREAMS', `${settings.prefix}${key}`, afterId] as const
       const asked =

@@ -26,6 +26,8 @@ interface NewsOptions<Message> {
 /** A part of the stream is at most so many messages: others have their turn in between. */
 const partSize = 64
 const blockMs = 5_000
+/** Nobody waits for what is told. */
+const sendMs = 5_000
 const firstPauseMs = 50
 const lastPauseMs = 2_000
 /** A stream to which nobody has added for so long goes by itself: whatever it tells of is over. */
@@ -55,7 +57,7 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
   let heardTo = nothing
   /** Behind which is read: `heardTo`, or the beginning where something is missing. */
   let cursor = nothing
-  /** The last message before which something was missing. */
+  /** The last message before which something was missing: up to it nothing more can be said of that. */
   let doubted = nothing
   let isCaughtUp = false
   let backlogSinceMs = Date.now()
@@ -63,7 +65,7 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
 
   const outbox = createOutbox<Message>({
     write,
-    send: (texts) => writer.run(appendScript, key, [maxBytes, lifeMs, self, ...texts]),
+    send: (texts) => writer.run(appendScript, key, [maxBytes, lifeMs, self, ...texts], sendMs),
     mayDrop,
     inPlaceOf,
   })
@@ -95,17 +97,18 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
     }
   }
 
-  /** False where something is missing before this message: then all is read again, and it is taken as it comes. */
+  /** False where something is missing before this message: then all is read again, and taken as it comes up to here. */
   const follows = async ({ before }: Letter, id: string, listener: NewsListener<Message>): Promise<boolean> => {
-    if (before === cursor || id === doubted) return true
-    if (cursor !== nothing) {
-      cursor = nothing
-      doubted = id
-      return false
+    if (before === cursor) return true
+    if (cursor === nothing) {
+      // The first that is still there.
+      if (isAfter(before, heardTo)) await listener.missed?.()
+      return true
     }
-    // The first that is still there.
-    if (isAfter(before, heardTo)) await listener.missed?.()
-    return true
+    if (!isAfter(id, doubted)) return true
+    doubted = id
+    cursor = nothing
+    return false
   }
 
   const hearPart = async (items: readonly StreamItem[], listener: NewsListener<Message>): Promise<boolean> => {
@@ -125,9 +128,10 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
 
   /** A stream that ends before what was heard of it is another one. */
   const lookAtEnd = async (): Promise<void> => {
-    const last = String(await reader.run(lastIdScript, key, []))
+    const last = String(await reader.run(lastIdScript, key, [], sendMs))
     if (last === cursor || isAfter(last, cursor)) return
     cursor = nothing
+    doubted = nothing
     if (last === nothing) retell()
   }
 
@@ -147,7 +151,7 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
 
   const readOn = async (listener: NewsListener<Message>): Promise<void> => {
     await reader.connect().catch(() => undefined)
-    for (let attempt = 0; !stop.signal.aborted; ) {
+    for (let attempt = 0; !stop.signal.aborted;) {
       try {
         await readPart(listener)
         attempt = 0

@@ -68,7 +68,7 @@ export const createOutbox = <Message>(options: OutboxOptions<Message>): Outbox<M
   }
 
   const sendAll = async (): Promise<void> => {
-    for (let attempt = 0; waiting.size > 0; ) {
+    for (let attempt = 0; waiting.size > 0;) {
       const { lot, texts } = await nextLot()
       try {
         if (texts.length > 0) await send(texts)

@@ -5,8 +5,9 @@ import { openRedis } from './client.ts'
 import { scriptOf } from './scripts.ts'
 
 /** Whoever ends without a word has it no longer. */
-const holdMs = 10_000
-const renewMs = 3_000
+const usualHoldMs = 10_000
+/** The one call that tries a provider may wait a little longer than others do for Redis. */
+const answerMs = 1_000
 /** Once it is over: until all have heard of how it ended. */
 const lastMs = 1_000
 
@@ -25,9 +26,9 @@ return 0
 `)
 
 /** Turns by a key in Redis that expires. While Redis is away everybody has his turn. */
-export const openTurns = (redis: RedisSettings): Turns & Disposable => {
+export const openTurns = async (redis: RedisSettings, holdMs = usualHoldMs): Promise<Turns & Disposable> => {
   const client = openRedis(redis, () => undefined)
-  void client.connect().catch(() => undefined)
+  await client.connect().catch(() => undefined)
   const timers = new Set<NodeJS.Timeout>()
 
   return {
@@ -35,9 +36,9 @@ export const openTurns = (redis: RedisSettings): Turns & Disposable => {
       const whose = randomBytes(9).toString('base64url')
       const key = `turn:${name}`
       const keepFor = (ms: number): void => void client.run(holdScript, key, [whose, ms]).catch(() => undefined)
-      const theirsForMs = await client.run(takeScript, key, [whose, holdMs]).then(Number, () => 0)
+      const theirsForMs = await client.run(takeScript, key, [whose, holdMs], answerMs).then(Number, () => 0)
       if (theirsForMs > 0) return { theirsForMs }
-      const timer = setInterval(() => keepFor(holdMs), renewMs).unref()
+      const timer = setInterval(() => keepFor(holdMs), holdMs / 3).unref()
       timers.add(timer)
       return {
         over: () => {
