@@ -98,8 +98,14 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
       {},
       'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
     )
+  if (cache.enabled && redis && !cacheKeys)
+    logger.info(
+      {},
+      'remembered answers stay with this instance: CACHE_KEY would seal them, so that others can be told of them',
+    )
   const notice = (message: string): void => logger.warn({}, message)
-  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  const maxNewsBytes = cache.enabled ? cache.maxNewsBytes : 0
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, maxNewsBytes, notice }
   return openStores({ dataDir, database, redis, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
 }
 

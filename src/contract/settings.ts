@@ -49,6 +49,8 @@ export interface CacheSettings {
   share: Share
   /** Bound of all entries on disk together, where they are kept there. */
   maxDiskBytes: number
+  /** Bound of what Redis keeps of them for instances that begin or were away. */
+  maxNewsBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { News, NewsListener } from '../../contract/news.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
+import type { Note } from '../../contract/store.ts'
 import { fullJitterMs } from '../../lib/backoff.ts'
 import { openRedis } from './client.ts'
 import type { StreamItem } from './client.ts'
@@ -21,6 +22,8 @@ interface NewsOptions<Message> {
   mayDrop: (message: Message) => boolean
   /** What stands for all that must arrive where there are too many to keep each. */
   inPlaceOf?: (message: Message) => Message
+  /** Keeps over a restart up to where was heard; null or unset: whoever begins hears all that is there. */
+  place?: Note | null
 }
 
 /** A part of the stream is at most so many messages: others have their turn in between. */
@@ -28,6 +31,8 @@ const partSize = 64
 const blockMs = 5_000
 /** Nobody waits for what is told. */
 const sendMs = 5_000
+/** What was heard since is heard again after a kill. */
+const keepPlaceMs = 60_000
 const firstPauseMs = 50
 const lastPauseMs = 2_000
 /** A stream to which nobody has added for so long goes by itself: whatever it tells of is over. */
@@ -43,7 +48,7 @@ const maxRetold = 1_000
  * stream that was lost with its server. So a message may be heard twice, and never out of order.
  */
 export const openNews = <Message>(options: NewsOptions<Message>): News<Message> & AsyncDisposable => {
-  const { redis, topic, maxBytes, write, read, mayDrop, inPlaceOf = null } = options
+  const { redis, topic, maxBytes, write, read, mayDrop, inPlaceOf = null, place = null } = options
   const key = `news:${topic}`
   const self = randomBytes(6).toString('base64url')
   const stop = new AbortController()
@@ -62,6 +67,14 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
   let isCaughtUp = false
   let backlogSinceMs = Date.now()
   let reading: Promise<void> | null = null
+
+  let placeKept = nothing
+  const keepPlace = async (): Promise<void> => {
+    if (!place || heardTo === placeKept) return
+    placeKept = heardTo
+    await place.write(heardTo).catch(() => undefined)
+  }
+  const timer = place && setInterval(() => void keepPlace(), keepPlaceMs).unref()
 
   const outbox = createOutbox<Message>({
     write,
@@ -150,6 +163,9 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
   }
 
   const readOn = async (listener: NewsListener<Message>): Promise<void> => {
+    const kept = (await place?.read()) ?? nothing
+    if (typeof kept === 'string' && /^\d+-\d+$/.test(kept)) heardTo = kept
+    cursor = heardTo
     await reader.connect().catch(() => undefined)
     for (let attempt = 0; !stop.signal.aborted;) {
       try {
@@ -184,10 +200,12 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
     }),
     [Symbol.asyncDispose]: async () => {
       stop.abort()
+      if (timer) clearInterval(timer)
       await outbox[Symbol.asyncDispose]()
       // What waits for the next message ends with its connection.
       reader[Symbol.dispose]()
       await reading
+      await keepPlace()
       writer[Symbol.dispose]()
     },
   }
