@@ -89,7 +89,7 @@ export interface Cache {
   /** Gives an answer to everybody who asks the very same, until a moment. Null where there is none of this id. */
   curate(id: string, untilMs: number): Promise<CacheEntry | null>
   /** Takes what a caller says of an answer; of his own scope unless he is an admin. */
-  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
+  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope' | 'callerId'>): Promise<FeedbackOutcome>
   /** When near answers are given; null where there are none. */
   near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
   /** What the near tier did for all together. */
@@ -314,7 +314,7 @@ export const createCache = (options: CacheOptions): Cache => {
     },
     feedback: async (caller, query) => {
       const scope = caller.scope === 'admin' ? null : await scopeMeant(caller)
-      return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
+      return giveFeedback({ ...query, callerId: caller.id, scope }, tallies.of(caller.id).near)
     },
     near,
     nearCounts: tallies.near,
