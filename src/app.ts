@@ -242,6 +242,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     isReady: () => readiness().ready,
     perception: perceptionStatus,
     near: () => near && { counts: cache.nearCounts(), policy: near.policy() },
+    news: stores.news,
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =

@@ -40,6 +40,8 @@ export const labelMeanings = {
   agreement: '`agree`, `differ`; `unclear` where neither letters nor vectors tell',
   verdict: '`good`, `bad`',
   given: '`true`: given; `false`: it would have been, but near answers are shadowed',
+  topic: '`health` (of providers), `entries` (remembered answers)',
+  fate: '`told`, `heard`; `dropped`: not told, for want of room; `skipped`: not understood, or under another CACHE_KEY',
   ending: '`ended` by mistake, or `stuck` and ended for it',
   version: 'Version of the gateway',
 } as const
@@ -305,6 +307,30 @@ export const catalogue = {
     name: 'llm_cache_near_worst_share',
     help: 'Share of wrong near answers that the comparisons leave possible, with 95 % confidence; 1 before there are any.',
     labels: ['task'],
+  },
+  news: {
+    type: 'counter',
+    name: 'instances_news_total',
+    help: 'Messages between the instances of this gateway.',
+    labels: ['topic', 'fate'],
+  },
+  newsWaiting: {
+    type: 'gauge',
+    name: 'instances_news_waiting',
+    help: 'Messages that this instance has yet to tell the others.',
+    labels: ['topic'],
+  },
+  newsLag: {
+    type: 'gauge',
+    name: 'instances_news_lag_seconds',
+    help: 'How old the oldest message may be that this instance has not heard; 0 while it has heard all.',
+    labels: ['topic'],
+  },
+  newsCaughtUp: {
+    type: 'gauge',
+    name: 'instances_news_caught_up',
+    help: '1 while this instance has heard all that the others told.',
+    labels: ['topic'],
   },
   storeDuration: {
     type: 'histogram',
