@@ -15,7 +15,7 @@ interface SharedEntriesOptions {
 type Removed = Extract<EntryNews, { kind: 'removed' }>
 
 /** So many are written at a time. */
-const maxWriting = 64
+const maxWriting = 256
 /** Of entries that were heard or told of. */
 const maxMarks = 100_000
 const maxRemovedIds = 20_000
@@ -80,7 +80,8 @@ export const shareEntries = ({ entries, news, clock, logger }: SharedEntriesOpti
       .catch(() => undefined)
       .finally(() => writing.delete(written))
     writing.add(written)
-    if (writing.size >= maxWriting) await Promise.race(writing)
+    // All of them, so that a disk is asked once for many.
+    if (writing.size >= maxWriting) await Promise.all(writing)
   }
 
   const hear = async (heard: EntryNews): Promise<void> => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { News, NewsListener } from '../../contract/news.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
 import type { Note } from '../../contract/store.ts'
@@ -28,6 +28,7 @@ interface NewsOptions<Message> {
 
 /** A part of the stream is at most so many messages: others have their turn in between. */
 const partSize = 64
+const heardPerTurn = 8
 const blockMs = 5_000
 /** Nobody waits for what is told. */
 const sendMs = 5_000
@@ -125,7 +126,7 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
   }
 
   const hearPart = async (items: readonly StreamItem[], listener: NewsListener<Message>): Promise<boolean> => {
-    for (const item of items) {
+    for (const [index, item] of items.entries()) {
       const letter = letterOf(item)
       if (letter) {
         if (letter.before === nothing && cursor === nothing && heardTo !== nothing) retell()
@@ -134,6 +135,8 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
       } else counts.skipped += 1
       cursor = item.id
       heardTo = item.id
+      // Streams of answers have their turn in between.
+      if (index % heardPerTurn === 0) await nextTurn()
       if (stop.signal.aborted) return false
     }
     return true
