@@ -94,7 +94,7 @@ const variables = z.object({
     .string()
     .optional()
     .describe(
-      'Redis for limits that all instances share, e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance counts for itself where unset.',
+      'Redis for what all instances share: limits, which providers rest and, with CACHE_KEY, remembered answers; e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance is by itself where unset.',
     ),
   CONFIG_DIR: z
     .string()

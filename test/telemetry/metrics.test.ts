@@ -177,7 +177,9 @@ test('what instances tell each other is shown by its kind', async () => {
   const samples = await start().scrape()
   const of = (name: string, topic: string, more = {}): number =>
     sumOf(samples, `instances_news_${name}`, { topic, ...more })
-  expect(['told', 'heard', 'dropped', 'skipped'].map((fate) => of('total', 'entries', { fate }))).toEqual([30, 40, 5, 6])
+  expect(['told', 'heard', 'dropped', 'skipped'].map((fate) => of('total', 'entries', { fate }))).toEqual([
+    30, 40, 5, 6,
+  ])
   expect(['waiting', 'lag_seconds', 'caught_up'].map((name) => of(name, 'entries'))).toEqual([7, 1.5, 0])
   expect(of('caught_up', 'health')).toBe(1)
 })

@@ -43,7 +43,7 @@ test('where too many wait, those that need not arrive go first', async () => {
   const gate = createGate()
   const arrived: string[] = []
   await using outbox = open(async (texts) => {
-    await gate
+    await gate.opened
     arrived.push(...texts)
   })
   for (let message = 0; message < 12_000; message += 1) outbox.put(message % 3 === 0 ? 1 : message * 2)
@@ -59,7 +59,7 @@ test('where all must arrive, one stands for them all', async () => {
   const gate = createGate()
   const arrived: string[] = []
   await using outbox = open(async (texts) => {
-    await gate
+    await gate.opened
     arrived.push(...texts)
   })
   for (let message = 0; message <= 10_000; message += 1) outbox.put(7)
