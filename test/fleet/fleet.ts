@@ -42,7 +42,7 @@ export interface Fleet extends AsyncDisposable {
   receipts(): Promise<readonly Row[]>
 }
 
-interface FleetOptions {
+export interface FleetOptions {
   size: number
   stores: 'sqlite' | 'postgres' | 'postgres + redis'
   /** Of the one caller; null: as many requests as he likes. */
@@ -141,7 +141,7 @@ export const openFleet = async ({ size, stores, rate, drainMs = 5_000 }: FleetOp
     upstream,
     postgres,
     redis,
-    receipts: async () => (ledgerUrl === null ? [] : await readLedger(ledgerUrl)),
+    receipts: async () => (ledgerUrl === null ? [] : readLedger(ledgerUrl)),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
