@@ -190,7 +190,7 @@ const openOthers = async ({ redis = null }: StoresOptions, opened: AsyncDisposab
   // Its driver is loaded only where it is used.
   const { openHealthNews } = await import('./redis/health-news.ts')
   const { openTurns } = await import('./redis/turns.ts')
-  return { news: opened.use(openHealthNews(redis)), turns: opened.use(await openTurns(redis)) }
+  return { news: opened.use(openHealthNews(redis)), turns: opened.use(openTurns(redis)) }
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

@@ -26,13 +26,14 @@ return 0
 `)
 
 /** Turns by a key in Redis that expires. While Redis is away everybody has his turn. */
-export const openTurns = async (redis: RedisSettings, holdMs = usualHoldMs): Promise<Turns & Disposable> => {
+export const openTurns = (redis: RedisSettings, holdMs = usualHoldMs): Turns & Disposable => {
   const client = openRedis(redis, () => undefined)
-  await client.connect().catch(() => undefined)
+  const connected = client.connect().catch(() => undefined)
   const timers = new Set<NodeJS.Timeout>()
 
   return {
     take: async (name) => {
+      await connected
       const whose = randomBytes(9).toString('base64url')
       const key = `turn:${name}`
       const keepFor = (ms: number): void => void client.run(holdScript, key, [whose, ms]).catch(() => undefined)

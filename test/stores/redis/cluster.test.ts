@@ -47,7 +47,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     other.follow({ heard: (news) => void heard.push(news) })
     one.tell({ kind: 'recovered', deployment: 'openai' })
     await expect.poll(() => heard, { timeout: 20_000 }).toEqual([{ kind: 'recovered', deployment: 'openai' }])
-    using turns = await openTurns(settings)
+    using turns = openTurns(settings)
     await expect
       .poll(() => Promise.all(['a', 'b', 'c', 'd'].map((name) => turns.take(name))), { timeout: 20_000 })
       .toEqual(Array.from({ length: 4 }, () => ({ theirsForMs: expect.any(Number) })))

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { News } from '../../../src/contract/news.ts'
+import type { HealthNews, News } from '../../../src/contract/news.ts'
+import { openHealthNews } from '../../../src/stores/redis/health-news.ts'
 import { openNews } from '../../../src/stores/redis/news.ts'
 import { lacksRedis, startRedis } from '../../support/redis.ts'
 import type { TestRedis } from '../../support/redis.ts'
@@ -181,5 +182,33 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     await expect.poll(() => a.facts().waiting, poll).toBe(1)
     await raw.del(key)
     await expect.poll(() => ofB.at(-1), poll).toBe('three')
+  }, 60_000)
+
+  test('of what is said of providers only what has its shape is believed', async () => {
+    const url = urlOf()
+    await using one = openHealthNews(settingsOf(url))
+    await using other = openHealthNews(settingsOf(url))
+    const raw = new Redis(server.port)
+    const key = `news${opened}:news:health`
+    const say = (text: string) => raw.xadd(key, '*', 'before', '0-0', 'bytes', '1', 'from', 'x', 'text', text)
+    const failed = { kind: 'failed', deployment: 'openai', untilMs: 1, reason: 'down' }
+    for (const text of [
+      '{',
+      'null',
+      '{"kind":"exploded"}',
+      JSON.stringify({ ...failed, untilMs: 'soon' }),
+      JSON.stringify({ ...failed, reason: 'x'.repeat(1_000) }),
+      // Of a later version.
+      JSON.stringify({ ...failed, since: 'then' }),
+    ])
+      await say(text)
+    raw.disconnect()
+    const heard: HealthNews[] = []
+    other.follow({ heard: (news) => void heard.push(news) })
+    one.tell({ kind: 'recovered', deployment: 'openai' })
+    await expect.poll(() => heard.at(-1), poll).toEqual({ kind: 'recovered', deployment: 'openai' })
+    expect(new Set(heard.map((news) => JSON.stringify(news))).size).toBe(2)
+    expect(heard[0]).toEqual(failed)
+    expect(other.facts().skipped).toBeGreaterThanOrEqual(5)
   }, 60_000)
 })

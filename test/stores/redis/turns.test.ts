@@ -36,8 +36,8 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
 
   test('whoever works keeps it, and whoever ends without a word loses it', async () => {
     const url = `${server.url}?prefix=turns2:`
-    const dying = await openTurns(settingsOf(url), 2_000)
-    using other = await openTurns(settingsOf(url), 2_000)
+    const dying = openTurns(settingsOf(url), 2_000)
+    using other = openTurns(settingsOf(url), 2_000)
     expect(isOurs(await dying.take('it'))).toBe(true)
     // Longer than it is kept without being renewed.
     const untilMs = Date.now() + 3_000
@@ -48,8 +48,8 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
 
   test('while Redis is away everybody has his turn', async () => {
     await using wire = await startWire(server.port)
-    using one = await openTurns(settingsOf(`redis://127.0.0.1:${wire.port}?prefix=turns3:`))
-    using other = await openTurns(settingsOf(`redis://127.0.0.1:${wire.port}?prefix=turns3:`))
+    using one = openTurns(settingsOf(`redis://127.0.0.1:${wire.port}?prefix=turns3:`))
+    using other = openTurns(settingsOf(`redis://127.0.0.1:${wire.port}?prefix=turns3:`))
     wire.cut()
     expect(isOurs(await one.take('it'))).toBe(true)
     expect(isOurs(await other.take('it'))).toBe(true)
