@@ -17,7 +17,7 @@ type Removed = Extract<EntryNews, { kind: 'removed' }>
 /** So many are written at a time. */
 const maxWriting = 256
 /** Of entries that were heard or told of. */
-const maxMarks = 100_000
+const maxMarks = 20_000
 const maxRemovedIds = 20_000
 const maxRemovals = 500
 
@@ -129,7 +129,7 @@ export const shareEntries = ({ entries, news, clock, logger }: SharedEntriesOpti
     ...entries,
     set: async (entry) => {
       if (!entry.near) {
-        if (await setUnseen(entry)) tellRemoved({ scope: null, ids: [entry.id], tag: null })
+        if (await setUnseen(entry)) tellRemoved({ scope: entry.scope, ids: [entry.id], tag: null })
         return
       }
       if (!marks.find(markOf(entry))) news.tell({ kind: 'kept', entry })

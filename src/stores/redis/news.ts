@@ -45,8 +45,8 @@ const maxRetold = 1_000
 /**
  * News over a stream in Redis, on two connections of its own: one that waits for what comes, one for what is told. Both come
  * again by themselves. Whoever was away goes on behind what he heard last; each message says which one went before it, so
- * that he sees whether any is missing, and then hears all again that is still there. What must arrive is told anew to a
- * stream that was lost with its server. So a message may be heard twice, and never out of order.
+ * that he sees whether any is missing, or the stream is another one, which he then hears from its beginning. What must arrive
+ * is told anew to a stream that was lost with its server. So a message may be heard twice, and never out of order.
  */
 export const openNews = <Message>(options: NewsOptions<Message>): News<Message> & AsyncDisposable => {
   const { redis, topic, maxBytes, write, read, mayDrop, inPlaceOf = null, place = null } = options
@@ -61,9 +61,9 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
   let vital: { message: Message; atMs: number }[] = []
   /** Of the last message that was heard. */
   let heardTo = nothing
-  /** Behind which is read: `heardTo`, or the beginning where something is missing. */
+  /** Behind which is read: `heardTo`, or the beginning where the stream is another one. */
   let cursor = nothing
-  /** The last message before which something was missing: up to it nothing more can be said of that. */
+  /** The last message that did not follow what was heard: up to it nothing more can be said of that. */
   let doubted = nothing
   let isCaughtUp = false
   let backlogSinceMs = Date.now()
@@ -111,15 +111,15 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
     }
   }
 
-  /** False where something is missing before this message: then all is read again, and taken as it comes up to here. */
+  /** False where the stream is not the one that was heard so far: then all of it is read, and taken as it comes up to here. */
   const follows = async ({ before }: Letter, id: string, listener: NewsListener<Message>): Promise<boolean> => {
     if (before === cursor) return true
-    if (cursor === nothing) {
-      // The first that is still there.
-      if (isAfter(before, heardTo)) await listener.missed?.()
+    // Gone before it could be heard: only the oldest go, so that nothing else is there to be read.
+    if (isAfter(before, cursor === nothing ? heardTo : cursor)) {
+      await listener.missed?.()
       return true
     }
-    if (!isAfter(id, doubted)) return true
+    if (cursor === nothing || !isAfter(id, doubted)) return true
     doubted = id
     cursor = nothing
     return false

@@ -155,6 +155,26 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(ofB.length).toBeLessThan(40)
   }, 60_000)
 
+  test('a server that took over without the last words is heard from its beginning', async () => {
+    const url = urlOf()
+    await using a = openAt(url)
+    await using b = openAt(url)
+    const ofB = following(b)
+    a.tell('one')
+    await expect.poll(() => ofB, poll).toEqual(['one'])
+    const raw = new Redis(server.port)
+    const key = keyOf()
+    const [[before = ''] = []] = await raw.xrange(key, '-', '+')
+    a.tell('two')
+    await expect.poll(() => ofB, poll).toEqual(['one', 'two'])
+    const [, [last = ''] = []] = await raw.xrange(key, '-', '+')
+    await raw.xdel(key, last)
+    await raw.call('XSETID', key, before)
+    raw.disconnect()
+    a.tell('three')
+    await expect.poll(() => ofB, poll).toEqual(['one', 'two', 'one', 'three'])
+  }, 60_000)
+
   test('what others put there, and what is not to be borne, is passed over and counted', async () => {
     const url = urlOf()
     await using raw = Object.assign(new Redis(server.port), {
