@@ -16,11 +16,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
 
   test('of many who ask at once one has it, and when he is done the next', async () => {
     const url = `${server.url}?prefix=turns1:`
-    const instances = await Promise.all([
-      openTurns(settingsOf(url)),
-      openTurns(settingsOf(url)),
-      openTurns(settingsOf(url)),
-    ])
+    const instances = Array.from({ length: 3 }, () => openTurns(settingsOf(url)))
     const taken = async () => {
       const turns = await Promise.all(instances.flatMap((one) => [one.take('it'), one.take('it'), one.take('it')]))
       return { ours: turns.filter(isOurs), theirs: turns.filter((turn) => !isOurs(turn)) }
