@@ -48,12 +48,16 @@ import { createSecrets } from './secrets/secrets.ts'
 import type { Stores } from './stores/index.ts'
 import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
+import { createCloudFields } from './telemetry/cloud/line.ts'
+import { findPlace } from './telemetry/cloud/find-place.ts'
+import { createLogContext } from './telemetry/log-context.ts'
 import { createLogger } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import {
+  adminHeadersOf,
   measure,
   nearMemoryOf,
   openPerception,
@@ -97,7 +101,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const newId = (): string => randomUUID().replaceAll('-', '')
   const instanceId = `gw_${newId().slice(0, 12)}`
   const startedAtMs = clock.now()
-  const logger = createLogger(config.log, logTo)
+  const place = await findPlace(config.place)
+  const logContext = config.log.format === 'cloud' ? createLogContext(config.tracing?.sampleRatio ?? null) : undefined
+  const cloudFields = logContext && createCloudFields({ place, version, instanceId, context: logContext })
+  const logger = createLogger(config.log, logTo, cloudFields)
 
   const { cache: cacheSettings } = config
   const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
@@ -105,7 +112,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const tracing = config.tracing
     ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
     : null
-  const events = createEvents({ logger, logContent: config.log.content, metrics, tracing })
+  const { content: logContent, requests: logRequests } = config.log
+  const events = createEvents({ logger, logContent, logRequests, context: logContext, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   const ledger = watchLedger(stores.receipts, clock)
@@ -260,7 +268,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       newId,
       clock,
       logger,
-      replied: metrics ? events.replied : undefined,
+      within: logContext?.within,
+      adminHeaders: adminHeadersOf(place),
+      replied: metrics || logRequests !== 'off' ? events.replied : undefined,
     }),
   )
 

@@ -8,6 +8,7 @@ import { forbidTelemetry } from './config/forbid-telemetry.ts'
 import { version } from './config/version.ts'
 import type { Json } from './contract/json.ts'
 import type { Clock, Logger } from './contract/runtime.ts'
+import type { Place } from './contract/settings.ts'
 import { inMemory } from './contract/store.ts'
 import type { Note } from './contract/store.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
@@ -68,6 +69,12 @@ export const nearMemoryOf = (
   const keep = (policy: Json): Promise<void> => parts.note.write(policy).catch(events.nearUnkept)
   return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, keep, changed: events.nearBound })
 }
+
+/** Which of its deployments answers, for those who run it; strangers learn nothing. */
+export const adminHeadersOf = ({ revision, region }: Place): Readonly<Record<string, string>> => ({
+  ...(revision === null ? {} : { 'x-gateway-revision': revision }),
+  ...(region === null ? {} : { 'x-gateway-region': region }),
+})
 
 /** Loaded only where somebody scrapes; null elsewhere. */
 export const measure = async (config: Config): Promise<Metrics | null> => {

@@ -10,6 +10,7 @@ import type {
   LedgerSettings,
   LogSettings,
   MetricsSettings,
+  PlaceSettings,
   RateSettings,
   RedisSettings,
   ResilienceSettings,
@@ -43,7 +44,9 @@ import {
   embedderSettings,
   httpSettings,
   ledgerSettings,
+  logSettings,
   metricsSettings,
+  placeSettings,
   rateSettings,
   resilienceSettings,
   routingSettings,
@@ -65,6 +68,7 @@ export interface Config {
   configDir: string
   auth: AuthSettings
   log: LogSettings
+  place: PlaceSettings
   metrics: MetricsSettings | null
   /** Null: no collector is named. */
   tracing: TracingSettings | null
@@ -145,7 +149,8 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     redis: redis && { ...redis, awayShare: limits.rate.redis_away_share },
     configDir,
     auth,
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    log: logSettings(env),
+    place: placeSettings(env),
     metrics: metricsSettings(env),
     tracing: tracingSettings(env),
     providers: rows,

@@ -4,8 +4,10 @@ import type {
   CacheSettings,
   EmbedderSettings,
   HttpSettings,
+  LogSettings,
   MetricsSettings,
   NearSettings,
+  PlaceSettings,
   RateSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -41,6 +43,25 @@ export const httpSettings = ({ http }: LimitsEntry, env: Env): HttpSettings => (
 /** Null where nobody scrapes. */
 export const metricsSettings = ({ METRICS_PORT: port, METRICS_HOST: host }: Env): MetricsSettings | null =>
   port === undefined ? null : { host, port }
+
+export const logSettings = (env: Env): LogSettings => ({
+  level: env.LOG_LEVEL,
+  format: env.LOG_FORMAT === 'auto' && env.K_SERVICE !== undefined ? 'cloud' : env.LOG_FORMAT,
+  content: env.LOG_CONTENT,
+  requests: env.LOG_REQUESTS,
+})
+
+export const placeSettings = (env: Env): PlaceSettings => {
+  const isGoogle = env.K_SERVICE !== undefined || env.LOG_FORMAT === 'cloud'
+  return {
+    project: env.GOOGLE_CLOUD_PROJECT ?? null,
+    region: env.GOOGLE_CLOUD_REGION ?? null,
+    service: env.K_SERVICE ?? null,
+    revision: env.K_REVISION ?? null,
+    configuration: env.K_CONFIGURATION ?? null,
+    metadataHost: isGoogle ? env.GCE_METADATA_HOST : null,
+  }
+}
 
 /** Null where nobody is told from anybody else. */
 export const rateSettings = ({ rate }: LimitsEntry, env: Env, auth: AuthSettings): RateSettings | null =>

@@ -64,6 +64,7 @@ export const startGoogle = async (): Promise<Google> => {
     if (pathname.startsWith('/v1/')) return answerSecret(pathname, req, res)
     res.setHeader('metadata-flavor', 'Google')
     if (pathname.endsWith('/project/project-id')) return void res.end('own-project')
+    if (pathname.endsWith('/instance/region')) return void res.end('projects/123456/regions/europe-west1')
     if (pathname.endsWith('/token')) return sendJson(res, 200, { access_token: 'lent-token', expires_in: 3600 })
     if (pathname.endsWith('/universe-domain') || pathname.endsWith('/universe/universe-domain'))
       return void res.end('googleapis.com')
