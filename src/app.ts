@@ -50,8 +50,9 @@ import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
 import { createCloudFields } from './telemetry/cloud/line.ts'
 import { findPlace } from './telemetry/cloud/find-place.ts'
+import { createOwnLogs } from './telemetry/cloud/own-logs.ts'
 import { createLogContext } from './telemetry/log-context.ts'
-import { createLogger } from './telemetry/logger.ts'
+import { createLogger, openLines } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
@@ -104,7 +105,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const place = await findPlace(config.place)
   const logContext = config.log.format === 'cloud' ? createLogContext(config.tracing?.sampleRatio ?? null) : undefined
   const cloudFields = logContext && createCloudFields({ place, version, instanceId, context: logContext })
-  const logger = createLogger(config.log, logTo, cloudFields)
+  const lines = openLines(logTo.fd)
+  const logger = createLogger(config.log, logTo, cloudFields, lines)
 
   const { cache: cacheSettings } = config
   const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
@@ -116,6 +118,18 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const events = createEvents({ logger, logContent, logRequests, context: logContext, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
+  const ownLogs = resources.use(
+    createOwnLogs({
+      settings: config.ownLogs,
+      place,
+      instanceId,
+      version,
+      context: logContext,
+      write: (line) => lines.write(line),
+      written: (log, outcome) => metrics?.logged(log, outcome),
+      logger,
+    }),
+  )
   const ledger = watchLedger(stores.receipts, clock)
 
   const counter = createTokenCounter()
@@ -191,7 +205,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     passThrough: createPassThrough(upstream),
     prices,
     tokens,
-    receipts: ledger,
+    receipts: ownLogs.receipts(ledger),
     events,
     resilience: config.resilience,
     schemas: createSchemas(),
@@ -219,7 +233,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     audit: stores.audit,
-    audited: createAudited({ audit: stores.audit, newId, clock }),
+    audited: createAudited({ audit: ownLogs.audit(stores.audit), newId, clock }),
     cache,
     perception: perceptionStatus,
     health: deployments.health,

@@ -10,6 +10,7 @@ import type {
   LedgerSettings,
   LogSettings,
   MetricsSettings,
+  OwnLogsSettings,
   PlaceSettings,
   RateSettings,
   RedisSettings,
@@ -46,6 +47,7 @@ import {
   ledgerSettings,
   logSettings,
   metricsSettings,
+  ownLogsSettings,
   placeSettings,
   rateSettings,
   resilienceSettings,
@@ -69,6 +71,7 @@ export interface Config {
   auth: AuthSettings
   log: LogSettings
   place: PlaceSettings
+  ownLogs: OwnLogsSettings
   metrics: MetricsSettings | null
   /** Null: no collector is named. */
   tracing: TracingSettings | null
@@ -151,6 +154,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     auth,
     log: logSettings(env),
     place: placeSettings(env),
+    ownLogs: ownLogsSettings(env),
     metrics: metricsSettings(env),
     tracing: tracingSettings(env),
     providers: rows,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ownLogs } from '../contract/settings.ts'
 import { belongs } from './explain.ts'
 import type { Problem } from './problem.ts'
 import type { ProviderEntry } from './schema/providers.ts'
@@ -158,6 +159,20 @@ const variables = z.object({
       'Which HTTP requests have a line of their own (method, path, status, time, sizes): `off`, `failed` (5xx) or `all`; probes never.',
     ),
   LOG_CONTENT: flag.default(false).describe('Whether prompts and answers are logged.'),
+  LOG_AUDIT: flag
+    .optional()
+    .describe(
+      'Whether what admins do is also said on stdout, as lines of a log of their own (`ai-gateway-audit`); as LOG_FORMAT is cloud unless said.',
+    ),
+  LOGGING_API: list
+    .pipe(z.array(z.enum(ownLogs, { error: `must be ${ownLogs.join(', ')} or both, comma-separated` })))
+    .default([])
+    .describe(
+      'Logs of their own that are written by the API of Google Cloud Logging, and waited for up to two seconds before the answer ends: `audit`, `receipts`.',
+    ),
+  LOGGING_ENDPOINT: plainUrl
+    .optional()
+    .describe("Where a stand-in for Google's Logging API listens; its own address unless set."),
   PROVIDERS: list
     .optional()
     .describe(

@@ -7,6 +7,7 @@ import type {
   LogSettings,
   MetricsSettings,
   NearSettings,
+  OwnLogsSettings,
   PlaceSettings,
   RateSettings,
   ResilienceSettings,
@@ -51,8 +52,17 @@ export const logSettings = (env: Env): LogSettings => ({
   requests: env.LOG_REQUESTS,
 })
 
+export const ownLogsSettings = (env: Env): OwnLogsSettings => ({
+  auditLines: env.LOG_AUDIT ?? logSettings(env).format === 'cloud',
+  byApi: env.LOGGING_API,
+  endpoint: env.LOGGING_ENDPOINT ?? null,
+  timeoutMs: 2 * secondMs,
+  restMs: 10 * secondMs,
+  maxWaiting: 5_000,
+})
+
 export const placeSettings = (env: Env): PlaceSettings => {
-  const isGoogle = env.K_SERVICE !== undefined || env.LOG_FORMAT === 'cloud'
+  const isGoogle = env.K_SERVICE !== undefined || env.LOG_FORMAT === 'cloud' || env.LOGGING_API.length > 0
   return {
     project: env.GOOGLE_CLOUD_PROJECT ?? null,
     region: env.GOOGLE_CLOUD_REGION ?? null,

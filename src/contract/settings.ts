@@ -260,6 +260,26 @@ export interface LogSettings {
   requests: 'off' | 'failed' | 'all'
 }
 
+export const ownLogs = ['audit', 'receipts'] as const
+/** What may have a log of its own, beside the one of everything. */
+export type OwnLog = (typeof ownLogs)[number]
+
+/** Logs of their own in Google's Cloud Logging. */
+export interface OwnLogsSettings {
+  /** Administrative actions are lines of the log `audit` on stdout. */
+  auditLines: boolean
+  /** Which are written by the Logging API, and waited for. */
+  byApi: readonly OwnLog[]
+  /** Where a stand-in for the Logging API listens; null: Google's own. */
+  endpoint: string | null
+  /** Longest that an answer waits for its entry. */
+  timeoutMs: number
+  /** How long nothing is asked of an API that has just failed. */
+  restMs: number
+  /** Entries that may wait for the API; more are only lines. */
+  maxWaiting: number
+}
+
 /** Where the process runs, in Google's words; null: not known, or not there. */
 export interface Place {
   project: string | null

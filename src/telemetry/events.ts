@@ -1,11 +1,11 @@
 import type { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { Receipt } from '../contract/receipt.ts'
-import { formatUsd } from '../contract/money.ts'
 import type { Task } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { LogSettings } from '../contract/settings.ts'
 import type { LogContext } from './log-context.ts'
+import { receiptFields, receiptLine } from './receipt-line.ts'
 import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
@@ -55,7 +55,7 @@ export const createEvents = (options: EventsOptions): Events => {
         ...(logContent ? { content: content() } : {}),
       }
       const level = receipt.outcome === 'complete' ? 'info' : 'warn'
-      within({ ...origin, requestId: receipt.id }, () => logger[level](fields, line(receipt)))
+      within({ ...origin, requestId: receipt.id }, () => logger[level](fields, receiptLine(receipt)))
     },
     refused: (request, error) => {
       metrics?.refused(error)
@@ -77,7 +77,7 @@ export const createEvents = (options: EventsOptions): Events => {
     unrecorded: (receipt, cause) => {
       metrics?.unrecorded()
       const fields = { ...receiptFields(receipt), code: 'ledger_unavailable', err: cause }
-      logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
+      logger.error(fields, `NOT IN THE LEDGER: ${receiptLine(receipt)}`)
     },
     replied: (reply) => {
       metrics?.replied(reply)
@@ -136,63 +136,4 @@ const httpFields = ({
     ...(requestBytes === null ? {} : { requestSize: String(requestBytes) }),
     responseSize: String(replyBytes),
   },
-})
-
-/** `req_…  code  openai:gpt-6-luna  miss  812+340 tok  $0.000180000  1240 ms` */
-const line = (receipt: Receipt): string => {
-  const { id, task, served, cache, usage, costNanoUsd, savedNanoUsd, timings, tries, simulated } = receipt
-  const saved = savedNanoUsd > 0n ? ` (saved $${formatUsd(savedNanoUsd)})` : ''
-  return [
-    id,
-    task?.task ?? (receipt.operation === 'chat' ? '-' : receipt.operation),
-    served ? `${served.provider}:${served.model}` : receipt.requestedModel,
-    cache,
-    usage ? `${usage.source === 'estimated' ? '~' : ''}${usage.inputTokens}+${usage.outputTokens} tok` : '- tok',
-    (costNanoUsd === null ? 'price unknown' : `$${formatUsd(costNanoUsd)}`) + saved,
-    `${Math.round(timings.totalMs)} ms`,
-    ...(simulated ? ['simulated'] : []),
-    ...(tries.length > 1 ? [`${tries.length} tries`] : []),
-    ...(receipt.outcome === 'complete' ? [] : [sayFailure(receipt)]),
-  ].join('  ')
-}
-
-/** `failed provider_unreachable: ECONNREFUSED connect ECONNREFUSED 10.0.0.7:443` */
-const sayFailure = ({ outcome, errorCode, tries }: Receipt): string => {
-  const reason = tries.at(-1)?.reason ?? null
-  return [outcome, ...(errorCode === null ? [] : [errorCode])].join(' ') + (reason === null ? '' : `: ${reason}`)
-}
-
-const receiptFields = (receipt: Receipt): object => ({
-  request_id: receipt.id,
-  caller: receipt.caller.id,
-  face: receipt.face,
-  operation: receipt.operation,
-  requested_model: receipt.requestedModel,
-  task: receipt.task?.task ?? null,
-  provider: receipt.served?.provider ?? null,
-  model: receipt.served?.model ?? null,
-  answered_model: receipt.served?.answeredModel ?? null,
-  cache: receipt.cache,
-  cache_reason: receipt.cacheReason,
-  cache_entry: receipt.recalled?.entryId ?? null,
-  cache_p: receipt.recalled?.p ?? null,
-  input_tokens: receipt.usage?.inputTokens ?? null,
-  output_tokens: receipt.usage?.outputTokens ?? null,
-  cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,
-  saved_nano_usd: receipt.savedNanoUsd.toString(),
-  repairs: receipt.repairs,
-  tries: receipt.tries.map(({ model, outcome, errorCode, upstreamStatus, reason, durationMs }) => ({
-    model,
-    outcome,
-    code: errorCode,
-    upstream_status: upstreamStatus,
-    reason,
-    ms: durationMs,
-  })),
-  outcome: receipt.outcome,
-  code: receipt.errorCode,
-  first_token_ms: receipt.timings.firstTokenMs,
-  total_ms: receipt.timings.totalMs,
-  trace_id: receipt.traceId,
-  simulated: receipt.simulated,
 })

@@ -23,11 +23,13 @@ const errorLevel = 50
 /**
  * The log: on a terminal, lines for people; otherwise one JSON object a line, its severity in the words of Cloud Logging.
  * @param cloudFields what each line has beside what is logged; for the format `cloud`
+ * @param stream takes the lines of JSON
  */
 export const createLogger = (
   settings: Pick<LogSettings, 'level' | 'format'>,
   { fd, isTerminal }: LogTarget,
   cloudFields?: ReturnType<typeof createCloudFields>,
+  stream = openLines(fd),
 ): Logger => {
   const forPeople = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal)
   const log = forPeople
@@ -55,7 +57,7 @@ export const createLogger = (
             ? { mixin: (fields: object, level: number) => cloudFields(fields, level >= errorLevel) }
             : {}),
         },
-        destination(fd),
+        stream,
       )
   return {
     debug: (fields, message) => log.debug(fields, message),
@@ -72,4 +74,4 @@ export const createLogger = (
 const oneLine = (message: string): string => message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 
 /** Synchronous, so that the last line before a crash is there. */
-const destination = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })
+export const openLines = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { protoFaults } from '../deploy/support/proto-walk.ts'
 import { startGoogle } from '../support/google.ts'
-import { serve } from '../support/process.ts'
+import { run, serve } from '../support/process.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -15,6 +18,7 @@ const serveOnCloudRun = async (env: Readonly<Record<string, string>> = {}) => {
     K_REVISION: 'ai-gateway-7',
     K_CONFIGURATION: 'ai-gateway',
     GCE_METADATA_HOST: new URL(google.url).host,
+    LOGGING_ENDPOINT: google.url,
     DATA_DIR: ':memory:',
     EMBEDDER: 'none',
     LOG_FORMAT: '',
@@ -31,6 +35,7 @@ const serveOnCloudRun = async (env: Readonly<Record<string, string>> = {}) => {
   }
   return {
     ...gateway,
+    google,
     find,
     [Symbol.asyncDispose]: async () => {
       await gateway[Symbol.asyncDispose]()
@@ -45,6 +50,13 @@ const ask = (url: string, headers: Readonly<Record<string, string>>, query = '')
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'What is DNS, xylophone?' }] }),
+  })
+
+const clearCache = (url: string): Promise<Response> =>
+  fetch(`${url}/api/cache`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ action: 'clear', dry_run: false }),
   })
 
 test.each([
@@ -114,4 +126,71 @@ test('where nobody knows the project no trace is named, and all else is as it sh
   const line = await gateway.find(/tok {2}\$/)
   expect(line).not.toHaveProperty(['logging.googleapis.com/trace'])
   expect(line).toHaveProperty(['logging.googleapis.com/labels'])
+})
+
+test('what is charged is in the log by the API before the answer ends, and what admins do is a line', async () => {
+  await using gateway = await serveOnCloudRun({
+    LOGGING_API: 'receipts',
+    METADATA_SERVER_DETECTION: 'assume-present',
+    METRICS_PORT: '0',
+  })
+  const reply = await ask(gateway.url, { traceparent: `00-${traceId}-00000000000000ff-01` })
+  await reply.text()
+  const id = reply.headers.get('x-request-id') ?? ''
+  expect(gateway.google.written).toMatchObject([
+    {
+      logName: 'projects/own-project/logs/ai-gateway-receipts',
+      entries: [{ insertId: id, trace: `projects/own-project/traces/${traceId}`, jsonPayload: { request_id: id } }],
+    },
+  ])
+  expect(JSON.stringify(gateway.google.written)).not.toContain('xylophone')
+  const cleared = await clearCache(gateway.url)
+  expect(cleared.status, await cleared.text()).toBe(200)
+  expect(await gateway.find(/cache\.\w+/)).toMatchObject({
+    severity: 'NOTICE',
+    event: 'audit',
+    logName: 'projects/own-project/logs/ai-gateway-audit',
+    'logging.googleapis.com/labels': { log_kind: 'audit' },
+  })
+  const metrics = /metrics on (\S+)"/.exec(gateway.stdout())?.[1] ?? ''
+  expect(await (await fetch(metrics)).text()).toContain('log_api_entries_total{log="receipts",outcome="ok"} 1')
+})
+
+test('off Google nothing of its library is loaded, whatever is done', async () => {
+  using folder = temporaryFolder()
+  const preload = path.join(folder.path, 'tell-loaded.mjs')
+  writeFileSync(
+    preload,
+    `import { Module } from 'node:module'
+     process.on('exit', () => process.stderr.write('loaded ' + Object.keys(Module._cache).length + '\\n' + Object.keys(Module._cache).join('\\n')))`,
+  )
+  const env = { DATA_DIR: ':memory:', EMBEDDER: 'none' }
+  for (const [more, isThere] of [
+    [{}, false],
+    [{ LOG_AUDIT: 'true' }, true],
+  ] as const) {
+    await using gateway = await serve({ ...env, ...more }, { preload })
+    expect((await clearCache(gateway.url)).status).toBe(200)
+    gateway.child.kill('SIGTERM')
+    const { stderr } = await gateway.ended
+    expect(stderr).toMatch(/^loaded \d+/m)
+    expect(/@google-cloud\/logging\//.test(stderr)).toBe(isThere)
+  }
+})
+
+test('a key that is made on the command line is in the audit log too', async () => {
+  await using google = await startGoogle()
+  using folder = temporaryFolder()
+  const made = await run(['keys', 'create', '--name', 'Ada'], {
+    DATA_DIR: folder.path,
+    LOGGING_API: 'audit',
+    LOGGING_ENDPOINT: google.url,
+    GCE_METADATA_HOST: new URL(google.url).host,
+    METADATA_SERVER_DETECTION: 'assume-present',
+  }).ended
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^gw_\S+\n$/) })
+  expect(google.written).toMatchObject([
+    { entries: [{ jsonPayload: { message: expect.stringMatching(/^command line: key.create key_\S+ done$/) } }] },
+  ])
+  expect(JSON.stringify(google.written)).not.toContain(made.stdout.trim())
 })
