@@ -118,18 +118,17 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const events = createEvents({ logger, logContent, logRequests, context: logContext, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
-  const ownLogs = resources.use(
-    createOwnLogs({
-      settings: config.ownLogs,
-      place,
-      instanceId,
-      version,
-      context: logContext,
-      write: (line) => lines.write(line),
-      written: (log, outcome) => metrics?.logged(log, outcome),
-      logger,
-    }),
-  )
+  // Whoever writes to these waits for it: at the end nothing is left to close.
+  const ownLogs = createOwnLogs({
+    settings: config.ownLogs,
+    place,
+    instanceId,
+    version,
+    context: logContext,
+    write: (line) => lines.write(line),
+    written: (log, outcome) => metrics?.logged(log, outcome),
+    logger,
+  })
   const ledger = watchLedger(stores.receipts, clock)
 
   const counter = createTokenCounter()

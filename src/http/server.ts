@@ -13,7 +13,7 @@ import { apiPaths, createApi, isApiPath } from './api/api.ts'
 import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
-import { drainServer } from './drain.ts'
+import { drainServer, shuttingDown } from './drain.ts'
 import { createSendError, sendJson } from './error.ts'
 import { openArrival } from './exchange.ts'
 import type { Arrival, Exchange } from './exchange.ts'
@@ -161,7 +161,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     const { req, res } = exchange
     if (!methods.includes(req.method ?? ''))
       throw new GatewayError('method_not_allowed', `This path takes ${methods.join(', ')} only.`, { allow: methods })
-    if (draining) throw new GatewayError('shutting_down', 'The gateway is shutting down.')
+    if (draining) throw shuttingDown()
     if (invitesBody(req)) res.writeContinue()
     await answer(exchange)
   }

@@ -59,7 +59,7 @@ const open = (
     kept.push(id)
   }
   const [audit, receipts] = [logs.audit({ append }), logs.receipts({ append })]
-  return { ...logs, logs, audit, receipts, context, lines, outcomes, warned, kept }
+  return { logs, audit, receipts, context, lines, outcomes, warned, kept }
 }
 
 /** google.logging.type.LogSeverity */
@@ -81,7 +81,7 @@ const request = {
 }
 
 test('what an admin does is a line of a log of its own, in the trace of his request', async () => {
-  await using it = open({ auditLines: true })
+  const it = open({ auditLines: true })
   await it.context.within(request, () => it.audit.append(act))
   expect(it.kept).toEqual(['aud_1'])
   expect(it.lines).toEqual([
@@ -107,13 +107,13 @@ test('what an admin does is a line of a log of its own, in the trace of his requ
 })
 
 test('one that was refused is a warning, and a project that nobody knows is no reason to be silent', async () => {
-  await using it = open({ auditLines: true }, { project: null })
+  const it = open({ auditLines: true }, { project: null })
   await it.audit.append({ ...act, outcome: 'refused' })
   expect(it.lines).toMatchObject([{ severity: 'WARNING', logName: 'projects/-/logs/ai-gateway-audit' }])
 })
 
 test('by the API an entry is there before the answer ends, as Google describes entries', async () => {
-  await using it = open({ byApi: ['audit', 'receipts'] })
+  const it = open({ byApi: ['audit', 'receipts'] })
   await it.context.within(request, () => it.receipts.append(receiptOf({ id: 'req_1' })))
   await it.audit.append(act)
   expect(it.kept).toEqual(['req_1', 'aud_1'])
@@ -157,7 +157,7 @@ test('by the API an entry is there before the answer ends, as Google describes e
 })
 
 test('off Cloud Run the project is the one of the credentials, and the resource says no more', async () => {
-  await using it = open({ byApi: ['audit'] }, { project: null, region: null, service: null })
+  const it = open({ byApi: ['audit'] }, { project: null, region: null, service: null })
   await it.audit.append(act)
   expect(google.written).toMatchObject([
     { logName: 'projects/own-project/logs/ai-gateway-audit', resource: { type: 'global' } },
@@ -165,7 +165,7 @@ test('off Cloud Run the project is the one of the credentials, and the resource 
 })
 
 test('what comes while a delivery runs goes with the next, and none is lost or told twice', async () => {
-  await using it = open({ byApi: ['receipts'] })
+  const it = open({ byApi: ['receipts'] })
   const ids = Array.from({ length: 60 }, (_, index) => `req_${index}`)
   await Promise.all(ids.map((id) => it.receipts.append(receiptOf({ id }))))
   expect(google.written.flatMap(({ entries }) => entries.map(({ insertId }) => insertId))).toEqual(ids)
@@ -180,7 +180,7 @@ test.each([
   'an API that answers with %s costs no answer: the entry is a line, counted, and the next waits for nothing',
   async (habit, timeoutMs) => {
     google.logging = habit
-    await using it = open({ byApi: ['receipts'], timeoutMs })
+    const it = open({ byApi: ['receipts'], timeoutMs })
     await it.receipts.append(receiptOf({ id: 'req_1' }))
     expect(it.kept).toEqual(['req_1'])
     expect(it.outcomes).toEqual(['receipts failed'])
@@ -198,7 +198,7 @@ test.each([
 
 test('it is asked again after its rest', async () => {
   google.logging = 'refuses'
-  await using it = open({ byApi: ['receipts'], restMs: 0 })
+  const it = open({ byApi: ['receipts'], restMs: 0 })
   await it.receipts.append(receiptOf({ id: 'req_1' }))
   google.logging = 'takes'
   await it.receipts.append(receiptOf({ id: 'req_2' }))
@@ -208,7 +208,7 @@ test('it is asked again after its rest', async () => {
 
 test('more than may wait are lines', async () => {
   google.logging = 'silence'
-  await using it = open({ byApi: ['audit'], auditLines: true, maxWaiting: 1, timeoutMs: 200 })
+  const it = open({ byApi: ['audit'], auditLines: true, maxWaiting: 1, timeoutMs: 200 })
   await Promise.all(['a', 'b', 'c', 'd'].map((id) => it.audit.append({ ...act, id })))
   expect(it.lines.map((line) => line['logging.googleapis.com/insertId']).toSorted()).toEqual(['a', 'b', 'c', 'd'])
   expect(it.outcomes).toEqual(Array.from({ length: 4 }, () => 'audit failed'))
@@ -217,21 +217,21 @@ test('more than may wait are lines', async () => {
 test('a machine without credentials says so, and goes on', async () => {
   process.env['METADATA_SERVER_DETECTION'] = 'none'
   process.env['GCE_METADATA_HOST'] = '127.0.0.1:9'
-  await using it = open({ byApi: ['receipts'] })
+  const it = open({ byApi: ['receipts'] })
   await it.receipts.append(receiptOf({ id: 'req_1' }))
   expect(it.outcomes).toEqual(['receipts failed'])
   expect(it.lines).toHaveLength(1)
 })
 
 test('a ledger that fails is told as before, and the entry is written all the same', async () => {
-  await using it = open({ byApi: ['receipts'] }, {}, () => Promise.reject(new Error('The disk is full.')))
+  const it = open({ byApi: ['receipts'] }, {}, () => Promise.reject(new Error('The disk is full.')))
   await expect(it.receipts.append(receiptOf({ id: 'req_1' }))).rejects.toThrow('The disk is full.')
   await expect.poll(() => google.written.length, { timeout: 10_000 }).toBe(1)
 })
 
 test('where neither is asked for, trail and ledger are themselves, and nothing of Google is loaded', async () => {
   const ledger = { append: () => Promise.resolve() }
-  await using it = open({})
+  const it = open({})
   expect(it.logs.receipts(ledger)).toBe(ledger)
   expect(it.logs.audit(ledger)).toBe(ledger)
 })

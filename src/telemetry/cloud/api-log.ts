@@ -92,9 +92,6 @@ export const createApiLog = (options: {
       written(log, isThere ? 'ok' : 'failed')
       if (!isThere && !hasLine) await instead(log, entry)
     },
-    [Symbol.asyncDispose]: async () => {
-      await working
-    },
   }
 }
 

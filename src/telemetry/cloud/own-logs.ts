@@ -24,7 +24,7 @@ export interface OwnEntry {
 }
 
 /** Logs of their own: what is done to the gateway, and what it charges. */
-export interface OwnLogs extends AsyncDisposable {
+export interface OwnLogs {
   /** The same trail, whose entries are told to the log as well; a log that fails costs no entry of the trail. */
   audit(trail: Pick<Audit, 'append'>): Pick<Audit, 'append'>
   receipts(ledger: Pick<Receipts, 'append'>): Pick<Receipts, 'append'>
@@ -89,7 +89,6 @@ export const createOwnLogs = (options: {
             },
           }
         : ledger,
-    [Symbol.asyncDispose]: api[Symbol.asyncDispose],
   }
 }
 
