@@ -21,6 +21,7 @@ const serve = async (): Promise<void> => {
   const isTerminal = process.stdout.isTTY
   await using app = await createApp(config, { fd: 1, isTerminal })
   const { url } = await app.http.listen()
+  app.warm()
 
   const scraped = await app.metrics?.listen()
 

@@ -28,6 +28,8 @@ export interface OwnLogs {
   /** The same trail, whose entries are told to the log as well; a log that fails costs no entry of the trail. */
   audit(trail: Pick<Audit, 'append'>): Pick<Audit, 'append'>
   receipts(ledger: Pick<Receipts, 'append'>): Pick<Receipts, 'append'>
+  /** Loads what the API needs before the first answer has to wait for it. */
+  warm(): void
 }
 
 /**
@@ -73,6 +75,10 @@ export const createOwnLogs = (options: {
   }
 
   return {
+    warm: () => {
+      // Who needs it hears why it cannot be loaded.
+      if (settings.byApi.length > 0) void logging().catch(() => undefined)
+    },
     audit: (trail) =>
       settings.auditLines || isByApi('audit')
         ? {
