@@ -295,7 +295,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     http,
     metrics: metricsServer,
     warm: () => {
-      if (near) perception?.warm()
+      if (near) void perception?.warm()
       ownLogs.warm()
     },
     stdio: (signal) =>

@@ -30,15 +30,11 @@ const steps = stages.flatMap(({ steps: of }) => of)
 const user = steps.findLast((step) => step.kind === 'user')?.user ?? ''
 
 /** Whether the image's user may read this project at all; else this machine's own user stands in for it. */
-const mayBe =
-  mayIsolate &&
-  spawnSync('setpriv', [
-    ...asUser(user).slice(1),
-    process.execPath,
-    '--eval',
-    `fs.readFileSync('${projectRoot}/package.json')`,
-  ]).status === 0
-const runAs = mayBe ? user : null
+const mayRead = (): boolean => {
+  const [program, ...args] = [...asUser(user), process.execPath, '--eval', 'fs.readFileSync(process.argv[1])']
+  return program !== undefined && spawnSync(program, [...args, path.join(projectRoot, 'package.json')]).status === 0
+}
+const runAs = mayIsolate && mayRead() ? user : null
 
 let folder: ReturnType<typeof temporaryFolder>
 let app: string
@@ -50,7 +46,11 @@ beforeAll(() => {
   mkdirSync(path.join(app, 'node_modules/.cache/compiled'), { recursive: true })
   execFileSync(process.execPath, [
     path.join(projectRoot, 'node_modules/typescript/bin/tsc'),
-    ...['--project', path.join(projectRoot, 'src'), '--noCheck', '--outDir', path.join(app, 'dist')],
+    '--project',
+    path.join(projectRoot, 'src'),
+    '--noCheck',
+    '--outDir',
+    path.join(app, 'dist'),
   ])
   for (const part of ['package.json', 'config', 'models'])
     cpSync(path.join(projectRoot, part), path.join(app, part), { recursive: true })
@@ -72,14 +72,14 @@ const give = (owner: string): void => {
 
 const warm = async (): Promise<string> => {
   if (runAs !== null) give(runAs)
-  const [program = '', ...args] = [
+  const [program, ...args]: string[] = [
     ...asUser(runAs),
     process.execPath,
     path.join(projectRoot, 'scripts/image/warm.mjs'),
     app,
     String(await freePort()),
   ]
-  const said = execFileSync(program, args, { encoding: 'utf8', env: { ...process.env, EMBEDDER: 'none' } })
+  const said = execFileSync(program ?? '', args, { encoding: 'utf8', env: { ...process.env, EMBEDDER: 'none' } })
   // As the Dockerfile copies it into the last stage.
   const copied = steps.findLast((step) => step.kind === 'copy' && step.to.endsWith('.cache/compiled'))
   if (runAs !== null && copied?.kind === 'copy') give(copied.owner ?? '0:0')

@@ -67,8 +67,8 @@ export const createOwnLogs = (options: {
     }
     const hasLine = log === 'audit' && settings.auditLines
     const ways = [
-      hasLine ? lines(log, whole) : undefined,
-      isByApi(log) ? api.write(log, whole, { hasLine }) : undefined,
+      ...(hasLine ? [lines(log, whole)] : []),
+      ...(isByApi(log) ? [api.write(log, whole, { hasLine })] : []),
     ]
     // A library that cannot be loaded must cost nobody his answer.
     await Promise.all(ways).catch((err: unknown) => logger.error({ err, ...entry.payload }, `not in the log ${log}`))
