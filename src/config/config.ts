@@ -10,6 +10,8 @@ import type {
   LedgerSettings,
   LogSettings,
   MetricsSettings,
+  OwnLogsSettings,
+  PlaceSettings,
   RateSettings,
   RedisSettings,
   ResilienceSettings,
@@ -43,7 +45,10 @@ import {
   embedderSettings,
   httpSettings,
   ledgerSettings,
+  logSettings,
   metricsSettings,
+  ownLogsSettings,
+  placeSettings,
   rateSettings,
   resilienceSettings,
   routingSettings,
@@ -65,6 +70,8 @@ export interface Config {
   configDir: string
   auth: AuthSettings
   log: LogSettings
+  place: PlaceSettings
+  ownLogs: OwnLogsSettings
   metrics: MetricsSettings | null
   /** Null: no collector is named. */
   tracing: TracingSettings | null
@@ -145,7 +152,9 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     redis: redis && { ...redis, awayShare: limits.rate.redis_away_share },
     configDir,
     auth,
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    log: logSettings(env),
+    place: placeSettings(env),
+    ownLogs: ownLogsSettings(env),
     metrics: metricsSettings(env),
     tracing: tracingSettings(env),
     providers: rows,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
-import { readTraceparent } from '../contract/trace.ts'
+import { readCloudTraceContext, readTraceparent } from '../contract/trace.ts'
 import type { TraceParent } from '../contract/trace.ts'
 
 /** A request at the door: named and traceable, but nobody knows yet who sent it. */
@@ -38,7 +38,8 @@ export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: ()
     if (!res.writableFinished) leave.abort(new GatewayError('caller_left', 'The caller closed the connection.'))
   })
   const requestId = `req_${newId()}`
-  const traceParent = readTraceparent(headerOf(req, 'traceparent'))
+  const traceParent =
+    readTraceparent(headerOf(req, 'traceparent')) ?? readCloudTraceContext(headerOf(req, 'x-cloud-trace-context'))
   const traceId = traceParent?.traceId ?? newId()
   res.setHeader('x-request-id', requestId)
   res.setHeader('x-trace-id', traceId)
