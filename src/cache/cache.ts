@@ -132,7 +132,10 @@ export const createCache = (options: CacheOptions): Cache => {
   }
 
   /** The scope as it is now: what was kept before its epoch is nobody's any more. */
-  const currently = async (scope: string): Promise<string> => `${scope}.${await entries.epoch(scope)}`
+  const currently = async (scope: string): Promise<string> => {
+    const epochs = await Promise.all([entries.epoch(null), entries.epoch(scope)])
+    return `${scope}.${epochs.join('.')}`
+  }
 
   const scopeFor = async (caller: Caller): Promise<string | null> => {
     const scope = scopeOf(caller)

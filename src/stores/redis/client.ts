@@ -13,6 +13,11 @@ export interface Script {
 export interface RedisClient extends Disposable {
   /** Runs a script that touches this one key alone, as a cluster demands. */
   run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>
+  /**
+   * The same for what is no text: every string of the reply is a Buffer. A script may touch keys that begin with this one,
+   * where it holds a hash tag (`{…}`): a cluster has them all on one node.
+   */
+  runForBytes(script: Script, key: string, args: readonly (string | number | Uint8Array)[]): Promise<unknown>
   /** Waits for the first connection, once; the others are made without being asked for. */
   connect(): Promise<void>
   /** Whether it is there and answers. */
@@ -37,17 +42,30 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
   client.on('error', troubled)
   client.on('close', () => troubled(null))
 
-  const run: RedisClient['run'] = async (script, key, args) => {
+  const run = async (byDigest: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> => {
     try {
-      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), answerMs)
+      return await withinTime(byDigest(), answerMs)
     } catch (error) {
       // It forgets scripts when it is started anew.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withinTime(client.eval(script.lua, 1, key, ...args), answerMs)
+      return withinTime(byText(), answerMs)
     }
   }
   return {
-    run: (script, key, args) => run(script, `${settings.prefix}${key}`, args),
+    run: ({ sha1, lua }, key, args) => {
+      const name = `${settings.prefix}${key}`
+      return run(
+        () => client.evalsha(sha1, 1, name, ...args),
+        () => client.eval(lua, 1, name, ...args),
+      )
+    },
+    runForBytes: ({ sha1, lua }, key, args) => {
+      const words = [1, `${settings.prefix}${key}`, ...args.map(asArgument)]
+      return run(
+        () => client.callBuffer('EVALSHA', [sha1, ...words]),
+        () => client.callBuffer('EVAL', [lua, ...words]),
+      )
+    },
     connect: () => withinTime(client.connect(), beginMs),
     ping: async () => void (await withinTime(client.ping(), answerMs)),
     reconnect: () => {
@@ -56,6 +74,9 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
     [Symbol.dispose]: () => client.disconnect(),
   }
 }
+
+const asArgument = (arg: string | number | Uint8Array): string | number | Buffer =>
+  typeof arg === 'object' ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg
 
 const retryStrategy = (times: number): number =>
   firstWaitMs + fullJitterMs({ attempt: times, baseDelayMs: firstWaitMs, maxDelayMs: lastWaitMs, random: Math.random })

@@ -5,7 +5,7 @@ import type { Script } from './client.ts'
 // stores mean the same by it. A key lives for a window and a
 // minute after its last hit, as the callers' clocks are not Redis'.
 
-const scriptOf = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') })
+export const scriptOf = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') })
 
 /**
  * Counts one hit unless `max` are there. Hits further ahead than a window are of a clock that was set back.

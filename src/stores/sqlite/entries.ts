@@ -228,9 +228,11 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       if (removed > 0 && !query.dryRun) await written({ kind: 'drop', id: '' })
       return removed
     },
-    epoch: (scope) => guarded('the cache', () => `${epochOf(everybody)}.${epochOf(scope)}`),
-    advance: async (scope) => {
-      const epoch = epochOf(scope ?? everybody) + 1
+    epoch: (scope) => guarded('the cache', () => epochOf(scope ?? everybody)),
+    advance: async (scope, to) => {
+      const now = epochOf(scope ?? everybody)
+      const epoch = to ?? now + 1
+      if (epoch <= now) return
       epochs.set(scope ?? everybody, epoch)
       await written({ kind: 'advance', scope: scope ?? everybody, epoch })
     },
