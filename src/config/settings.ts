@@ -102,6 +102,7 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
     staleMs: cache.stale_while_revalidate_seconds * secondMs,
     share: cache.share,
     maxDiskBytes: cache.max_disk_bytes,
+    maxSharedBytes: cache.max_shared_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
     near: nearSettings(cache.near),

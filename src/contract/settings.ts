@@ -49,6 +49,8 @@ export interface CacheSettings {
   share: Share
   /** Bound of all entries on disk together, where they are kept there. */
   maxDiskBytes: number
+  /** Bound of what all entries together take in Redis, where instances share them there. */
+  maxSharedBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number

@@ -302,6 +302,27 @@ export interface Entries {
   follow(listener: (change: EntryChange) => void): () => void
 }
 
+/** What came of asking and telling the tier that all instances share, since the process began. */
+export interface SharedCounts {
+  hits: number
+  misses: number
+  /** It did not answer, or not in time. */
+  failedLooks: number
+  kept: number
+  /** It had no room. */
+  declined: number
+  /** Another instance had the lease by then. */
+  overtaken: number
+  /** It was away. */
+  lost: number
+}
+
+export interface SharedState {
+  /** Until it is back, each instance goes on with what it has. */
+  isAway: boolean
+  counts: Readonly<SharedCounts>
+}
+
 /** The right to make the answer of a key, which others wait for meanwhile. */
 export interface Lease {
   key: string

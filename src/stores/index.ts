@@ -3,14 +3,26 @@ import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
-import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
+import type {
+  Audit,
+  Counters,
+  Directory,
+  Entries,
+  Leases,
+  LedgerState,
+  Note,
+  Receipts,
+  SharedState,
+} from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
+import { fenced } from './entries/fenced.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
 import { createAudit as createMemoryAudit } from './memory/audit.ts'
 import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
+import { createLeases } from './memory/leases.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
 import { createMemoryNote, openNote } from './note.ts'
 import { createAudit } from './sqlite/audit.ts'
@@ -26,6 +38,9 @@ export interface Stores extends AsyncDisposable {
   directory: Directory
   counters: Counters
   entries: Entries
+  leases: Leases
+  /** How it stands with the entries that all instances share; null where each has its own. */
+  shared: (() => SharedState) | null
   audit: Audit
   /** When near answers are given, and what comparisons of them have shown. */
   nearPolicy: Note
@@ -54,6 +69,15 @@ interface StoresOptions {
   clock: Clock
   /** Where remembered answers survive a restart; unset or null: they are in memory only. */
   keptCache?: KeptCache | null | undefined
+  /** Bounds of what all instances share in Redis, where there is one and `keptCache` seals it; null: each has its own. @default null */
+  sharedCache?: SharedCache | null
+}
+
+interface SharedCache {
+  /** Bound of what all entries together take in Redis. */
+  maxBytes: number
+  /** Longest that an entry may live. */
+  lifeMs: number
 }
 
 interface KeptCache {
@@ -73,43 +97,58 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /**
  * Opens the stores: the database's where there is one, else the folder's or memory's. Counters are in Redis where
- * there is one, else in memory wherever the rest is; remembered answers are on disk where they may be.
+ * there is one, else in memory wherever the rest is; remembered answers are on disk where they may be, and in Redis too.
  * @throws GatewayError store_unavailable, whose message says what to do about the file or the server
  */
 export const openStores = async (options: StoresOptions): Promise<Stores> => {
-  const { dataDir, cacheMaxBytes, clock, keptCache } = options
+  const { dataDir, keptCache } = options
   const vault = keptCache ? await createVault(keptCache.keys) : null
   const derived = vault?.derive('scopes') ?? null
-  const inMemoryOnly = (): Entries => createEntries({ maxBytes: cacheMaxBytes, clock })
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
   const counters = opened.use(await openCounters(options))
-  if (dataDir === inMemory) {
-    const owned = opened.move()
-    return {
-      ...kept,
-      counters,
-      entries: inMemoryOnly(),
-      nearPolicy: createMemoryNote(),
-      secret: derived ?? randomBytes(32),
-      derivedKey: null,
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    }
-  }
-  const onDisk = keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
+  const isKept = dataDir !== inMemory
+  const onDisk = isKept && keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
-  const nearPolicy = opened.use(openNote(path.join(dataDir, 'near-policy.json')))
+  const answers = opened.use(
+    await openAnswers(options, onDisk ?? createEntries({ ...options, maxBytes: options.cacheMaxBytes }), vault),
+  )
+  const nearPolicy = isKept ? opened.use(openNote(path.join(dataDir, 'near-policy.json'))) : createMemoryNote()
+  const readOwnSecret = (): Uint8Array =>
+    // Commands that serve nobody name nothing. Instances that share answers must come to the same names.
+    !isKept || keptCache === undefined || answers.shared ? (derived ?? randomBytes(32)) : readSecret(dataDir, derived)
   const owned = opened.move()
   return {
     ...kept,
+    ...answers,
     counters,
     nearPolicy,
-    entries: onDisk ?? inMemoryOnly(),
-    // Commands that serve nobody name nothing.
-    secret: keptCache === undefined ? randomBytes(32) : readSecret(dataDir, derived),
+    secret: readOwnSecret(),
     derivedKey: (onDisk && vault?.derive('index')) ?? null,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
+}
+
+type Answers = Pick<Stores, 'entries' | 'leases' | 'shared'> & AsyncDisposable
+
+/** Entries and the leases of those that are being made: for all instances, or for this one. */
+const openAnswers = async (
+  { redis = null, sharedCache = null, logger = silent, clock }: StoresOptions,
+  local: Entries,
+  vault: Vault | null,
+): Promise<Answers> => {
+  if (!redis || !sharedCache || !vault) {
+    const leases = createLeases({ clock })
+    return {
+      entries: fenced(local, leases.isNewest),
+      leases,
+      shared: null,
+      [Symbol.asyncDispose]: async () => {},
+    }
+  }
+  // Its driver is loaded only where it is used.
+  const { openSharedAnswers } = await import('./redis/shared-answers.ts')
+  return openSharedAnswers({ redis, ...sharedCache, local, vault, logger, clock })
 }
 
 /** Null where it cannot be had: the gateway then remembers in memory only, and says so. */

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Counters, Entries, EntryChange } from '../../src/contract/store.ts'
+import type { Counters, Entries, EntryChange, Leases } from '../../src/contract/store.ts'
 import { answerOf } from '../cache/answer-of.ts'
 import { entryOf } from '../cache/entry-of.ts'
 import type { Open } from '../stores/conformance/open.ts'
@@ -104,14 +105,13 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
   })
 }
 
-/** What every store of remembered answers must do, bounded by `maxBytes` and living by the clock that it is given. */
-export const describeEntries = (
-  store: string,
-  open: (options: { maxBytes: number; clock: { now(): number } }) => ReturnType<Open<Entries>>,
-): void => {
-  describe(`${store} entries`, () => {
-    const still = { now: () => 0 }
+type OpenEntries = (options: { maxBytes: number; clock: { now(): number } }) => ReturnType<Open<Entries>>
 
+const still = { now: () => 0 }
+
+/** What every store of remembered answers must do, living by the clock that it is given. */
+export const describeEntries = (store: string, open: OpenEntries): void => {
+  describe(`${store} entries`, () => {
     test('gives an entry back as it was', async () => {
       await using opened = await open({ maxBytes: 1000, clock: still })
       await opened.port.set(entryOf({ key: 'a' }))
@@ -187,6 +187,50 @@ export const describeEntries = (
       ])
     })
 
+    test('has another epoch after each advance, of one scope or of all', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const { port } = opened
+      const epochs = () => Promise.all([null, 'ada', 'bob'].map(port.epoch))
+      expect(await epochs()).toEqual([0, 0, 0])
+      await port.advance('ada')
+      expect(await epochs()).toEqual([0, 1, 0])
+      await port.advance(null)
+      expect(await epochs()).toEqual([1, 1, 0])
+      await port.advance('bob', 7)
+      await port.advance('ada', 1)
+      expect(await epochs()).toEqual([1, 1, 7])
+      await port.advance('bob')
+      expect(await epochs()).toEqual([1, 1, 8])
+    })
+
+    test('counts an entry once that is set again, moved to another scope or not', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const entry = entryOf({ key: 'a' })
+      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
+      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
+    })
+
+    test('counts and clears by scope, and only counts in a dry run', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      await opened.port.set(entryOf({ key: 'a' }))
+      await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
+      await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
+      expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: true })).toBe(2)
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: false })).toBe(2)
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
+      expect(await opened.port.remove({ scope: null, dryRun: false })).toBe(1)
+      expect(await opened.port.find('a')).toBeNull()
+    })
+  })
+}
+
+/** What one that holds them all itself must do beside, bounded by `maxBytes`. */
+export const describeBounds = (store: string, open: OpenEntries): void => {
+  describe(`${store} entries within their bound`, () => {
     test('lets the least recently used go when the bytes are full', async () => {
       await using opened = await open({ maxBytes: 300, clock: still })
       for (const key of ['a', 'b', 'c']) await opened.port.set(entryOf({ key }))
@@ -212,22 +256,6 @@ export const describeEntries = (
         // Each opens a store.
         { numRuns: 20 },
       )
-    })
-
-    test('has another epoch after each advance, of one scope or of all', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      const { port } = opened
-      const epochs = () => Promise.all([null, 'ada', 'bob'].map(port.epoch))
-      expect(await epochs()).toEqual([0, 0, 0])
-      await port.advance('ada')
-      expect(await epochs()).toEqual([0, 1, 0])
-      await port.advance(null)
-      expect(await epochs()).toEqual([1, 1, 0])
-      await port.advance('bob', 7)
-      await port.advance('ada', 1)
-      expect(await epochs()).toEqual([1, 1, 7])
-      await port.advance('bob')
-      expect(await epochs()).toEqual([1, 1, 8])
     })
 
     test('keeps what is worth more and is asked for, within the bytes', async () => {
@@ -259,28 +287,113 @@ export const describeEntries = (
       expect(await small.port.find('b')).toBeNull()
       expect(await small.port.find('a')).not.toBeNull()
     })
+  })
+}
 
-    test('counts an entry once that is set again, moved to another scope or not', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      const entry = entryOf({ key: 'a' })
-      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
-      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
-      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
-      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
-      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
+type OpenLeases = () => Promise<{ leases: Leases; writer: Entries; reader: Entries } & AsyncDisposable>
+
+/** What every store of leases must do, with the entries that are made under them; by the system's clock. */
+export const describeLeases = (store: string, open: OpenLeases): void => {
+  describe(`${store} leases`, () => {
+    const longMs = 60_000
+    const hold = async ({ leases }: { leases: Leases }, key = 'k', ttlMs = longMs) => {
+      const verdict = await leases.acquire(key, ttlMs)
+      if (verdict.state !== 'held') throw new Error(`It is ${verdict.state}`)
+      return verdict.lease
+    }
+    const madeBy = (fence: number) => {
+      const nowMs = Date.now()
+      return entryOf({ key: 'k', id: `ent_${fence}`, createdAtMs: nowMs, expiresAtMs: nowMs + longMs })
+    }
+
+    test('gives a key to one at a time, and each key apart', async () => {
+      await using it = await open()
+      await hold(it)
+      const second = await it.leases.acquire('k', longMs)
+      expect(second).toMatchObject({ state: 'taken' })
+      expect(second.state === 'taken' ? second.forMs : 0).toBeGreaterThan(longMs / 2)
+      await hold(it, 'other')
     })
 
-    test('counts and clears by scope, and only counts in a dry run', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      await opened.port.set(entryOf({ key: 'a' }))
-      await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
-      await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
-      expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
-      expect(await opened.port.remove({ scope: 'key_bob', dryRun: true })).toBe(2)
-      expect(await opened.port.remove({ scope: 'key_bob', dryRun: false })).toBe(2)
-      expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
-      expect(await opened.port.remove({ scope: null, dryRun: false })).toBe(1)
-      expect(await opened.port.find('a')).toBeNull()
+    test('gives it to the next once it is given back with an answer, with a greater fence', async () => {
+      await using it = await open()
+      const first = await hold(it)
+      await it.leases.release(first, true)
+      const second = await hold(it)
+      expect(second.fence).toBeGreaterThan(first.fence)
+      await it.leases.release(first, true)
+      expect(await it.leases.acquire('k', longMs)).toMatchObject({ state: 'taken' })
     })
+
+    test('lets all go alone for a while where the answer was not kept', async () => {
+      await using it = await open()
+      await it.leases.release(await hold(it), false)
+      expect(await it.leases.acquire('k', longMs)).toEqual({ state: 'alone' })
+      await expect.poll(() => it.leases.acquire('k', longMs), { timeout: 10_000 }).toMatchObject({ state: 'held' })
+    })
+
+    test('lives as long as it is renewed, and is lost once another has it', async () => {
+      await using it = await open()
+      const first = await hold(it, 'k', 20)
+      await sleep(40)
+      // Nobody came in between.
+      expect(await it.leases.renew(first, 20)).toBe(true)
+      await sleep(40)
+      const second = await hold(it)
+      expect(await it.leases.renew(first, longMs)).toBe(false)
+      expect(await it.leases.renew(second, longMs)).toBe(true)
+      await it.leases.release(second, false)
+      expect(await it.leases.renew(second, longMs)).toBe(false)
+    })
+
+    test('keeps what its newest holder made, and nothing of a late one', async () => {
+      await using it = await open()
+      const late = await hold(it, 'k', 1)
+      await sleep(5)
+      const newest = await hold(it)
+      await it.writer.set(madeBy(late.fence), late)
+      expect(await it.reader.find('k')).toBeNull()
+      await it.writer.set(madeBy(newest.fence), newest)
+      await it.writer.set(madeBy(late.fence), late)
+      expect(await it.reader.find('k')).toMatchObject({ id: `ent_${newest.fence}` })
+      expect(await it.writer.find('k')).toMatchObject({ id: `ent_${newest.fence}` })
+    })
+
+    test('no two keep an answer of one key under a fence that is not the newest, whatever comes when', async () => {
+      const step = fc.record({
+        holder: fc.integer({ min: 0, max: 2 }),
+        act: fc.constantFrom('acquire', 'acquire briefly', 'set', 'renew', 'release', 'fail'),
+      })
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+          await using it = await open()
+          const held = new Map<number, Awaited<ReturnType<typeof hold>>>()
+          let newest = 0
+          let kept: string | null = null
+          for (const { holder, act } of steps) {
+            const lease = held.get(holder)
+            if (act === 'acquire' || act === 'acquire briefly') {
+              const verdict = await it.leases.acquire('k', act === 'acquire' ? longMs : 1)
+              if (act === 'acquire briefly') await sleep(3)
+              if (verdict.state !== 'held') continue
+              expect(verdict.lease.fence).toBeGreaterThan(newest)
+              newest = verdict.lease.fence
+              held.set(holder, verdict.lease)
+            } else if (lease) {
+              if (act === 'set') await it.writer.set(madeBy(lease.fence), lease)
+              if (act === 'renew')
+                expect(await it.leases.renew(lease, longMs)).toSatisfy((is) => !is || lease.fence === newest)
+              if (act === 'release' || act === 'fail') await it.leases.release(lease, act === 'release')
+              const found = (await it.reader.find('k'))?.id ?? null
+              // What is there is either what was, or of the newest holder, who has just written it.
+              if (act !== 'set' || lease.fence !== newest) expect(found).toBe(kept)
+              kept = found
+            }
+          }
+        }),
+        // Each opens a store.
+        { numRuns: 40 },
+      )
+    }, 60_000)
   })
 }

@@ -97,6 +97,11 @@ export const cacheFile = z.strictObject({
   max_disk_bytes: positive
     .default(1_073_741_824)
     .describe('Bound of all entries on disk together, in bytes before they are compressed; needs CACHE_KEY.'),
+  max_shared_bytes: positive
+    .default(268_435_456)
+    .describe(
+      'Bound of what the entries that all instances share take in Redis together, in bytes; needs REDIS_URL and CACHE_KEY.',
+    ),
   max_entry_bytes: positive.default(1_048_576).describe('Bound of one entry, in bytes.'),
   near: near.prefault({}).describe('Answers to other questions that mean the same: docs/cache.md.'),
 })

@@ -1,0 +1,48 @@
+import type { Clock, Logger } from '../../contract/runtime.ts'
+import type { RedisSettings } from '../../contract/settings.ts'
+import type { Entries, Leases, SharedState } from '../../contract/store.ts'
+import type { Vault } from '../entries/vault.ts'
+import { createEntries } from './entries.ts'
+import { createLeases } from './leases.ts'
+import { createPlaces } from './places.ts'
+import { watchRedis } from './watch.ts'
+
+interface SharedAnswersOptions {
+  redis: RedisSettings
+  /** What this instance remembers by itself. */
+  local: Entries
+  /** The same key for all instances: what another has sealed cannot be read, and is not looked for. */
+  vault: Vault
+  /** Bound of what all entries together take in Redis. */
+  maxBytes: number
+  /** Longest that an entry may live. */
+  lifeMs: number
+  clock: Clock
+  logger: Pick<Logger, 'info' | 'warn'>
+}
+
+/**
+ * Entries and leases that all instances share, on a connection of their own: a large answer holds up no counter.
+ * @throws GatewayError store_unavailable for a server that is there and cannot be used, saying what to correct
+ */
+export const openSharedAnswers = async (
+  options: SharedAnswersOptions,
+): Promise<{ entries: Entries; leases: Leases; shared: () => SharedState } & AsyncDisposable> => {
+  const { redis, logger, vault } = options
+  const watch = await watchRedis({
+    redis,
+    logger,
+    words: {
+      away: 'Until it is back each instance answers from its own memory, and identical requests at two of them are two calls.',
+      back: 'Redis is back, and answers are shared by all instances again',
+    },
+  })
+  const places = createPlaces(vault)
+  const { entries, counts } = createEntries({ ...options, watch, places })
+  return {
+    entries,
+    leases: createLeases({ places, watch }),
+    shared: () => ({ isAway: !watch.isHere(), counts }),
+    [Symbol.asyncDispose]: watch[Symbol.asyncDispose],
+  }
+}
