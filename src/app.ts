@@ -185,6 +185,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     tokens,
     receipts: ledger,
     events,
+    leases: stores.leases,
     resilience: config.resilience,
     schemas: createSchemas(),
     structured: config.structured,
@@ -236,6 +237,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     providers: () => rows.map(({ id }) => deployments.health.provider(id)),
     cache: () => stores.entries.stats(null),
     isReady: () => readiness().ready,
+    redisAway: stores.redisAway,
+    shared: () => stores.sharedCounts?.() ?? null,
     perception: perceptionStatus,
     near: () => near && { counts: cache.nearCounts(), policy: near.policy() },
   })

@@ -4,10 +4,10 @@ import type { Asked, Content } from '../contract/operation.ts'
 import type { CacheTier } from '../contract/receipt.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
-import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
+import type { CacheEntry, CachedAnswer, Entries, Lease, NearQuestion } from '../contract/store.ts'
 import { once } from '../lib/once.ts'
 import { countUp } from './count-up.ts'
-import type { KeepRefusal } from './admissible.ts'
+import type { Foreseen, KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 import { nothingToExplain } from './explain.ts'
 import type { MemoryExplanation } from './explain.ts'
@@ -68,8 +68,15 @@ export interface AnswerMemory<Request extends Asked, Event extends Content> {
   look(request: Request, caller: Caller, waiting: Waiting): Promise<Look<Event>>
   /** What each tier would do, and why. Never throws but the signal's reason. */
   explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
-  /** Remembers a complete answer where its look wants that. Never throws. */
-  keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
+  /** The answer to the very same request, where one came since that look; counted nowhere. Never throws. */
+  lookAgain(request: Request, look: Look): Promise<CachedAnswer<Event> | null>
+  /** Why the answer will not be kept, as far as that is known before its end. */
+  foresee(look: Look, seen: Foreseen<Event>): KeepRefusal | null
+  /**
+   * Remembers a complete answer where its look wants that. Never throws.
+   * @param lease under which it was made; null where others need not wait for it
+   */
+  keep(look: Look, ownerId: string, answer: CachedAnswer<Event>, lease?: Lease | null): Promise<Keeping>
 }
 
 export interface Cache {
@@ -240,7 +247,15 @@ export const createCache = (options: CacheOptions): Cache => {
       }
     },
 
-    keep: async (look, ownerId, answer) => {
+    lookAgain: async ({ cache: { maxAgeMs = Infinity } }, look) => {
+      if (look.state !== 'miss') return null
+      const hit = await tiers.exact(look.key, { kind, scope: look.scope, maxAgeMs }).catch(() => null)
+      return hit?.entry.answer ?? null
+    },
+
+    foresee: (look, seen) => (look.state === 'miss' ? (kind.foresee?.(seen, look.force) ?? null) : null),
+
+    keep: async (look, ownerId, answer, lease = null) => {
       if (look.state !== 'miss' || !look.write) return { kept: false, reason: 'not_wanted' }
       const { ttlMs, staleMs } = look.lifeOf(answer)
       if (ttlMs === 0) return { kept: false, reason: 'not_wanted' }
@@ -256,7 +271,7 @@ export const createCache = (options: CacheOptions): Cache => {
         const { key, scope, canonicalKey, asked } = look
         const question = look.question ?? (asked && near ? await near.questionFor(asked, nobodyLeaves) : null)
         const expiresAtMs = createdAtMs + ttlMs
-        await entries.set({
+        const entry: CacheEntry = {
           id: `ent_${randomUUID().replaceAll('-', '')}`,
           key,
           canonicalKey,
@@ -269,7 +284,8 @@ export const createCache = (options: CacheOptions): Cache => {
           near: question,
           answer,
           bytes: verdict.bytes,
-        })
+        }
+        await entries.set(entry, lease)
       } catch {
         tally.failures += 1
         return { kept: false, reason: 'failed' }

@@ -317,12 +317,6 @@ export interface SharedCounts {
   lost: number
 }
 
-export interface SharedState {
-  /** Until it is back, each instance goes on with what it has. */
-  isAway: boolean
-  counts: Readonly<SharedCounts>
-}
-
 /** The right to make the answer of a key, which others wait for meanwhile. */
 export interface Lease {
   key: string
@@ -346,3 +340,9 @@ export interface Leases {
   /** Gives it back. `kept`: whether the answer is among the entries; those who wait for it go alone where it is not. */
   release(lease: Lease, kept: boolean): Promise<void>
 }
+
+/**
+ * What became of waiting for another's lease: his answer came; it was free again without one; there was nothing to wait for
+ * any more, so that both call; nobody wanted the answer any more.
+ */
+export type WaitEnding = 'answered' | 'free' | 'alone' | 'left'

@@ -12,7 +12,7 @@ import type {
   LedgerState,
   Note,
   Receipts,
-  SharedState,
+  SharedCounts,
 } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
 import { fenced } from './entries/fenced.ts'
@@ -39,8 +39,10 @@ export interface Stores extends AsyncDisposable {
   counters: Counters
   entries: Entries
   leases: Leases
-  /** How it stands with the entries that all instances share; null where each has its own. */
-  shared: (() => SharedState) | null
+  /** What came of sharing entries with all instances; null where each has its own. */
+  sharedCounts: (() => SharedCounts) | null
+  /** Of each port that Redis serves: whether it does not at the moment. */
+  redisAway: () => RedisAway
   audit: Audit
   /** When near answers are given, and what comparisons of them have shown. */
   nearPolicy: Note
@@ -72,6 +74,8 @@ interface StoresOptions {
   /** Bounds of what all instances share in Redis, where there is one and `keptCache` seals it; null: each has its own. @default null */
   sharedCache?: SharedCache | null
 }
+
+type RedisAway = Readonly<Partial<Record<'counters' | 'entries', boolean>>>
 
 interface SharedCache {
   /** Bound of what all entries together take in Redis. */
@@ -106,7 +110,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const derived = vault?.derive('scopes') ?? null
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
-  const counters = opened.use(await openCounters(options))
+  const counting = opened.use(await openCounters(options))
   const isKept = dataDir !== inMemory
   const onDisk = isKept && keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
@@ -116,12 +120,15 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const nearPolicy = isKept ? opened.use(openNote(path.join(dataDir, 'near-policy.json'))) : createMemoryNote()
   const readOwnSecret = (): Uint8Array =>
     // Commands that serve nobody name nothing. Instances that share answers must come to the same names.
-    !isKept || keptCache === undefined || answers.shared ? (derived ?? randomBytes(32)) : readSecret(dataDir, derived)
+    !isKept || keptCache === undefined || answers.sharedCounts
+      ? (derived ?? randomBytes(32))
+      : readSecret(dataDir, derived)
   const owned = opened.move()
   return {
     ...kept,
     ...answers,
-    counters,
+    counters: counting,
+    redisAway: () => ({ ...counting.redisAway(), ...answers.redisAway() }),
     nearPolicy,
     secret: readOwnSecret(),
     derivedKey: (onDisk && vault?.derive('index')) ?? null,
@@ -129,7 +136,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   }
 }
 
-type Answers = Pick<Stores, 'entries' | 'leases' | 'shared'> & AsyncDisposable
+type Answers = Pick<Stores, 'entries' | 'leases' | 'sharedCounts' | 'redisAway'> & AsyncDisposable
 
 /** Entries and the leases of those that are being made: for all instances, or for this one. */
 const openAnswers = async (
@@ -142,13 +149,15 @@ const openAnswers = async (
     return {
       entries: fenced(local, leases.isNewest),
       leases,
-      shared: null,
+      sharedCounts: null,
+      redisAway: () => ({}),
       [Symbol.asyncDispose]: async () => {},
     }
   }
   // Its driver is loaded only where it is used.
   const { openSharedAnswers } = await import('./redis/shared-answers.ts')
-  return openSharedAnswers({ redis, ...sharedCache, local, vault, logger, clock })
+  const { isAway, counts, ...answers } = await openSharedAnswers({ redis, ...sharedCache, local, vault, logger, clock })
+  return { ...answers, sharedCounts: () => counts, redisAway: () => ({ entries: isAway() }) }
 }
 
 /** Null where it cannot be had: the gateway then remembers in memory only, and says so. */
@@ -178,11 +187,15 @@ const openKept = async (options: StoresOptions): Promise<Kept> => {
   return { ...(await openPostgresStores({ database, ledger, journalDir, clock, logger })), backup: null }
 }
 
-const openCounters = async ({ redis = null, logger = silent }: StoresOptions): Promise<Counters & AsyncDisposable> => {
-  if (!redis) return { ...createCounters(), [Symbol.asyncDispose]: async () => {} }
+const openCounters = async ({
+  redis = null,
+  logger = silent,
+}: StoresOptions): Promise<Counters & Pick<Stores, 'redisAway'> & AsyncDisposable> => {
+  if (!redis) return { ...createCounters(), redisAway: () => ({}), [Symbol.asyncDispose]: async () => {} }
   // Its driver is loaded only where it is used.
   const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
-  return openRedisCounters({ redis, logger })
+  const counters = await openRedisCounters({ redis, logger })
+  return { ...counters, redisAway: () => ({ counters: counters.isAway() }) }
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

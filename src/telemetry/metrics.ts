@@ -3,6 +3,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client'
 import { errorTable } from '../contract/errors.ts'
 import type { GatewayError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
+import type { WaitEnding } from '../contract/store.ts'
 import { boundMethod, createBounds, createStatusBound } from './metrics/bounds.ts'
 import type { KnownNames } from './metrics/bounds.ts'
 import { catalogue } from './metrics/catalogue.ts'
@@ -35,6 +36,8 @@ export interface Metrics {
   refused(error: GatewayError): void
   unrecorded(): void
   stored(call: StoreCall): void
+  /** A request waited for another instance that was answering the same. */
+  waitedForInstance(ending: WaitEnding, durationMs: number): void
   /** Adds what is read at each scrape. Once. */
   showState(readers: StateReaders): void
   /** Everything, in Prometheus' text format. */
@@ -58,6 +61,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const budgetExceeded = counter(catalogue.budgetExceeded)
   const unrecorded = counter(catalogue.unrecorded)
   const storeDuration = histogram(catalogue.storeDuration)
+  const instanceWait = histogram(catalogue.instanceWait)
   gauge(catalogue.build, async () => [[{ version }, 1] as const])
   collectDefaultMetrics({ register: registry })
   // So that alarms on these find a zero rather than nothing.
@@ -84,6 +88,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
     unrecorded: () => unrecorded({}),
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),
+    waitedForInstance: (wait, durationMs) => instanceWait({ wait }, durationMs),
     showState: (readers) => showState(instruments, readers),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

@@ -19,7 +19,10 @@ const mostAtOnce = 5_000
  * through while Redis is away, and from that Redis has them again when it is back, whether it kept its data or not.
  * @throws GatewayError store_unavailable for a server that is there and cannot be used, saying what to correct
  */
-export const openCounters = async ({ redis, logger }: CountersOptions): Promise<Counters & AsyncDisposable> => {
+export const openCounters = async ({
+  redis,
+  logger,
+}: CountersOptions): Promise<Counters & { isAway(): boolean } & AsyncDisposable> => {
   const instance = `${randomBytes(6).toString('base64url')}:`
   const own = createMemoryCounters()
   /** Keys whose hits of this instance Redis may not have. */
@@ -83,6 +86,8 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
       if (taken === null) owed.add(key)
       return true
     },
+
+    isAway: () => !watch.isHere(),
 
     [Symbol.asyncDispose]: watch[Symbol.asyncDispose],
   }

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '../../contract/runtime.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
-import type { Entries, Leases, SharedState } from '../../contract/store.ts'
+import type { Entries, Leases, SharedCounts } from '../../contract/store.ts'
 import type { Vault } from '../entries/vault.ts'
 import { createEntries } from './entries.ts'
 import { createLeases } from './leases.ts'
@@ -27,7 +27,7 @@ interface SharedAnswersOptions {
  */
 export const openSharedAnswers = async (
   options: SharedAnswersOptions,
-): Promise<{ entries: Entries; leases: Leases; shared: () => SharedState } & AsyncDisposable> => {
+): Promise<{ entries: Entries; leases: Leases; counts: SharedCounts; isAway(): boolean } & AsyncDisposable> => {
   const { redis, logger, vault } = options
   const watch = await watchRedis({
     redis,
@@ -42,7 +42,8 @@ export const openSharedAnswers = async (
   return {
     entries,
     leases: createLeases({ places, watch }),
-    shared: () => ({ isAway: !watch.isHere(), counts }),
+    counts,
+    isAway: () => !watch.isHere(),
     [Symbol.asyncDispose]: watch[Symbol.asyncDispose],
   }
 }

@@ -40,6 +40,10 @@ export const labelMeanings = {
   agreement: '`agree`, `differ`; `unclear` where neither letters nor vectors tell',
   verdict: '`good`, `bad`',
   given: '`true`: given; `false`: it would have been, but near answers are shadowed',
+  wait: 'What it came to: `answered` by the other instance; `free`: it ended without an answer; `alone`: there was nothing to wait for any more, so that both called; `left`: nobody wanted the answer any more',
+  looked: '`hit`, `miss`; `failed`: Redis did not answer, or not in time',
+  written:
+    '`kept`; `declined`: no room; `overtaken`: another instance had taken the answer over; `lost`: Redis was away',
   ending: '`ended` by mistake, or `stuck` and ended for it',
   version: 'Version of the gateway',
 } as const
@@ -220,6 +224,25 @@ export const catalogue = {
     help: 'Bound of the remembered answers (max_bytes).',
     labels: [],
   },
+  sharedLooks: {
+    type: 'counter',
+    name: 'llm_cache_shared_looks_total',
+    help: 'Looks into the answers that all instances share, for what this instance did not have itself; none are made while Redis is away.',
+    labels: ['looked'],
+  },
+  sharedWrites: {
+    type: 'counter',
+    name: 'llm_cache_shared_writes_total',
+    help: 'Answers that were to be shared with all instances.',
+    labels: ['written'],
+  },
+  instanceWait: {
+    type: 'histogram',
+    name: 'llm_cache_instance_wait_seconds',
+    help: 'Time that a request waited for another instance that was answering the same.',
+    labels: ['wait'],
+    buckets: inferenceSeconds,
+  },
   perceived: {
     type: 'counter',
     name: 'perception_results_total',
@@ -312,6 +335,12 @@ export const catalogue = {
     help: 'Time that a store took, waiting included.',
     labels: ['store', 'store_operation', 'outcome'],
     buckets: storeSeconds,
+  },
+  redisAway: {
+    type: 'gauge',
+    name: 'store_redis_away',
+    help: '1 while Redis cannot be used for this: each instance then does with what it has itself.',
+    labels: ['store'],
   },
   ready: { type: 'gauge', name: 'gateway_ready', help: '1 while /ready answers 200.', labels: [] },
   build: { type: 'gauge', name: 'gateway_build_info', help: 'Always 1; says which version runs.', labels: ['version'] },
