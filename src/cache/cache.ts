@@ -328,7 +328,10 @@ export const createCache = (options: CacheOptions): Cache => {
         staleUntilMs: untilMs,
         near: null,
       }
+      const before = await entries.find(entry.key)
       await entries.set(entry)
+      // Other instances may still have the one that it replaces.
+      if (before) await entries.remove({ scope, ids: [before.id], dryRun: false })
       return entry
     },
     feedback: async (caller, query) => {

@@ -101,13 +101,26 @@ export const createTakeTurn = <Request extends Asked, Event extends Content>(par
   }
 }
 
+/** A turn that nobody waits for: null where another instance has it. */
+export const takeTurnIfFree = async (leases: Leases, key: string): Promise<OwnTurn | null> => {
+  const verdict = await leases.acquire(key, leaseMs)
+  switch (verdict.state) {
+    case 'held':
+      return hold(leases, verdict.lease)
+    case 'alone':
+      return alone
+    case 'taken':
+      return null
+  }
+}
+
 const hold = (leases: Leases, lease: Lease): OwnTurn => {
   let ending: Promise<void> | null = null
   const renew = async (): Promise<void> => {
     // Lost: whoever has it now makes an answer too, and the later fence decides which is kept.
     if (!(await leases.renew(lease, leaseMs))) clearInterval(renewing)
   }
-  const renewing = setInterval(() => void renew(), renewEveryMs)
+  const renewing = setInterval(() => void renew(), renewEveryMs).unref()
   const end = (kept: boolean): Promise<void> => {
     clearInterval(renewing)
     ending ??= leases.release(lease, kept)

@@ -6,7 +6,7 @@ import { openSharedAnswers } from '../../../src/stores/redis/shared-answers.ts'
 import { vaultOf } from '../sqlite/cache-folder.ts'
 
 /** The settings of an address, as the gateway reads them. */
-const settingsOf = (url: string, awayShare = 0.3): RedisSettings => {
+export const settingsOf = (url: string, awayShare = 0.3): RedisSettings => {
   const { redis, problems } = readRedis({ REDIS_URL: url }, '/')
   if (!redis) throw new Error(`This is no address: ${JSON.stringify(problems)}`)
   return { ...redis, awayShare }

@@ -244,11 +244,9 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     await using one = await openAnswersAt({ url: urlOf(wire.port), told })
     await one.entries.set(freshOf({ key: 'a' }))
     wire.stall()
-    const startedAtMs = performance.now()
     for (let look = 0; look < 50; look += 1)
       expect(await one.entries.find(look % 2 ? 'a' : 'none')).toEqual(look % 2 ? expect.anything() : null)
-    // One answer is waited for, and no second one; far above what that takes, far below fifty.
-    expect(performance.now() - startedAtMs).toBeLessThan(3_000)
+    // One answer is waited for, and no second one.
     expect(one.counts.failedLooks).toBe(1)
     await expect.poll(() => told.length, { timeout: 10_000 }).toBe(1)
     wire.mend()
