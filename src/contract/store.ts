@@ -313,7 +313,7 @@ export interface SharedCounts {
   declined: number
   /** Another instance had the lease by then. */
   overtaken: number
-  /** It was away. */
+  /** It was away, and too much was waiting for it. */
   lost: number
 }
 
@@ -328,8 +328,10 @@ export type LeaseVerdict =
   | { state: 'held'; lease: Lease }
   /** Another makes the answer; what he makes will be among the entries. `forMs`: until his lease ends unless he renews it. */
   | { state: 'taken'; forMs: number }
-  /** There is nothing to wait for: what the last one made was not kept, or nobody can say who makes what. */
+  /** There is nothing to wait for: what the last one made was not kept. */
   | { state: 'alone' }
+  /** Nobody can say who makes what. `isNew`: a moment ago somebody could. */
+  | { state: 'unknown'; isNew: boolean }
 
 /** Who makes which answer, so that one does for all. Never throws: whoever gets no lease does without. */
 export interface Leases {

@@ -27,6 +27,8 @@ export type TakeTurn<Request extends Asked, Event extends Content> = (
   signal: AbortSignal,
 ) => Promise<Turn<Event>>
 
+/** What does not answer for a moment is not away yet. */
+const unknownMs = 1_000
 /** A holder that is killed is waited for no longer than this; one that lives renews it in time. */
 const leaseMs = 5_000
 const renewEveryMs = 1_500
@@ -55,17 +57,20 @@ export const createTakeTurn = <Request extends Asked, Event extends Content>(par
     wait: { begin(): void; end(ending: WaitEnding): void },
   ): Promise<Turn<Event>> => {
     const patientUntilMs = clock.now() + (trail.deadlineAtMs - clock.now()) / 2
+    let endsAtMs = patientUntilMs
     for (let attempt = 0; ; attempt += 1) {
       const verdict = await leases.acquire(key, leaseMs)
-      if (verdict.state === 'alone' || (verdict.state === 'taken' && clock.now() >= patientUntilMs)) {
+      if (verdict.state !== 'unknown') endsAtMs = patientUntilMs
+      else if (attempt === 0 && !verdict.isNew) endsAtMs = -Infinity
+      else endsAtMs = Math.min(endsAtMs, clock.now() + unknownMs)
+      if (verdict.state === 'alone' || (verdict.state !== 'held' && clock.now() >= endsAtMs)) {
         wait.end('alone')
         return { state: 'ours', turn: alone }
       }
-      if (verdict.state === 'taken') {
+      if (verdict.state !== 'held') {
         wait.begin()
-        const pauseMs =
-          firstLookMs + fullJitterMs({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs, random })
-        await sleep(Math.min(pauseMs, verdict.forMs + 1), signal)
+        const pauseMs = fullJitterMs({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs, random })
+        await sleep(firstLookMs + pauseMs, signal)
       }
       // Another may have answered between our look into memory and now.
       const answer = await memory.lookAgain(trail.request, miss.look)
@@ -108,6 +113,7 @@ export const takeTurnIfFree = async (leases: Leases, key: string): Promise<OwnTu
     case 'held':
       return hold(leases, verdict.lease)
     case 'alone':
+    case 'unknown':
       return alone
     case 'taken':
       return null

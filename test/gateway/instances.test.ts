@@ -60,9 +60,13 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   }, 60_000)
   afterAll(() => server?.[Symbol.asyncDispose](), 60_000)
 
-  /** Instances of one gateway: processes that have nothing in common but Redis and the provider. */
-  const startInstances = async (upstream: Upstream, count: number, redisPort = server.port) => {
+  const urlOf = (port: number): string => {
     started += 1
+    return `redis://127.0.0.1:${port}?prefix=instances${started}:`
+  }
+
+  /** Instances of one gateway: processes that have nothing in common but Redis and the provider. */
+  const startInstances = async (upstream: Upstream, count: number, said: Readonly<Record<string, string>> = {}) => {
     const env = {
       PROVIDERS: 'openai',
       OPENAI_API_KEY: 'key-a',
@@ -70,8 +74,9 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
       DATA_DIR: ':memory:',
       EMBEDDER: 'none',
       CACHE_KEY: Buffer.alloc(32, 7).toString('base64'),
-      REDIS_URL: `redis://127.0.0.1:${redisPort}?prefix=instances${started}:`,
+      REDIS_URL: urlOf(server.port),
       RATE_LIMIT_MAX_REQUESTS: '100000',
+      ...said,
     }
     const instances = await Promise.all(Array.from({ length: count }, () => serve(env)))
     return {
@@ -110,6 +115,16 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(calls(upstream)).toBe(1)
   }, 120_000)
 
+  test('without CACHE_KEY nothing leaves the instance, and the start says so', async () => {
+    await using upstream = await startUpstream()
+    await using it = await startInstances(upstream, 2, { CACHE_KEY: '' })
+    for (const instance of it.instances) {
+      expect(instance.stdout()).toContain('each instance remembers answers for itself: with CACHE_KEY')
+      expect(await ask(instance, 'What is TCP?')).toMatchObject({ cache: 'miss' })
+      expect(await ask(instance, 'What is TCP?')).toMatchObject({ cache: 'exact' })
+    }
+  }, 120_000)
+
   test('when the one that answers is killed another goes on, and all who are left get its answer', async () => {
     await using upstream = await startUpstream()
     await using it = await startInstances(upstream, 3)
@@ -131,7 +146,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   test('when Redis is cut off in the middle everybody gets an answer, and they share again when it is back', async () => {
     await using wire = await startWire(server.port)
     await using upstream = await startUpstream()
-    await using it = await startInstances(upstream, 3, wire.port)
+    await using it = await startInstances(upstream, 3, { REDIS_URL: urlOf(wire.port) })
     const [first, ...others] = it.instances
     if (!first) throw new Error('None was started')
     upstream.script([{ kind: 'slow-first-token', ms: 3_000 }])

@@ -26,7 +26,9 @@ interface SharedEntriesOptions {
  * Remembered answers that all instances share: what one remembers is found by each. Before an instance gives anything out it
  * hears what was removed since, in the same step for all who ask at a time.
  */
-export const createEntries = (options: SharedEntriesOptions): { entries: Entries; counts: SharedCounts } => {
+export const createEntries = (
+  options: SharedEntriesOptions,
+): { entries: Entries; counts: SharedCounts; restore: (client: RedisClient) => Promise<void> } => {
   const { local, watch, clock } = options
   const answers = createAnswers(options)
   const history = createHistory(options)
@@ -129,15 +131,34 @@ export const createEntries = (options: SharedEntriesOptions): { entries: Entries
     return (await local.read([id])).length > 0
   }
 
+  /** Newest last. A moment without Redis is to lose nothing; what a longer one would keep for it is bounded. */
+  const owed = new Map<string, { entry: CacheEntry; lease: Lease | null }>()
+
+  const owe = (entry: CacheEntry, lease: Lease | null): void => {
+    owed.delete(entry.key)
+    owed.set(entry.key, { entry, lease })
+    const [oldest] = owed.keys()
+    if (owed.size <= mostOwed || oldest === undefined) return
+    owed.delete(oldest)
+    counts.lost += 1
+  }
+
+  const restore = async (client: RedisClient): Promise<void> => {
+    for (const [key, { entry, lease }] of owed) {
+      const stamp = history.stamp()
+      if (!stamp) return
+      const isThere = (await local.read([entry.id])).length > 0
+      if (isThere) counts[await answers.put(client, entry, { stamp, lease })] += 1
+      owed.delete(key)
+    }
+  }
+
   const publish = async (entry: CacheEntry, lease: Lease | null): Promise<boolean> => {
     if (history.stamp() === null) await keepUp()
     const stamp = history.stamp()
-    if (!stamp) {
-      counts.lost += 1
-      return true
-    }
-    const outcome = await watch.ask((client) => answers.put(client, entry, { stamp, lease }))
-    counts[outcome ?? 'lost'] += 1
+    const outcome = stamp && (await watch.ask((client) => answers.put(client, entry, { stamp, lease })))
+    if (outcome === null) owe(entry, lease)
+    else counts[outcome] += 1
     return outcome !== 'overtaken'
   }
 
@@ -202,8 +223,11 @@ export const createEntries = (options: SharedEntriesOptions): { entries: Entries
     questions: local.questions,
     follow: local.follow,
   }
-  return { entries, counts }
+  return { entries, counts, restore }
 }
+
+/** Answers that wait for Redis to be back. */
+const mostOwed = 100
 
 const untold = (): GatewayError =>
   new GatewayError(

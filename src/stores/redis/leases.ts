@@ -4,7 +4,7 @@ import { acquireScript, releaseScript, renewScript } from './entry-scripts.ts'
 import type { Places } from './places.ts'
 import type { RedisWatch } from './watch.ts'
 
-/** Leases that all instances share, each beside the entry that it is for. Without Redis everybody goes alone. */
+/** Leases that all instances share, each beside the entry that it is for. Without Redis nobody gets any. */
 export const createLeases = ({ places, watch }: { places: Places; watch: RedisWatch }): Leases => {
   const placeOf = (key: string) => places.ofName(places.nameOf('key', key))
 
@@ -17,8 +17,10 @@ export const createLeases = ({ places, watch }: { places: Places; watch: RedisWa
   return {
     acquire: async (key, ttlMs) => {
       const { shard, name } = placeOf(key)
+      const isNew = watch.isHere()
       const said = await watch.ask(async (client) => verdictOf(await client.run(acquireScript, shard, [name, ttlMs])))
-      if (!said || said.state < 0) return { state: 'alone' }
+      if (!said) return { state: 'unknown', isNew }
+      if (said.state < 0) return { state: 'alone' }
       return said.state === 0
         ? { state: 'taken', forMs: said.number }
         : { state: 'held', lease: { key, fence: said.number } }

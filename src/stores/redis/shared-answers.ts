@@ -2,6 +2,7 @@ import type { Clock, Logger } from '../../contract/runtime.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
 import type { Entries, Leases, SharedCounts } from '../../contract/store.ts'
 import type { Vault } from '../entries/vault.ts'
+import type { RedisClient } from './client.ts'
 import { createEntries } from './entries.ts'
 import { createLeases } from './leases.ts'
 import { createPlaces } from './places.ts'
@@ -29,6 +30,7 @@ export const openSharedAnswers = async (
   options: SharedAnswersOptions,
 ): Promise<{ entries: Entries; leases: Leases; counts: SharedCounts; isAway(): boolean } & AsyncDisposable> => {
   const { redis, logger, vault } = options
+  let restore: ((client: RedisClient) => Promise<void>) | null = null
   const watch = await watchRedis({
     redis,
     logger,
@@ -36,9 +38,11 @@ export const openSharedAnswers = async (
       away: 'Until it is back each instance answers from its own memory, and identical requests at two of them are two calls.',
       back: 'Redis is back, and answers are shared by all instances again',
     },
+    restore: async (client) => restore?.(client),
   })
   const places = createPlaces(vault)
-  const { entries, counts } = createEntries({ ...options, watch, places })
+  const { entries, counts, ...shared } = createEntries({ ...options, watch, places })
+  restore = shared.restore
   return {
     entries,
     leases: createLeases({ places, watch }),

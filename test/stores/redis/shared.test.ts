@@ -210,10 +210,11 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(await other.entries.remove({ scope: null, dryRun: true })).toBe(entries.length)
   }, 60_000)
 
-  test('without Redis each goes on with what it has, what it keeps meanwhile is counted as lost, and removing says so', async () => {
+  test('without Redis each goes on with what it has, gives Redis the last of what it kept when it is back, and says that removing is not done', async () => {
     await using wire = await startWire(server.port)
     const told: string[] = []
-    await using one = await openAnswersAt({ url: urlOf(wire.port), told })
+    const url = urlOf(wire.port)
+    await using one = await openAnswersAt({ url, told })
     await one.entries.set(freshOf({ key: 'a' }))
     wire.cut()
     await expect.poll(() => told, { timeout: 10_000 }).toEqual([expect.stringContaining('answers from its own memory')])
@@ -221,8 +222,11 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(await one.entries.find('a')).not.toBeNull()
     await one.entries.set(freshOf({ key: 'b' }))
     expect(await one.entries.find('b')).not.toBeNull()
-    expect(one.counts).toMatchObject({ kept: 1, lost: 1 })
-    expect(await one.leases.acquire('a', 1_000)).toEqual({ state: 'alone' })
+    expect(one.counts).toMatchObject({ kept: 1, lost: 0 })
+    for (let index = 0; index < 102; index += 1)
+      await one.entries.set(freshOf({ key: `more ${index}`, id: `ent_${index}` }))
+    expect(one.counts).toMatchObject({ kept: 1, lost: 3 })
+    expect(await one.leases.acquire('a', 1_000)).toEqual({ state: 'unknown', isNew: false })
     const removed = one.entries.remove({ scope: null, ids: ['ent_a'], dryRun: false })
     await expect(removed).rejects.toMatchObject({
       code: 'store_unavailable',
@@ -234,8 +238,11 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     wire.mend()
     await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe(backAgain)
     expect(await one.entries.epoch('ada')).toBe(1)
-    await one.entries.set(freshOf({ key: 'c' }))
-    expect(one.counts).toMatchObject({ kept: 2, lost: 1 })
+    // What was made last is there for all.
+    expect(one.counts).toMatchObject({ kept: 101, lost: 3 })
+    await using other = await openAnswersAt({ url: url.replace(`${wire.port}`, `${server.port}`) })
+    expect(await other.entries.find('b')).toBeNull()
+    expect(await other.entries.find('more 101')).not.toBeNull()
   }, 60_000)
 
   test('a Redis that says nothing any more holds no look up', async () => {
