@@ -5,7 +5,7 @@ import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Asked, Operation } from '../contract/operation.ts'
 import type { Lineup, TaskGuess } from '../contract/plan.ts'
-import type { CacheState, Outcome, Recalled, Receipt, Try } from '../contract/receipt.ts'
+import type { CacheState, Outcome, Recalled, TierLook, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 
@@ -52,6 +52,8 @@ export interface Trail<Request extends Asked = Asked> {
   cache: CacheState
   cacheReason: string | null
   /** Where the answer was remembered; undefined where it was not. */
+  /** The tiers of memory that were asked. */
+  looks: TierLook[]
   recalled: Recalled | undefined
   attempts: Attempt[]
   /** Turns in which a model was asked again because its JSON did not fit. */
@@ -89,6 +91,7 @@ export const openTrail = <Request extends Asked>(options: {
     plan: null,
     cache: 'miss',
     cacheReason: null,
+    looks: [],
     recalled: undefined,
     attempts: [],
     repairs: 0,
@@ -132,6 +135,7 @@ export const closeTrail = (
     savedNanoUsd: spared?.savedNanoUsd ?? 0n,
     cache: trail.cache,
     cacheReason: trail.cacheReason,
+    looks: trail.looks.length > 0 ? trail.looks : undefined,
     recalled: trail.recalled,
     outcome: end.outcome,
     errorCode: end.errorCode,
