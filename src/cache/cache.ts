@@ -72,6 +72,8 @@ export interface AnswerMemory<Request extends Asked, Event extends Content> {
   explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
   /** The answer to the very same request, where one came since that look; counted nowhere. Never throws. */
   lookAgain(request: Request, look: Look): Promise<CachedAnswer<Event> | null>
+  /** Whether an entry has given way to one that was made later. Never throws. */
+  isRenewed(entry: CacheEntry): Promise<boolean>
   /** Why the answer will not be kept, as far as that is known before its end. */
   foresee(look: Look, seen: Foreseen<Event>): KeepRefusal | null
   /**
@@ -265,6 +267,11 @@ export const createCache = (options: CacheOptions): Cache => {
       if (look.state !== 'miss') return null
       const hit = await tiers.exact(look.key, { kind, scope: look.scope, maxAgeMs }).catch(() => null)
       return hit?.entry.answer ?? null
+    },
+
+    isRenewed: async ({ key, createdAtMs }) => {
+      const now = await entries.find(key).catch(() => null)
+      return now !== null && now.createdAtMs > createdAtMs
     },
 
     foresee: (look, seen) => (look.state === 'miss' ? (kind.foresee?.(seen, look.force) ?? null) : null),

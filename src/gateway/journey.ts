@@ -113,10 +113,10 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const takeTurn = createTakeTurn<Request, Event>({ ...parts, memory, waited: events.waitedForInstance })
   const share = (): Carry<Request, Event> =>
     createShare({ answer: createAnswer(steps), respond, takeTurn, flights, clock })
-  const refreshing = createRefresh<Request>(
-    (request, context): AsyncIterable<unknown> => complete(request, context),
-    parts.leases,
-  )
+  const refreshing = createRefresh<Request>((request, context): AsyncIterable<unknown> => complete(request, context), {
+    leases: parts.leases,
+    isRenewed: memory.isRenewed,
+  })
   const complete: Journey<Request, Event>['complete'] = createComplete({
     operation,
     admit: parts.admit,

@@ -19,15 +19,17 @@ interface Refreshing<Request extends Asked> {
  */
 export const createRefresh = <Request extends Asked>(
   complete: (request: Request, context: RequestContext) => AsyncIterable<unknown>,
-  leases: Leases,
+  parts: { leases: Leases; isRenewed: (entry: CacheEntry) => Promise<boolean> },
 ): Refreshing<Request> => {
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
-  const run = async ({ key }: CacheEntry, request: Request, context: RequestContext): Promise<void> => {
-    const turn = await takeTurnIfFree(leases, key)
+  const run = async (entry: CacheEntry, request: Request, context: RequestContext): Promise<void> => {
+    const turn = await takeTurnIfFree(parts.leases, entry.key)
     if (!turn) return
     try {
+      // Another instance may have done it since this one looked.
+      if (await parts.isRenewed(entry)) return
       for await (const _event of complete(request, context));
     } catch {
       // Told where every failure is told.

@@ -69,7 +69,11 @@ export const serve = async (
   env: Readonly<Record<string, string>>,
   options: RunOptions = {},
 ): Promise<Run & { url: string }> => {
-  const gateway = run(['start'], { PORT: '0', PROVIDERS: 'sandbox', LOG_FORMAT: 'json', EMBEDDER: 'none', ...env }, options)
+  const gateway = run(
+    ['start'],
+    { PORT: '0', PROVIDERS: 'sandbox', LOG_FORMAT: 'json', EMBEDDER: 'none', ...env },
+    options,
+  )
   const listening = new Promise<string>((resolve) => {
     const look = (): void => {
       const url = /"message":"listening on (\S+)"/.exec(gateway.stdout())?.[1]

@@ -6,6 +6,7 @@ import type { Vault } from '../entries/vault.ts'
 import { createAnswers } from './answers.ts'
 import type { RedisClient } from './client.ts'
 import { createHistory } from './history.ts'
+import type { News } from './history.ts'
 import type { Places } from './places.ts'
 import type { RedisWatch } from './watch.ts'
 
@@ -45,22 +46,27 @@ export const createEntries = (
   /** How often something was forgotten here that others removed. */
   let forgotten = 0
 
-  const hear = async (scopes: ReadonlySet<string | null>): Promise<void> => {
-    const asked = await Promise.all([...scopes].map(async (scope) => [scope, await local.epoch(scope)] as const))
-    const news = await watch.ask((client) => history.hear(client, asked))
-    if (!news) return
-    const apply = async (): Promise<void> => {
-      for (const removal of news.removals) {
+  type Asked = readonly (readonly [string | null, number])[]
+
+  const apply = (asked: Asked, { removals, epochs }: News): Promise<void> => {
+    const work = async (): Promise<void> => {
+      for (const removal of removals) {
         forgotten += 1
         await local.remove(removal)
       }
       for (const [index, [scope, known]] of asked.entries()) {
-        const epoch = news.epochs[index] ?? known
+        const epoch = epochs[index] ?? known
         if (epoch > known) await local.advance(scope, epoch)
       }
     }
-    applying = applying.then(apply, apply)
-    await applying
+    applying = applying.then(work, work)
+    return applying
+  }
+
+  const hear = async (scopes: ReadonlySet<string | null>): Promise<void> => {
+    const asked = await Promise.all([...scopes].map(async (scope) => [scope, await local.epoch(scope)] as const))
+    const news = await watch.ask((client) => history.hear(client, asked))
+    if (news) await apply(asked, news)
   }
 
   /** Fails with the local store, never with Redis. */
@@ -124,49 +130,62 @@ export const createEntries = (
 
   // Keeping.
 
-  /** An entry that was changed, e.g. by feedback: the others must not go on with what they have. False where it was removed meanwhile. */
-  const tellChange = async ({ id }: CacheEntry): Promise<boolean> => {
-    await watch.ask((client) => history.tell(client, { scope: null, ids: [id] }))
-    await keepUp()
-    return (await local.read([id])).length > 0
+  interface Kept {
+    entry: CacheEntry
+    lease: Lease | null
+    /** It was there before, and is another now, e.g. by feedback: the others must not go on with what they have. */
+    isChange: boolean
   }
 
   /** Newest last. A moment without Redis is to lose nothing; what a longer one would keep for it is bounded. */
-  const owed = new Map<string, { entry: CacheEntry; lease: Lease | null }>()
+  const owed = new Map<string, Kept>()
 
-  const owe = (entry: CacheEntry, lease: Lease | null): void => {
-    owed.delete(entry.key)
-    owed.set(entry.key, { entry, lease })
+  const owe = (kept: Kept): void => {
+    const { key } = kept.entry
+    owed.delete(key)
+    owed.set(key, kept)
     const [oldest] = owed.keys()
     if (owed.size <= mostOwed || oldest === undefined) return
     owed.delete(oldest)
     counts.lost += 1
   }
 
-  const restore = async (client: RedisClient): Promise<void> => {
-    for (const [key, { entry, lease }] of owed) {
-      const stamp = history.stamp()
-      if (!stamp) return
-      const isThere = (await local.read([entry.id])).length > 0
-      if (isThere) counts[await answers.put(client, entry, { stamp, lease })] += 1
-      owed.delete(key)
+  /** Null where it was removed meanwhile, or nothing was ever heard of Redis. */
+  const put = async (
+    client: RedisClient,
+    { entry, lease, isChange }: Kept,
+  ): Promise<Awaited<ReturnType<typeof answers.put>> | null> => {
+    if (isChange) {
+      await history.tell(client, { scope: null, ids: [entry.id] })
+      const news = await history.hear(client, [])
+      await apply([], news).catch(() => undefined)
+      if ((await local.read([entry.id])).length === 0) return null
     }
+    const stamp = history.stamp()
+    return stamp && answers.put(client, entry, { stamp, lease })
   }
 
-  const publish = async (entry: CacheEntry, lease: Lease | null): Promise<boolean> => {
-    if (history.stamp() === null) await keepUp()
-    const stamp = history.stamp()
-    const outcome = stamp && (await watch.ask((client) => answers.put(client, entry, { stamp, lease })))
-    if (outcome === null) owe(entry, lease)
-    else counts[outcome] += 1
-    return outcome !== 'overtaken'
+  const restore = async (client: RedisClient): Promise<void> => {
+    if (owed.size === 0) return
+    const news = await history.hear(client, [])
+    await apply([], news).catch(() => undefined)
+    for (const [key, kept] of owed) {
+      const isThere = (await local.read([kept.entry.id])).length > 0
+      const outcome = isThere ? await put(client, kept) : null
+      if (outcome) counts[outcome] += 1
+      if (owed.get(key) === kept) owed.delete(key)
+    }
   }
 
   const keep = async (entry: CacheEntry, lease: Lease | null): Promise<void> => {
     // An answer that was just made is nobody's yet.
     const isChange = lease === null && (await local.read([entry.id])).length > 0
-    if (isChange && !(await tellChange(entry))) return
-    if (await publish(entry, lease)) await local.set(entry)
+    if (history.stamp() === null) await keepUp()
+    const said = await watch.ask(async (client) => ({ outcome: await put(client, { entry, lease, isChange }) }))
+    if (said?.outcome) counts[said.outcome] += 1
+    if (said && said.outcome !== 'kept' && said.outcome !== 'declined') return
+    await local.set(entry)
+    if (!said) owe({ entry, lease, isChange })
   }
 
   // Removing.

@@ -245,6 +245,25 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(await other.entries.find('more 101')).not.toBeNull()
   }, 60_000)
 
+  test('what feedback changes while Redis is away is changed everywhere once it is back', async () => {
+    const url = urlOf()
+    await using wire = await startWire(server.port)
+    const told: string[] = []
+    await using cut = await openAnswersAt({ url: url.replace(`${server.port}`, `${wire.port}`), told })
+    await using other = await openAnswersAt({ url })
+    for (const key of ['a', 'gone']) await cut.entries.set(freshOf({ key }))
+    expect(await other.entries.read(['ent_a', 'ent_gone'])).toHaveLength(2)
+    wire.cut()
+    await expect.poll(() => told.length, { timeout: 10_000 }).toBe(1)
+    for (const key of ['a', 'gone']) await cut.entries.set(freshOf({ key, tags: ['ban:q'] }))
+    await other.entries.remove({ scope: null, ids: ['ent_gone'], dryRun: false })
+    wire.mend()
+    await expect.poll(() => told.at(-1), { timeout: 20_000 }).toBe(backAgain)
+    expect(await other.entries.find('a')).toMatchObject({ tags: ['ban:q'] })
+    expect(await other.entries.find('gone')).toBeNull()
+    expect(await cut.entries.find('gone')).toBeNull()
+  }, 60_000)
+
   test('a Redis that says nothing any more holds no look up', async () => {
     await using wire = await startWire(server.port)
     const told: string[] = []
