@@ -19,7 +19,7 @@ import type { NearMemory } from './near/memory.ts'
 import type { Examination, NearAsked, NearMiss, Waiting } from './near/near.ts'
 import { curatedScope } from './scope.ts'
 import type { ScopeOf } from './scope.ts'
-import { createTallies } from './tallies.ts'
+import { countHit, createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
 import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
 import type { Hit, Sought } from './tiers.ts'
@@ -375,17 +375,6 @@ const questionIn = ({ scope, key }: CacheEntry): string => key.slice(scope.lengt
 const tagsOf = ({ model, provider, task }: CachedAnswer, own: readonly string[]): string[] => [
   ...new Set([`model:${model}`, `provider:${provider}`, ...(task ? [`task:${task.task}`] : []), ...own]),
 ]
-
-const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, task }: CachedAnswer): void => {
-  tally.hits += 1
-  tally.hitsByTier[tier] += 1
-  tally.savedMs += madeInMs
-  tally.savedNanoUsd += costNanoUsd ?? 0n
-  tally.savedByTier[tier] += costNanoUsd ?? 0n
-  const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
-  ofTask.hits += 1
-  ofTask.savedNanoUsd += costNanoUsd ?? 0n
-}
 
 const nothing = { hit: null, examination: null }
 

@@ -237,6 +237,8 @@ export interface RedisSettings {
   tls: TlsSettings | null
   /** What every key begins with. */
   prefix: string
+  /** Longest that a request waits for an answer of it. */
+  answerMs: number
   /** While Redis is away each instance lets this share of a limit through: above 0, up to 1. */
   awayShare: number
 }

@@ -23,7 +23,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   const startTwo = async (clock = { now: () => Date.now() }) => {
     started += 1
     await using resources = new AsyncDisposableStack()
-    const redis = settingsOf(`${server.url}?prefix=turns${started}:`)
+    const redis = settingsOf(`${server.url}?timeout=10000&prefix=turns${started}:`)
     const keys = { current: createSecret(cacheKey(3)), previous: null }
     const start = async (upstreamUrl?: string): Promise<TestApp> => {
       const stores = await openStores({

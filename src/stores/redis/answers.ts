@@ -50,7 +50,13 @@ export const createAnswers = ({ places, vault, maxBytes, clock }: AnswersOptions
     if (reply === null) return null
     const [id, keyName, birth, seq, head, question, body] = listOf(reply).map(bytesOf)
     if (!id || !keyName || !birth || !seq || !head || !question || !body) return null
-    const sealed = { id: `${id}`, keyName: `${keyName}`, head, body, question: question.length > 0 ? question : null }
+    const sealed = {
+      id: id.toString(),
+      keyName: keyName.toString(),
+      head,
+      body,
+      question: question.length > 0 ? question : null,
+    }
     const opened = openHead(vault, sealed)
     const answer = opened && (await openBody(vault, sealed))
     if (!opened || !answer) return null
@@ -58,7 +64,7 @@ export const createAnswers = ({ places, vault, maxBytes, clock }: AnswersOptions
     // An ended one that Redis still has: its time is not the gateway's.
     if (clock.now() >= rest.staleUntilMs || places.nameOf('key', rest.key) !== name) return null
     const near = hasQuestion ? openQuestion(vault, sealed) : null
-    return { entry: { ...rest, near, answer }, stamp: { birth: `${birth}`, seq: Number(seq) } }
+    return { entry: { ...rest, near, answer }, stamp: { birth: birth.toString(), seq: numberOf(seq) } }
   }
 
   const nameAt = async (client: RedisClient, pointer: string): Promise<string | null> => {
@@ -83,7 +89,7 @@ export const createAnswers = ({ places, vault, maxBytes, clock }: AnswersOptions
     for (let cursor = '0'; ;) {
       const [next, ...meant] = listOf(await client.runForBytes(matchScript, shard, [cursor, ...wanted])).map(bytesOf)
       cards.push(...meant.map((text) => ({ id: idIn(text), shard, text })))
-      cursor = `${next}`
+      cursor = textOf(next)
       if (cursor === '0') return cards
     }
   }
@@ -159,7 +165,7 @@ export const createAnswers = ({ places, vault, maxBytes, clock }: AnswersOptions
       if (query.ids) return cardsOfIds(client, query.ids, query)
       const found: Card[] = []
       for (const shard of places.shards) found.push(...(await cardsIn(client, shard, query)))
-      return [...new Map(found.map((card) => [`${card.text}`, card])).values()]
+      return [...new Map(found.map((card) => [card.text.toString(), card])).values()]
     },
 
     /** Returns how many were there. */

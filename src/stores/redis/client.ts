@@ -26,8 +26,6 @@ export interface RedisClient extends Disposable {
   reconnect(): void
 }
 
-/** Longest that a request waits for Redis, which on a network of its own answers within one. */
-const answerMs = 100
 const connectMs = 2_000
 const beginMs = 3_000
 const firstWaitMs = 50
@@ -44,11 +42,11 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
 
   const run = async (byDigest: () => Promise<unknown>, byText: () => Promise<unknown>): Promise<unknown> => {
     try {
-      return await withinTime(byDigest(), answerMs)
+      return await withinTime(byDigest(), settings.answerMs)
     } catch (error) {
       // It forgets scripts when it is started anew.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withinTime(byText(), answerMs)
+      return withinTime(byText(), settings.answerMs)
     }
   }
   return {
@@ -67,7 +65,7 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
       )
     },
     connect: () => withinTime(client.connect(), beginMs),
-    ping: async () => void (await withinTime(client.ping(), answerMs)),
+    ping: async () => void (await withinTime(client.ping(), settings.answerMs)),
     reconnect: () => {
       if (client.status === 'ready') client.disconnect(true)
     },

@@ -113,8 +113,10 @@ export const createEntries = (
     const known = await ask()
     // Another instance may have renewed what is stale here.
     const isEnough = known !== null && clock.now() < known.expiresAtMs
-    const [shared] = await Promise.all([isEnough ? null : askShared(read), keepUp()])
+    const [early] = await Promise.all([isEnough ? null : askShared(read), keepUp()])
     const own = forgotten === before ? known : await ask()
+    // What was forgotten here may be there as another.
+    const shared = isEnough && own === null ? await askShared(read) : early
     if (!shared || (own && own.createdAtMs >= shared.entry.createdAtMs)) return own
     return takeIn(shared) ?? own
   }

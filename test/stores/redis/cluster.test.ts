@@ -38,7 +38,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   }, 60_000)
 
   test('a cluster has every entry, its lease and what leads to it on nodes that know them', async () => {
-    const url = `redis://127.0.0.1:${nodes[0]?.port}?cluster=true&prefix=answers:`
+    const url = `redis://127.0.0.1:${nodes[0]?.port}?cluster=true&timeout=10000&prefix=answers:`
     await using one = await openAnswersAt({ url })
     await using other = await openAnswersAt({ url })
     const nowMs = Date.now()

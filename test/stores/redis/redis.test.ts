@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest'
-import { describeCounters, describeEntries, describeLeases } from '../../conformance/store.ts'
+import { describeCounters, describeEntries } from '../../conformance/store.ts'
+import { describeLeases } from '../../conformance/leases.ts'
 import { lacksRedis, startRedis } from '../../support/redis.ts'
 import type { TestRedis } from '../../support/redis.ts'
 import { openAnswersAt, openAt } from './open.ts'
@@ -19,7 +20,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   })
   const urlOf = (): string => {
     opened += 1
-    return `${server.url}?prefix=test${opened}:`
+    return `${server.url}?timeout=10000&prefix=test${opened}:`
   }
 
   describeEntries('redis, one instance', async ({ maxBytes, clock }) => {

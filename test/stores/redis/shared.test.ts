@@ -32,7 +32,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
 
   const urlOf = (port = server.port): string => {
     opened += 1
-    return `redis://127.0.0.1:${port}?prefix=shared${opened}:`
+    return `redis://127.0.0.1:${port}?timeout=10000&prefix=shared${opened}:`
   }
   const cli = async (...words: string[]): Promise<string> => {
     const program = path.join(programsOf('redis'), 'redis-cli')
@@ -267,7 +267,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   test('a Redis that says nothing any more holds no look up', async () => {
     await using wire = await startWire(server.port)
     const told: string[] = []
-    await using one = await openAnswersAt({ url: urlOf(wire.port), told })
+    await using one = await openAnswersAt({ url: urlOf(wire.port).replace('timeout=10000', 'timeout=100'), told })
     await one.entries.set(freshOf({ key: 'a' }))
     wire.stall()
     for (let look = 0; look < 50; look += 1)
@@ -282,7 +282,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   test('where Redis comes back empty nothing that was removed comes back with it', async () => {
     await using own = await startRedis()
     const told: string[] = []
-    const url = `${own.url}?prefix=empty:`
+    const url = `${own.url}?timeout=10000&prefix=empty:`
     await using one = await openAnswersAt({ url, told })
     await using other = await openAnswersAt({
       url,
