@@ -29,7 +29,9 @@ test('a request waits 100 ms for it, or as long as the address says', () => {
   expect(read('redis://h').redis?.answerMs).toBe(100)
   expect(read('redis://h?timeout=250').redis?.answerMs).toBe(250)
   for (const timeout of ['0', '10001', 'x', '1.5', ''])
-    expect(read(`redis://h?timeout=${timeout}`).problems).toMatchObject([{ problem: expect.stringContaining('timeout') }])
+    expect(read(`redis://h?timeout=${timeout}`).problems).toMatchObject([
+      { problem: expect.stringContaining('timeout') },
+    ])
 })
 
 test('a host alone is enough, and a password needs no user', () => {
