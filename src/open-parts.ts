@@ -108,16 +108,31 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
       {},
       'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
     )
-  if (cache.enabled && redis && !cacheKeys)
+  if (redis && cache.enabled && !cacheKeys)
     logger.info(
       {},
-      'remembered answers stay with this instance: CACHE_KEY would seal them, so that others can be told of them',
+      'each instance remembers answers for itself: with CACHE_KEY, the same for all, they would be sealed and shared in Redis',
     )
   const notice = (message: string): void => logger.warn({}, message)
-  const maxNewsBytes = cache.enabled ? cache.maxNewsBytes : 0
-  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, maxNewsBytes, notice }
-  return openStores({ dataDir, database, redis, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  return openStores({
+    dataDir,
+    database,
+    redis,
+    ledger,
+    cacheMaxBytes: cache.maxBytes,
+    clock,
+    logger,
+    keptCache,
+    sharedCache: sharedCacheOf(cache),
+  })
 }
+
+/** Clocks of instances differ, and a removal must outlive what it removes. */
+const spareLifeMs = 86_400_000
+
+const sharedCacheOf = ({ enabled, maxSharedBytes, maxNewsBytes, maxTtlMs, staleMs }: Config['cache']) =>
+  enabled ? { maxBytes: maxSharedBytes, maxNewsBytes, lifeMs: maxTtlMs + staleMs + spareLifeMs } : null
 
 /** The stores alone, for commands that need no gateway. */
 export const openConfiguredStores = ({ dataDir, database, ledger, cache }: Config): Promise<Stores> =>

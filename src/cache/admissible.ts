@@ -1,4 +1,6 @@
 import type { AnswerEvent } from '../contract/chat.ts'
+import type { Content } from '../contract/operation.ts'
+import type { TaskGuess } from '../contract/plan.ts'
 import type { CachedAnswer } from '../contract/store.ts'
 import { byteSizeOf } from '../lib/byte-size.ts'
 
@@ -44,6 +46,20 @@ export const weighAdmission = (
   return bytes > maxEntryBytes ? { admissible: false, reason: 'too_large' } : { admissible: true, bytes }
 }
 
+/** What is known of an answer before its end. */
+export interface Foreseen<Event extends Content> {
+  task: TaskGuess | null
+  /** What came last; null before anything did. */
+  event: Event | null
+}
+
+/** What speaks against an answer whatever is yet to come of it. */
+export const foreseeRefusal = ({ task, event }: Foreseen<AnswerEvent>, force: boolean): KeepRefusal | null => {
+  if (event?.type === 'tool-call') return 'tool_calls'
+  if (event?.type === 'refusal') return 'refusal'
+  return task?.task === 'creative' && !force ? 'creative' : null
+}
+
 const refusalOf = (
   { events, finishes, warnings, task }: CachedAnswer<AnswerEvent>,
   force: boolean,
@@ -56,5 +72,5 @@ const refusalOf = (
     events.some((event) => event.type === 'text' && event.choice === choice && event.text.trim() !== '')
   if (!finishes.every(({ choice }) => isSaid(choice))) return 'empty'
   if (warnings.some(({ code }) => code === 'model_substituted')) return 'substituted'
-  return task?.task === 'creative' && !force ? 'creative' : null
+  return foreseeRefusal({ task, event: null }, force)
 }

@@ -4,10 +4,10 @@ import type { Asked, Content } from '../contract/operation.ts'
 import type { CacheTier, TierLook } from '../contract/receipt.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
-import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
+import type { CacheEntry, CachedAnswer, Entries, Lease, NearQuestion } from '../contract/store.ts'
 import { once } from '../lib/once.ts'
 import { countUp } from './count-up.ts'
-import type { KeepRefusal } from './admissible.ts'
+import type { Foreseen, KeepRefusal } from './admissible.ts'
 import type { BypassReason } from './eligible.ts'
 import { nothingToExplain } from './explain.ts'
 import type { MemoryExplanation } from './explain.ts'
@@ -19,7 +19,7 @@ import type { NearMemory } from './near/memory.ts'
 import type { Examination, NearAsked, NearMiss, Waiting } from './near/near.ts'
 import { curatedScope } from './scope.ts'
 import type { ScopeOf } from './scope.ts'
-import { createTallies } from './tallies.ts'
+import { countHit, createTallies } from './tallies.ts'
 import type { Tally } from './tallies.ts'
 import { createCanonicalTier, createExactTier, createNearTierOf } from './tiers.ts'
 import type { Hit, Sought } from './tiers.ts'
@@ -70,8 +70,17 @@ export interface AnswerMemory<Request extends Asked, Event extends Content> {
   look(request: Request, caller: Caller, waiting: Waiting & { looked?: TellLook }): Promise<Look<Event>>
   /** What each tier would do, and why. Never throws but the signal's reason. */
   explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
-  /** Remembers a complete answer where its look wants that. Never throws. */
-  keep(look: Look, ownerId: string, answer: CachedAnswer<Event>): Promise<Keeping>
+  /** The answer to the very same request, where one came since that look; counted nowhere. Never throws. */
+  lookAgain(request: Request, look: Look): Promise<CachedAnswer<Event> | null>
+  /** Whether an entry has given way to one that was made later. Never throws. */
+  isRenewed(entry: CacheEntry): Promise<boolean>
+  /** Why the answer will not be kept, as far as that is known before its end. */
+  foresee(look: Look, seen: Foreseen<Event>): KeepRefusal | null
+  /**
+   * Remembers a complete answer where its look wants that. Never throws.
+   * @param lease under which it was made; null where others need not wait for it
+   */
+  keep(look: Look, ownerId: string, answer: CachedAnswer<Event>, lease?: Lease | null): Promise<Keeping>
 }
 
 export interface Cache {
@@ -134,7 +143,10 @@ export const createCache = (options: CacheOptions): Cache => {
   }
 
   /** The scope as it is now: what was kept before its epoch is nobody's any more. */
-  const currently = async (scope: string): Promise<string> => `${scope}.${await entries.epoch(scope)}`
+  const currently = async (scope: string): Promise<string> => {
+    const epochs = await Promise.all([entries.epoch(null), entries.epoch(scope)])
+    return `${scope}.${epochs.join('.')}`
+  }
 
   const scopeFor = async (caller: Caller): Promise<string | null> => {
     const scope = scopeOf(caller)
@@ -251,7 +263,20 @@ export const createCache = (options: CacheOptions): Cache => {
       }
     },
 
-    keep: async (look, ownerId, answer) => {
+    lookAgain: async ({ cache: { maxAgeMs = Infinity } }, look) => {
+      if (look.state !== 'miss') return null
+      const hit = await tiers.exact(look.key, { kind, scope: look.scope, maxAgeMs }).catch(() => null)
+      return hit?.entry.answer ?? null
+    },
+
+    isRenewed: async ({ key, createdAtMs }) => {
+      const now = await entries.find(key).catch(() => null)
+      return now !== null && now.createdAtMs > createdAtMs
+    },
+
+    foresee: (look, seen) => (look.state === 'miss' ? (kind.foresee?.(seen, look.force) ?? null) : null),
+
+    keep: async (look, ownerId, answer, lease = null) => {
       if (look.state !== 'miss' || !look.write) return { kept: false, reason: 'not_wanted' }
       const { ttlMs, staleMs } = look.lifeOf(answer)
       if (ttlMs === 0) return { kept: false, reason: 'not_wanted' }
@@ -267,7 +292,7 @@ export const createCache = (options: CacheOptions): Cache => {
         const { key, scope, canonicalKey, asked } = look
         const question = look.question ?? (asked && near ? await near.questionFor(asked, nobodyLeaves) : null)
         const expiresAtMs = createdAtMs + ttlMs
-        await entries.set({
+        const entry: CacheEntry = {
           id: `ent_${randomUUID().replaceAll('-', '')}`,
           key,
           canonicalKey,
@@ -280,7 +305,8 @@ export const createCache = (options: CacheOptions): Cache => {
           near: question,
           answer,
           bytes: verdict.bytes,
-        })
+        }
+        await entries.set(entry, lease)
       } catch {
         tally.failures += 1
         return { kept: false, reason: 'failed' }
@@ -323,7 +349,10 @@ export const createCache = (options: CacheOptions): Cache => {
         staleUntilMs: untilMs,
         near: null,
       }
+      const before = await entries.find(entry.key)
       await entries.set(entry)
+      // Other instances may still have the one that it replaces.
+      if (before) await entries.remove({ scope, ids: [before.id], dryRun: false })
       return entry
     },
     feedback: async (caller, query) => {
@@ -346,17 +375,6 @@ const questionIn = ({ scope, key }: CacheEntry): string => key.slice(scope.lengt
 const tagsOf = ({ model, provider, task }: CachedAnswer, own: readonly string[]): string[] => [
   ...new Set([`model:${model}`, `provider:${provider}`, ...(task ? [`task:${task.task}`] : []), ...own]),
 ]
-
-const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, task }: CachedAnswer): void => {
-  tally.hits += 1
-  tally.hitsByTier[tier] += 1
-  tally.savedMs += madeInMs
-  tally.savedNanoUsd += costNanoUsd ?? 0n
-  tally.savedByTier[tier] += costNanoUsd ?? 0n
-  const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
-  ofTask.hits += 1
-  ofTask.savedNanoUsd += costNanoUsd ?? 0n
-}
 
 const nothing = { hit: null, examination: null }
 

@@ -2,7 +2,7 @@ import type { AnswerEvent, ChatRequest } from '../contract/chat.ts'
 import type { Content } from '../contract/operation.ts'
 import type { Task } from '../contract/plan.ts'
 import type { CachedAnswer } from '../contract/store.ts'
-import { judgeAdmission } from './admissible.ts'
+import { foreseeRefusal, judgeAdmission } from './admissible.ts'
 import { canonicalText } from './canonical.ts'
 import { judgeEligibility } from './eligible.ts'
 import { canonicalFingerprint, fingerprint, partitionFingerprint } from './fingerprint.ts'
@@ -44,6 +44,7 @@ export const createChatAnswers = ({ taskOf, mayServe }: ChatAnswersOptions): Ans
       fits,
     }
   },
+  foresee: foreseeRefusal,
   judgeAdmission,
   holds: (answer): answer is CachedAnswer<AnswerEvent> => !answer.events.some(({ type }) => others.has(type)),
 })

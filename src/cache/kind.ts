@@ -1,6 +1,6 @@
 import type { Asked, Content } from '../contract/operation.ts'
 import type { CachedAnswer } from '../contract/store.ts'
-import type { Admission, Bounds } from './admissible.ts'
+import type { Admission, Bounds, Foreseen, KeepRefusal } from './admissible.ts'
 import type { Eligibility } from './eligible.ts'
 import type { NearAsked } from './near/near.ts'
 import type { CacheKind } from './ttl.ts'
@@ -29,6 +29,8 @@ export interface AnswerKind<Request extends Asked, Event extends Content> {
   fingerprint(options: { request: Request; scope: string; simulated: boolean }): string
   /** The request as a question that may have been asked before in another form or in other words; unset: never is. */
   readQuestion?(options: { request: Request; scope: string; simulated: boolean }): AskedQuestion
+  /** Why an answer will not be given again, whatever is yet to come of it; null where that is open. Unset: always is. */
+  foresee?(seen: Foreseen<Event>, force: boolean): KeepRefusal | null
   /** Whether an answer may be given again. */
   judgeAdmission(answer: CachedAnswer<Event>, bounds: Bounds): Admission
   /** Whether a remembered answer is of this kind. */

@@ -1,5 +1,6 @@
 import type { NanoUsd } from '../contract/money.ts'
 import type { CacheTier } from '../contract/receipt.ts'
+import type { CachedAnswer } from '../contract/store.ts'
 import { addCounts } from './count-up.ts'
 import { tasks } from '../contract/plan.ts'
 import type { Task } from '../contract/plan.ts'
@@ -108,4 +109,16 @@ const addByTask = (a: Tally['byTask'], b: Tally['byTask']): Tally['byTask'] => {
       }
   }
   return sum
+}
+
+/** Counts an answer that memory gave. */
+export const countHit = (tally: Tally, tier: CacheTier, { costNanoUsd, madeInMs = 0, task }: CachedAnswer): void => {
+  tally.hits += 1
+  tally.hitsByTier[tier] += 1
+  tally.savedMs += madeInMs
+  tally.savedNanoUsd += costNanoUsd ?? 0n
+  tally.savedByTier[tier] += costNanoUsd ?? 0n
+  const ofTask = (tally.byTask[task?.task ?? 'other'] ??= { hits: 0, savedNanoUsd: 0n })
+  ofTask.hits += 1
+  ofTask.savedNanoUsd += costNanoUsd ?? 0n
 }

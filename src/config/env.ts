@@ -95,7 +95,7 @@ const variables = z.object({
     .string()
     .optional()
     .describe(
-      'Redis for what all instances share: limits, which providers rest and, with CACHE_KEY, remembered answers; e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance is by itself where unset.',
+      'Redis for what all instances share: limits, which providers rest and, with CACHE_KEY, remembered answers; e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; where unset each instance is by itself.',
     ),
   CONFIG_DIR: z
     .string()
@@ -189,7 +189,7 @@ const variables = z.object({
   CACHE_KEY: cacheKey
     .optional()
     .describe(
-      'Seals remembered answers in DATA_DIR, so that they survive a restart; without it they are in memory only.',
+      'Seals remembered answers in DATA_DIR, so that they survive a restart, and in Redis, so that instances with the same key share them; without it they are in memory only.',
     ),
   CACHE_KEY_PREVIOUS: cacheKey
     .optional()

@@ -13,7 +13,7 @@ export type RedisAddress = Omit<RedisSettings, 'awayShare'>
 
 const variable = 'REDIS_URL'
 
-const parameters = ['cluster', 'prefix', 'check', 'cacert', 'cert', 'key'] as const
+const parameters = ['cluster', 'prefix', 'timeout', 'check', 'cacert', 'cert', 'key'] as const
 type Parameter = (typeof parameters)[number]
 
 const checks: Readonly<Record<string, TlsSettings['check']>> = {
@@ -67,6 +67,7 @@ const parse = (text: string, root: string): RedisAddress => {
     password: password ? createSecret(decoded(password)) : undefined,
     tls: tlsOf(said, parts['scheme'] === 'rediss', root),
     prefix: said.prefix ?? 'gateway:',
+    answerMs: answerMsOf(said),
   }
 }
 
@@ -97,6 +98,17 @@ const clusterOf = ({ cluster }: Partial<Record<Parameter, string>>, hosts: numbe
   if (cluster === 'false' && hosts > 1)
     throw new AddressFault('names several hosts, though it is no cluster', 'name one, or leave cluster=false out')
   return cluster === 'true' || hosts > 1
+}
+
+/** On a network of its own Redis answers within one. */
+const answerMs = 100
+
+const answerMsOf = ({ timeout }: Partial<Record<Parameter, string>>): number => {
+  if (timeout === undefined) return answerMs
+  const number = /^\d{1,5}$/.test(timeout) ? Number(timeout) : 0
+  if (number < 1 || number > 10_000)
+    throw new AddressFault('has a timeout that is no number of milliseconds from 1 to 10000', 'correct it')
+  return number
 }
 
 const tlsOf = (said: Partial<Record<Parameter, string>>, isEncrypted: boolean, root: string): TlsSettings | null => {

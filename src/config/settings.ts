@@ -134,6 +134,7 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
     share: cache.share,
     maxDiskBytes: cache.max_disk_bytes,
     maxNewsBytes: cache.max_news_bytes,
+    maxSharedBytes: cache.max_shared_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
     near: nearSettings(cache.near),

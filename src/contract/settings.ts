@@ -51,6 +51,8 @@ export interface CacheSettings {
   maxDiskBytes: number
   /** Bound of what Redis keeps of them for instances that begin or were away. */
   maxNewsBytes: number
+  /** Bound of what all entries together take in Redis, where instances share them there. */
+  maxSharedBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number
@@ -237,6 +239,8 @@ export interface RedisSettings {
   tls: TlsSettings | null
   /** What every key begins with. */
   prefix: string
+  /** Longest that a request waits for an answer of it. */
+  answerMs: number
   /** While Redis is away each instance lets this share of a limit through: above 0, up to 1. */
   awayShare: number
 }

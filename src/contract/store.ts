@@ -262,6 +262,8 @@ export interface Removal {
   scope: string | null
   ids?: readonly string[] | undefined
   tag?: string | undefined
+  /** Only what was made before; unset: whenever it was. */
+  madeBeforeMs?: number | undefined
   /** Only counts. */
   dryRun: boolean
 }
@@ -280,16 +282,19 @@ export interface Entries {
   findCanonical(canonicalKey: string): Promise<CacheEntry | null>
   /** By their ids; those that are gone are left out. */
   read(ids: readonly string[]): Promise<readonly CacheEntry[]>
-  /** An entry of the same key is replaced. */
-  set(entry: CacheEntry): Promise<void>
+  /**
+   * An entry of the same key is replaced.
+   * @param lease under which the answer was made: where it is not the key's newest any more, nothing is kept
+   */
+  set(entry: CacheEntry, lease?: Lease | null): Promise<void>
   stats(scope: string | null): Promise<{ entries: number; bytes: number; maxBytes: number }>
   /** Returns how many were deleted, or would be. */
   remove(query: Removal): Promise<number>
-  /** A part of every key of this scope, and another one from each `advance` on. */
-  epoch(scope: string): Promise<string>
+  /** A part of every key of this scope (null: of every key), and a greater one from each `advance` on. */
+  epoch(scope: string | null): Promise<number>
   /**
    * Makes all that a scope (null: everybody) has kept unreachable, in one step however much it is.
-   * @param to this epoch, where the present one is before it; unset: the next one
+   * @param to the epoch that holds from now on, unless a greater one does; unset: the next one
    * @returns the epoch that it is in now
    */
   advance(scope: string | null, to?: number): Promise<number>
@@ -298,3 +303,50 @@ export interface Entries {
   /** Tells of each change from now on; the returned function ends it. */
   follow(listener: (change: EntryChange) => void): () => void
 }
+
+/** What came of asking and telling the tier that all instances share, since the process began. */
+export interface SharedCounts {
+  hits: number
+  misses: number
+  /** It did not answer, or not in time. */
+  failedLooks: number
+  kept: number
+  /** It had no room. */
+  declined: number
+  /** Another instance had the lease by then. */
+  overtaken: number
+  /** It was away, and too much was waiting for it. */
+  lost: number
+}
+
+/** The right to make the answer of a key, which others wait for meanwhile. */
+export interface Lease {
+  key: string
+  /** Greater than that of every lease of this key before. */
+  fence: number
+}
+
+export type LeaseVerdict =
+  | { state: 'held'; lease: Lease }
+  /** Another makes the answer; what he makes will be among the entries. `forMs`: until his lease ends unless he renews it. */
+  | { state: 'taken'; forMs: number }
+  /** There is nothing to wait for: what the last one made was not kept. */
+  | { state: 'alone' }
+  /** Nobody can say who makes what. `isNew`: a moment ago somebody could. */
+  | { state: 'unknown'; isNew: boolean }
+
+/** Who makes which answer, so that one does for all. Never throws: whoever gets no lease does without. */
+export interface Leases {
+  /** Takes the lease of a key for so long, unless another holds it. */
+  acquire(key: string, ttlMs: number): Promise<LeaseVerdict>
+  /** False once it is lost: it ended, and perhaps another has it. */
+  renew(lease: Lease, ttlMs: number): Promise<boolean>
+  /** Gives it back. `kept`: whether the answer is among the entries; those who wait for it go alone where it is not. */
+  release(lease: Lease, kept: boolean): Promise<void>
+}
+
+/**
+ * What became of waiting for another's lease: his answer came; it was free again without one; there was nothing to wait for
+ * any more, so that both call; nobody wanted the answer any more.
+ */
+export type WaitEnding = 'answered' | 'free' | 'alone' | 'left'

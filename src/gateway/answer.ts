@@ -22,13 +22,16 @@ export interface AnswerSteps<Request extends Asked, Event extends Content> {
   clock: Clock
 }
 
-/** Answers a request that memory could not; emits what comes, the `end` only once the ledger has it. */
+/**
+ * Answers a request that memory could not; emits what comes, the `end` only once the ledger has it. Resolves with whether the
+ * answer is remembered.
+ */
 export type Answer<Request extends Asked, Event extends Content> = (
   trail: Trail<Request>,
   miss: Miss,
   emit: (event: JourneyEvent<Event>) => void,
   signal: AbortSignal,
-) => Promise<void>
+) => Promise<boolean>
 
 /** The second half of the journey, run once for everybody who asks the same: classify, route, call, settle, record, remember. */
 export const createAnswer = <Request extends Asked, Event extends Content>({
@@ -44,6 +47,7 @@ export const createAnswer = <Request extends Asked, Event extends Content>({
     try {
       trail.plan = route(trail.request)
       trail.task = trail.plan.task
+      kept.foresee()
       trail.routedAtMs = clock.now()
       for await (const event of call(trail.plan, trail, signal)) {
         if (event.type === 'first') {
@@ -62,6 +66,7 @@ export const createAnswer = <Request extends Asked, Event extends Content>({
     }
     settle(trail)
     const receipt = await record(trail, { outcome: 'complete', errorCode: null })
-    await kept.keep(receipt)
+    const isKept = await kept.keep(receipt)
     emit(endOf(trail, receipt))
+    return isKept
   }

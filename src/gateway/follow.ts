@@ -26,7 +26,8 @@ export async function* follow<Event extends Content>(
         trail.served = receipt.served
         trail.finishes.push(...event.finishes)
         trail.warnings.push(...event.warnings)
-        trail.spared = { usage, savedNanoUsd: receipt.costNanoUsd ?? 0n }
+        // Whoever leads may himself have been spared it, by another instance.
+        trail.spared = { usage, savedNanoUsd: (receipt.costNanoUsd ?? 0n) + receipt.savedNanoUsd }
         break
       }
       default:

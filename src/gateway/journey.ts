@@ -8,7 +8,7 @@ import type { Lineup } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
-import type { CacheEntry, Receipts } from '../contract/store.ts'
+import type { CacheEntry, Leases, Receipts } from '../contract/store.ts'
 import { createFlights } from '../lib/flight.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Admit } from './admit.ts'
@@ -33,6 +33,7 @@ import type { Settle } from './settle.ts'
 import { createShare } from './share.ts'
 import { nameOf } from './trail.ts'
 import type { Trail } from './trail.ts'
+import { createTakeTurn } from './turn.ts'
 
 /** What all journeys share. */
 export interface JourneyParts {
@@ -42,6 +43,8 @@ export interface JourneyParts {
   receipts: Pick<Receipts, 'append'>
   events: Events
   resilience: ResilienceSettings
+  /** Who makes which answer, among all instances. */
+  leases: Leases
   /** Whole-request deadline where the caller set none. */
   deadlineMs: number
   /** What a provider is told of the trace, at the request's try of this number. */
@@ -107,8 +110,13 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const flights = createFlights<JourneyEvent<Event>>()
   const respond = createRespond<Request, Event>(record)
   const steps = { route, call, settle: settling.settle, record, remember: createRemember(memory), clock }
-  const share = (): Carry<Request, Event> => createShare({ answer: createAnswer(steps), respond, flights, clock })
-  const refreshing = createRefresh<Request>((request, context): AsyncIterable<unknown> => complete(request, context))
+  const takeTurn = createTakeTurn<Request, Event>({ ...parts, memory, waited: events.waitedForInstance })
+  const share = (): Carry<Request, Event> =>
+    createShare({ answer: createAnswer(steps), respond, takeTurn, flights, clock })
+  const refreshing = createRefresh<Request>((request, context): AsyncIterable<unknown> => complete(request, context), {
+    leases: parts.leases,
+    isRenewed: memory.isRenewed,
+  })
   const complete: Journey<Request, Event>['complete'] = createComplete({
     operation,
     admit: parts.admit,

@@ -5,6 +5,7 @@ import type { CacheTier, Recalled, TierLook } from '../contract/receipt.ts'
 import type { CachedAnswer, CacheEntry } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
+import type { OwnTurn } from './turn.ts'
 
 /** What memory had. `flightKey`: identical requests of the moment share one call; null: this one goes alone. */
 export type Memory<Event extends Content> = { state: 'hit'; tier: CacheTier; answer: CachedAnswer<Event> } | Miss
@@ -13,6 +14,8 @@ export interface Miss {
   state: 'miss'
   look: NoHit
   flightKey: string | null
+  /** Whose turn it is to answer, once that is known. */
+  turn: OwnTurn | null
 }
 
 export type Recall<Request extends Asked, Event extends Content> = (
@@ -47,7 +50,7 @@ export const createRecall =
     trail.cacheReason = look.state === 'bypass' ? look.reason : look.nearMiss
     // Who wants a fresh answer does not want one that began before he asked.
     const mayShare = look.state === 'miss' && request.cache.read
-    return { state: 'miss', look, flightKey: mayShare ? look.key : null }
+    return { state: 'miss', look, flightKey: mayShare ? look.key : null, turn: null }
   }
 
 /** What a reader of the receipt should know of a hit. */

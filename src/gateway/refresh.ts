@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestContext } from '../contract/journey.ts'
 import type { Asked } from '../contract/operation.ts'
-import type { CacheEntry } from '../contract/store.ts'
+import type { CacheEntry, Leases } from '../contract/store.ts'
 import type { Trail } from './trail.ts'
+import { takeTurnIfFree } from './turn.ts'
 
 interface Refreshing<Request extends Asked> {
-  /** Makes an answer anew unless that is being done; returns at once. */
+  /** Makes an answer anew unless that is being done, here or on another instance; returns at once. */
   start(trail: Trail<Request>, entry: CacheEntry): void
   /** Calls off what runs, and resolves when nothing does. */
   stop(): Promise<void>
@@ -18,15 +19,22 @@ interface Refreshing<Request extends Asked> {
  */
 export const createRefresh = <Request extends Asked>(
   complete: (request: Request, context: RequestContext) => AsyncIterable<unknown>,
+  parts: { leases: Leases; isRenewed: (entry: CacheEntry) => Promise<boolean> },
 ): Refreshing<Request> => {
   const running = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
-  const run = async (request: Request, context: RequestContext): Promise<void> => {
+  const run = async (entry: CacheEntry, request: Request, context: RequestContext): Promise<void> => {
+    const turn = await takeTurnIfFree(parts.leases, entry.key)
+    if (!turn) return
     try {
+      // Another instance may have done it since this one looked.
+      if (await parts.isRenewed(entry)) return
       for await (const _event of complete(request, context));
     } catch {
       // Told where every failure is told.
+    } finally {
+      await turn.end(true)
     }
   }
 
@@ -38,7 +46,7 @@ export const createRefresh = <Request extends Asked>(
         cache: { ...request.cache, read: false },
         tags: { ...request.tags, metadata: { ...request.tags.metadata, cache_refresh: entry.id } },
       }
-      const refresh = run(again, {
+      const refresh = run(entry, again, {
         ...context,
         requestId: `req_${randomUUID().replaceAll('-', '')}`,
         clientRequestId: null,

@@ -7,7 +7,7 @@ import type { Trail } from './trail.ts'
 
 /** A remembered answer as the stream that it once was, at no cost. Its end is left to `respond`. */
 export async function* replay<Event extends Content>(
-  { answer, tier }: { answer: CachedAnswer<Event>; tier: CacheTier },
+  { answer, tier }: { answer: CachedAnswer<Event>; tier: CacheTier | 'shared' },
   trail: Trail,
   clock: Clock,
 ): AsyncGenerator<JourneyEvent<Event>, void> {

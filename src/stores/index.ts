@@ -4,8 +4,19 @@ import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
 import type { HealthNews, News, NewsFacts, Turns } from '../contract/news.ts'
 import { inMemory } from '../contract/store.ts'
-import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
+import type {
+  Audit,
+  Counters,
+  Directory,
+  Entries,
+  Leases,
+  LedgerState,
+  Note,
+  Receipts,
+  SharedCounts,
+} from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
+import { fenced } from './entries/fenced.ts'
 import { shareEntries } from './entries/shared-entries.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
@@ -13,6 +24,7 @@ import { createAudit as createMemoryAudit } from './memory/audit.ts'
 import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
+import { createLeases } from './memory/leases.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
 import { createMemoryNote, openNote } from './note.ts'
 import { createAudit } from './sqlite/audit.ts'
@@ -28,6 +40,11 @@ export interface Stores extends AsyncDisposable {
   directory: Directory
   counters: Counters
   entries: Entries
+  leases: Leases
+  /** What came of sharing entries with all instances; null where each has its own. */
+  sharedCounts: (() => SharedCounts) | null
+  /** Of each port that Redis serves: whether it does not at the moment. */
+  redisAway: () => RedisAway
   audit: Audit
   /** Other instances' view of the providers, and the turns to try them; null where there is one instance. */
   others: { news: News<HealthNews>; turns: Turns } | null
@@ -60,13 +77,25 @@ interface StoresOptions {
   clock: Clock
   /** Where remembered answers survive a restart; unset or null: they are in memory only. */
   keptCache?: KeptCache | null | undefined
+  /** Bounds of what all instances share in Redis, where there is one and `keptCache` seals it; null: each has its own. @default null */
+  sharedCache?: SharedCache | null
+}
+
+type RedisAway = Readonly<Partial<Record<'counters' | 'entries', boolean>>>
+
+interface SharedCache {
+  /** Bound of what all entries together take in Redis. */
+  maxBytes: number
+  /** Bound of what Redis keeps of near answers for instances that begin or were away; 0: nobody is told of them. */
+  maxNewsBytes: number
+  /** Longest that an entry may live. */
+  lifeMs: number
 }
 
 interface KeptCache {
   keys: CacheKeys
-  /** Bound of what lies on disk, and of what Redis keeps of it for other instances. */
+  /** Bound of what lies on disk. */
   maxBytes: number
-  maxNewsBytes: number
   /** Told what the owner should know, in words. */
   notice: (message: string) => void
 }
@@ -80,76 +109,104 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /**
  * Opens the stores: the database's where there is one, else the folder's or memory's. Counters are in Redis where
- * there is one, else in memory wherever the rest is; remembered answers are on disk where they may be.
+ * there is one, else in memory wherever the rest is; remembered answers are on disk where they may be, and in Redis too.
  * @throws GatewayError store_unavailable, whose message says what to do about the file or the server
  */
 export const openStores = async (options: StoresOptions): Promise<Stores> => {
-  const { dataDir, cacheMaxBytes, clock, keptCache } = options
+  const { dataDir, keptCache } = options
   const vault = keptCache ? await createVault(keptCache.keys) : null
   const derived = vault?.derive('scopes') ?? null
-  const inMemoryOnly = (): Entries => createEntries({ maxBytes: cacheMaxBytes, clock })
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
-  const counters = opened.use(await openCounters(options))
+  const counting = opened.use(await openCounters(options))
   const others = await openOthers(options, opened)
-  if (dataDir === inMemory) {
-    const shared = await openShared({ ...options, entries: inMemoryOnly(), vault, place: null }, opened)
-    const owned = opened.move()
-    return {
-      ...kept,
-      counters,
-      others,
-      entries: shared.entries,
-      news: () => newsOf(others, shared),
-      nearPolicy: createMemoryNote(),
-      secret: derived ?? randomBytes(32),
-      derivedKey: null,
-      [Symbol.asyncDispose]: () => owned.disposeAsync(),
-    }
-  }
-  const onDisk = keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
+  const isKept = dataDir !== inMemory
+  const onDisk = isKept && keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
   const place = onDisk && opened.use(openNote(path.join(dataDir, 'entry-news.json')))
-  const shared = await openShared({ ...options, entries: onDisk ?? inMemoryOnly(), vault, place }, opened)
-  const nearPolicy = opened.use(openNote(path.join(dataDir, 'near-policy.json')))
+  const local = onDisk ?? createEntries({ ...options, maxBytes: options.cacheMaxBytes })
+  const { newsFacts, ...answers } = await openAnswers({ ...options, local, vault, place }, opened)
+  const nearPolicy = isKept ? opened.use(openNote(path.join(dataDir, 'near-policy.json'))) : createMemoryNote()
+  const readOwnSecret = (): Uint8Array =>
+    // Commands that serve nobody name nothing. Instances that share answers must come to the same names.
+    !isKept || keptCache === undefined || answers.sharedCounts
+      ? (derived ?? randomBytes(32))
+      : readSecret(dataDir, derived)
   const owned = opened.move()
   return {
     ...kept,
-    counters,
+    ...answers,
+    counters: counting,
     others,
+    news: () => [
+      ...(others ? [{ topic: 'health' as const, ...others.news.facts() }] : []),
+      ...(newsFacts ? [{ topic: 'entries' as const, ...newsFacts() }] : []),
+    ],
+    redisAway: () => ({ ...counting.redisAway(), ...answers.redisAway() }),
     nearPolicy,
-    entries: shared.entries,
-    news: () => newsOf(others, shared),
-    // Commands that serve nobody name nothing.
-    secret: keptCache === undefined ? randomBytes(32) : readSecret(dataDir, derived),
+    secret: readOwnSecret(),
     derivedKey: (onDisk && vault?.derive('index')) ?? null,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
 
-interface Shared {
-  entries: Entries
-  /** Null where nobody is told of them. */
-  facts: (() => NewsFacts) | null
+type Answers = Pick<Stores, 'entries' | 'leases' | 'sharedCounts' | 'redisAway'> & {
+  /** How the news of entries are doing; null where nobody is told of them. */
+  newsFacts: (() => NewsFacts) | null
 }
 
-/** Entries that tell other instances of themselves, where there may be any and a key to seal what they are told. */
-const openShared = async (
-  options: StoresOptions & { entries: Entries; vault: Vault | null; place: Note | null },
+/**
+ * Entries and the leases of those that are being made: for this instance, or for all. Then what is found by the very same
+ * request lies in Redis, behind each instance's own entries, and what is found by its sense is told to all, since each has an
+ * index of its own.
+ */
+const openAnswers = async (
+  options: StoresOptions & { local: Entries; vault: Vault | null; place: Note | null },
   opened: AsyncDisposableStack,
-): Promise<Shared> => {
-  const { entries, redis = null, vault, place, keptCache, clock, logger = silent } = options
-  if (!redis || !vault || !keptCache || keptCache.maxNewsBytes === 0) return { entries, facts: null }
-  // Its driver is loaded only where it is used.
-  const { openEntryNews } = await import('./redis/entry-news.ts')
-  const news = openEntryNews({ redis, vault, maxBytes: keptCache.maxNewsBytes, place, clock, logger })
-  return { entries: opened.use(shareEntries({ entries, news, clock, logger })), facts: news.facts }
+): Promise<Answers> => {
+  const { redis = null, sharedCache = null, local, vault, place, logger = silent, clock } = options
+  if (!redis || !sharedCache || !vault) {
+    const leases = createLeases({ clock })
+    const entries = fenced(local, leases.isNewest)
+    return { entries, leases, sharedCounts: null, redisAway: () => ({}), newsFacts: null }
+  }
+  // Their driver is loaded only where it is used.
+  const { openSharedAnswers } = await import('./redis/shared-answers.ts')
+  const { maxNewsBytes } = sharedCache
+  const told = maxNewsBytes > 0 ? await openTold({ redis, local, vault, place, maxNewsBytes, clock, logger }) : null
+  if (told) opened.use(told.entries)
+  const parts = {
+    redis,
+    ...sharedCache,
+    local: told?.entries ?? local,
+    heard: local,
+    vault,
+    logger,
+    clock,
+  }
+  const { isAway, counts, ...answers } = opened.use(await openSharedAnswers(parts))
+  return {
+    ...answers,
+    sharedCounts: () => counts,
+    redisAway: () => ({ entries: isAway() }),
+    newsFacts: told?.facts ?? null,
+  }
 }
 
-const newsOf = (others: Stores['others'], { facts }: Shared): ReturnType<Stores['news']> => [
-  ...(others ? [{ topic: 'health' as const, ...others.news.facts() }] : []),
-  ...(facts ? [{ topic: 'entries' as const, ...facts() }] : []),
-]
+/** Entries that tell the other instances of themselves. */
+const openTold = async (
+  parts: Pick<Parameters<typeof shareEntries>[0], 'clock' | 'logger'> & {
+    redis: RedisSettings
+    local: Entries
+    vault: Vault
+    place: Note | null
+    maxNewsBytes: number
+  },
+) => {
+  const { openEntryNews } = await import('./redis/entry-news.ts')
+  const news = openEntryNews({ ...parts, maxBytes: parts.maxNewsBytes })
+  return { entries: shareEntries({ ...parts, entries: parts.local, news }), facts: news.facts }
+}
 
 /** Null where it cannot be had: the gateway then remembers in memory only, and says so. */
 const openKeptEntries = async (
@@ -178,11 +235,15 @@ const openKept = async (options: StoresOptions): Promise<Kept> => {
   return { ...(await openPostgresStores({ database, ledger, journalDir, clock, logger })), backup: null }
 }
 
-const openCounters = async ({ redis = null, logger = silent }: StoresOptions): Promise<Counters & AsyncDisposable> => {
-  if (!redis) return { ...createCounters(), [Symbol.asyncDispose]: async () => {} }
+const openCounters = async ({
+  redis = null,
+  logger = silent,
+}: StoresOptions): Promise<Counters & Pick<Stores, 'redisAway'> & AsyncDisposable> => {
+  if (!redis) return { ...createCounters(), redisAway: () => ({}), [Symbol.asyncDispose]: async () => {} }
   // Its driver is loaded only where it is used.
   const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
-  return openRedisCounters({ redis, logger })
+  const counters = await openRedisCounters({ redis, logger })
+  return { ...counters, redisAway: () => ({ counters: counters.isAway() }) }
 }
 
 const openOthers = async ({ redis = null }: StoresOptions, opened: AsyncDisposableStack): Promise<Stores['others']> => {

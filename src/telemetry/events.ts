@@ -6,6 +6,7 @@ import type { Logger } from '../contract/runtime.ts'
 import type { LogSettings } from '../contract/settings.ts'
 import type { LogContext } from './log-context.ts'
 import { receiptFields, receiptLine } from './receipt-line.ts'
+import type { WaitEnding } from '../contract/store.ts'
 import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
@@ -24,6 +25,8 @@ export interface Events {
   nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
   /** What comparisons have shown, or an admin has changed, could not be written for the next start. */
   nearUnkept(cause: unknown): void
+  /** A request waited for another instance that was answering the same. */
+  waitedForInstance(ending: WaitEnding, durationMs: number): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -98,6 +101,7 @@ export const createEvents = (options: EventsOptions): Events => {
         { err: cause },
         'when near answers are given could not be written, and ends with this process: see DATA_DIR',
       ),
+    waitedForInstance: (ending, durationMs) => metrics?.waitedForInstance(ending, durationMs),
     stored: (call) => metrics?.stored(call),
   }
 }

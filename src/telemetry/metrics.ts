@@ -5,6 +5,7 @@ import type { GatewayError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { ownLogs } from '../contract/settings.ts'
 import type { OwnLog } from '../contract/settings.ts'
+import type { WaitEnding } from '../contract/store.ts'
 import { boundMethod, createBounds, createStatusBound } from './metrics/bounds.ts'
 import type { KnownNames } from './metrics/bounds.ts'
 import { catalogue } from './metrics/catalogue.ts'
@@ -39,6 +40,8 @@ export interface Metrics {
   stored(call: StoreCall): void
   /** An entry for a log of its own was written by the API, or given up. */
   logged(log: OwnLog, outcome: 'ok' | 'failed'): void
+  /** A request waited for another instance that was answering the same. */
+  waitedForInstance(ending: WaitEnding, durationMs: number): void
   /** Adds what is read at each scrape. Once. */
   showState(readers: StateReaders): void
   /** Everything, in Prometheus' text format. */
@@ -63,6 +66,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const unrecorded = counter(catalogue.unrecorded)
   const logEntries = counter(catalogue.logEntries)
   const storeDuration = histogram(catalogue.storeDuration)
+  const instanceWait = histogram(catalogue.instanceWait)
   gauge(catalogue.build, async () => [[{ version }, 1] as const])
   collectDefaultMetrics({ register: registry })
   // So that alarms on these find a zero rather than nothing.
@@ -91,6 +95,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),
     logged: (log, outcome) => logEntries({ log, outcome }),
+    waitedForInstance: (wait, durationMs) => instanceWait({ wait }, durationMs),
     showState: (readers) => showState(instruments, readers),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

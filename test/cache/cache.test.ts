@@ -25,6 +25,7 @@ const settings: Omit<CacheSettings, 'near'> = {
   share: 'user',
   maxDiskBytes: 1_000_000,
   maxNewsBytes: 1_000_000,
+  maxSharedBytes: 1_000_000,
   maxBytes: 1_000_000,
   maxEntryBytes: 100_000,
 }

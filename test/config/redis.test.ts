@@ -25,6 +25,15 @@ test('an address is read into its parts, and its password is nobody else’s', (
   expect(JSON.stringify(redis)).not.toContain('w0rd')
 })
 
+test('a request waits 100 ms for it, or as long as the address says', () => {
+  expect(read('redis://h').redis?.answerMs).toBe(100)
+  expect(read('redis://h?timeout=250').redis?.answerMs).toBe(250)
+  for (const timeout of ['0', '10001', 'x', '1.5', ''])
+    expect(read(`redis://h?timeout=${timeout}`).problems).toMatchObject([
+      { problem: expect.stringContaining('timeout') },
+    ])
+})
+
 test('a host alone is enough, and a password needs no user', () => {
   expect(read('redis://redis').redis).toMatchObject({ nodes: [{ host: 'redis', port: 6379 }], database: 0 })
   const { redis } = read('redis://:auth-string@10.0.0.3:6379')

@@ -104,14 +104,13 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
   })
 }
 
-/** What every store of remembered answers must do, bounded by `maxBytes` and living by the clock that it is given. */
-export const describeEntries = (
-  store: string,
-  open: (options: { maxBytes: number; clock: { now(): number } }) => ReturnType<Open<Entries>>,
-): void => {
-  describe(`${store} entries`, () => {
-    const still = { now: () => 0 }
+type OpenEntries = (options: { maxBytes: number; clock: { now(): number } }) => ReturnType<Open<Entries>>
 
+const still = { now: () => 0 }
+
+/** What every store of remembered answers must do, living by the clock that it is given. */
+export const describeEntries = (store: string, open: OpenEntries): void => {
+  describe(`${store} entries`, () => {
     test('gives an entry back as it was', async () => {
       await using opened = await open({ maxBytes: 1000, clock: still })
       await opened.port.set(entryOf({ key: 'a' }))
@@ -162,7 +161,10 @@ export const describeEntries = (
       expect(await opened.port.remove({ scope: 'key_ada', tag: 'doc:1', dryRun: false })).toBe(1)
       expect(await opened.port.remove({ scope: 'key_ada', ids: ['ent_b'], dryRun: false })).toBe(0)
       expect(await opened.port.find('b')).not.toBeNull()
-      expect(await opened.port.stats(null)).toMatchObject({ entries: 2 })
+      expect(await opened.port.find('a')).toBeNull()
+      await opened.port.set(entryOf({ key: 'late', createdAtMs: 500 }))
+      expect(await opened.port.remove({ scope: null, madeBeforeMs: 500, dryRun: false })).toBe(2)
+      expect(await opened.port.find('late')).not.toBeNull()
     })
 
     test('tells its questions, and each that comes or goes', async () => {
@@ -184,6 +186,50 @@ export const describeEntries = (
       ])
     })
 
+    test('has another epoch after each advance, of one scope or of all', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const { port } = opened
+      const epochs = () => Promise.all([null, 'ada', 'bob'].map(port.epoch))
+      expect(await epochs()).toEqual([0, 0, 0])
+      await port.advance('ada')
+      expect(await epochs()).toEqual([0, 1, 0])
+      await port.advance(null)
+      expect(await epochs()).toEqual([1, 1, 0])
+      await port.advance('bob', 7)
+      await port.advance('ada', 1)
+      expect(await epochs()).toEqual([1, 1, 7])
+      await port.advance('bob')
+      expect(await epochs()).toEqual([1, 1, 8])
+    })
+
+    test('counts an entry once that is set again, moved to another scope or not', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const entry = entryOf({ key: 'a' })
+      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
+      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
+      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
+    })
+
+    test('counts and clears by scope, and only counts in a dry run', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      await opened.port.set(entryOf({ key: 'a' }))
+      await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
+      await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
+      expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: true })).toBe(2)
+      expect(await opened.port.remove({ scope: 'key_bob', dryRun: false })).toBe(2)
+      expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
+      expect(await opened.port.remove({ scope: null, dryRun: false })).toBe(1)
+      expect(await opened.port.find('a')).toBeNull()
+    })
+  })
+}
+
+/** What one that holds them all itself must do beside, bounded by `maxBytes`. */
+export const describeBounds = (store: string, open: OpenEntries): void => {
+  describe(`${store} entries within their bound`, () => {
     test('lets the least recently used go when the bytes are full', async () => {
       await using opened = await open({ maxBytes: 300, clock: still })
       for (const key of ['a', 'b', 'c']) await opened.port.set(entryOf({ key }))
@@ -209,32 +255,6 @@ export const describeEntries = (
         // Each opens a store.
         { numRuns: 20 },
       )
-    })
-
-    test('has another epoch after each advance, of one scope or of all', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      const { port } = opened
-      const [ada, bob] = [await port.epoch('ada'), await port.epoch('bob')]
-      expect(await port.epoch('ada')).toBe(ada)
-      await port.advance('ada')
-      const next = await port.epoch('ada')
-      expect(next).not.toBe(ada)
-      expect(await port.epoch('bob')).toBe(bob)
-      await port.advance(null)
-      expect(new Set([ada, next, await port.epoch('ada')]).size).toBe(3)
-      expect(await port.epoch('bob')).not.toBe(bob)
-    })
-
-    test('goes on to an epoch that is ahead, and never back to one that is behind', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      const { port } = opened
-      expect(await port.advance('ada', 1_000)).toBe(1_000)
-      const there = await port.epoch('ada')
-      expect(await port.advance('ada', 999)).toBe(1_000)
-      expect(await port.epoch('ada')).toBe(there)
-      expect(await port.advance('ada')).toBe(1_001)
-      expect(await port.epoch('ada')).not.toBe(there)
-      expect(await port.advance(null, 7)).toBe(7)
     })
 
     test('keeps what is worth more and is asked for, within the bytes', async () => {
@@ -265,29 +285,6 @@ export const describeEntries = (
       await small.port.set(entryOf({ key: 'b', bytes: 301 }))
       expect(await small.port.find('b')).toBeNull()
       expect(await small.port.find('a')).not.toBeNull()
-    })
-
-    test('counts an entry once that is set again, moved to another scope or not', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      const entry = entryOf({ key: 'a' })
-      for (const again of [entry, entry, entryOf({ key: 'a', bytes: 150 })]) await opened.port.set(again)
-      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 1, bytes: 150 })
-      await opened.port.set(entryOf({ key: 'a', scope: 'key_bob', bytes: 70 }))
-      expect(await opened.port.stats('key_ada')).toMatchObject({ entries: 0, bytes: 0 })
-      expect(await opened.port.stats(null)).toMatchObject({ entries: 1, bytes: 70 })
-    })
-
-    test('counts and clears by scope, and only counts in a dry run', async () => {
-      await using opened = await open({ maxBytes: 1000, clock: still })
-      await opened.port.set(entryOf({ key: 'a' }))
-      await opened.port.set(entryOf({ key: 'b', scope: 'key_bob' }))
-      await opened.port.set(entryOf({ key: 'c', scope: 'key_bob' }))
-      expect(await opened.port.stats('key_bob')).toEqual({ entries: 2, bytes: 200, maxBytes: 1000 })
-      expect(await opened.port.remove({ scope: 'key_bob', dryRun: true })).toBe(2)
-      expect(await opened.port.remove({ scope: 'key_bob', dryRun: false })).toBe(2)
-      expect(await opened.port.stats(null)).toMatchObject({ entries: 1 })
-      expect(await opened.port.remove({ scope: null, dryRun: false })).toBe(1)
-      expect(await opened.port.find('a')).toBeNull()
     })
   })
 }

@@ -4,8 +4,11 @@ import { createAudit } from '../../src/stores/memory/audit.ts'
 import { createCounters } from '../../src/stores/memory/counters.ts'
 import { createDirectory } from '../../src/stores/memory/directory.ts'
 import { createEntries } from '../../src/stores/memory/entries.ts'
+import { createLeases } from '../../src/stores/memory/leases.ts'
 import { createReceipts } from '../../src/stores/memory/receipts.ts'
-import { describeCounters, describeEntries } from '../conformance/store.ts'
+import { fenced } from '../../src/stores/entries/fenced.ts'
+import { describeBounds, describeCounters, describeEntries } from '../conformance/store.ts'
+import { describeLeases } from '../conformance/leases.ts'
 import { answerOf } from '../cache/answer-of.ts'
 import { entryOf } from '../cache/entry-of.ts'
 import { describeAudit } from './conformance/audit.ts'
@@ -19,7 +22,14 @@ describeReceipts('memory', async () => ({ port: createReceipts(10_000), [Symbol.
 describeDirectory('memory', async () => ({ port: createDirectory(), [Symbol.asyncDispose]: nothingToClose }))
 describeAudit('memory', async () => ({ port: createAudit(1_000), [Symbol.asyncDispose]: nothingToClose }))
 describeCounters('memory', async () => ({ port: createCounters(), [Symbol.asyncDispose]: nothingToClose }))
-describeEntries('memory', async (options) => ({ port: createEntries(options), [Symbol.asyncDispose]: nothingToClose }))
+for (const describe of [describeEntries, describeBounds])
+  describe('memory', async (options) => ({ port: createEntries(options), [Symbol.asyncDispose]: nothingToClose }))
+describeLeases('memory', async () => {
+  const clock = { now: () => Date.now() }
+  const leases = createLeases({ clock })
+  const entries = fenced(createEntries({ maxBytes: 1_000_000, clock }), leases.isNewest)
+  return { leases, writer: entries, reader: entries, [Symbol.asyncDispose]: nothingToClose }
+})
 
 describe('memory receipts alone', () => {
   test('forget the oldest beyond their capacity', async () => {

@@ -37,6 +37,8 @@ const start = () => {
     ],
     cache: async () => ({ entries: 4, bytes: 500, maxBytes: 6_000 }),
     isReady: () => false,
+    redisAway: () => ({ counters: false, entries: true }),
+    shared: () => ({ hits: 7, misses: 6, failedLooks: 5, kept: 4, declined: 3, overtaken: 2, lost: 1 }),
     perception: () => ({
       ended: 3,
       stuck: 1,
@@ -86,7 +88,14 @@ const served = (provider: string, model: string): Pick<Receipt, 'served'> => ({
 })
 
 /** One of everything that the gateway can tell. */
-const tellAll = ({ replied, completed, refused, unrecorded, stored }: ReturnType<typeof start>): void => {
+const tellAll = ({
+  replied,
+  completed,
+  refused,
+  unrecorded,
+  stored,
+  waitedForInstance,
+}: ReturnType<typeof start>): void => {
   replied({ method: 'POST', route: '/v1/chat/completions', status: 200, durationMs: 40 })
   completed(receiptOf({ id: 'r1' }))
   completed(receiptOf({ id: 'r2', cache: 'exact', tries: [], costNanoUsd: 0n, savedNanoUsd: 7n }))
@@ -98,6 +107,7 @@ const tellAll = ({ replied, completed, refused, unrecorded, stored }: ReturnType
   refused(new GatewayError('rate_limited', 'Wait.'))
   unrecorded()
   stored({ store: 'receipts', operation: 'append', failed: false, durationMs: 0.4 })
+  waitedForInstance('answered', 30)
 }
 
 describe('the catalogue', () => {
@@ -259,6 +269,19 @@ describe('what is counted', () => {
     expect(sumOf(samples, 'http_request_duration_seconds_sum')).toBeCloseTo(500.0511, 9)
   })
 
+  test('what came of sharing answers with other instances, and of waiting for them', async () => {
+    const metrics = start()
+    metrics.waitedForInstance('answered', 30)
+    metrics.waitedForInstance('left', 300)
+    const samples = await metrics.scrape()
+    const looks = ['hit', 'miss', 'failed'].map((looked) => sumOf(samples, 'llm_cache_shared_looks_total', { looked }))
+    expect(looks).toEqual([7, 6, 5])
+    const writes = ['kept', 'declined', 'overtaken', 'lost']
+    expect(writes.map((written) => sumOf(samples, 'llm_cache_shared_writes_total', { written }))).toEqual([4, 3, 2, 1])
+    expect(sumOf(samples, 'llm_cache_instance_wait_seconds_count', { wait: 'answered' })).toBe(1)
+    expect(sumOf(samples, 'llm_cache_instance_wait_seconds_sum')).toBeCloseTo(0.33, 9)
+  })
+
   test('how providers, cache and gateway are, at every scrape', async () => {
     const samples = await start().scrape()
     const circuit = (state: string) => sumOf(samples, 'llm_provider_circuit', { provider: 'openai', state })
@@ -267,6 +290,8 @@ describe('what is counted', () => {
     expect(sumOf(samples, 'llm_provider_slots')).toBe(8)
     expect(sumOf(samples, 'llm_provider_queue_length')).toBe(2)
     expect(sumOf(samples, 'llm_cache_entries')).toBe(4)
+    expect(sumOf(samples, 'store_redis_away', { store: 'counters' })).toBe(0)
+    expect(sumOf(samples, 'store_redis_away', { store: 'entries' })).toBe(1)
     expect(sumOf(samples, 'gateway_ready')).toBe(0)
     expect(sumOf(samples, 'gateway_build_info', { version: '1.2.3' })).toBe(1)
   })

@@ -102,6 +102,11 @@ export const cacheFile = z.strictObject({
     .describe(
       'Bound of what Redis keeps of answers that all instances can find by the sense of a question, for instances that start or were away, in bytes as it is sent; needs REDIS_URL and CACHE_KEY. 0: each instance finds its own only.',
     ),
+  max_shared_bytes: positive
+    .default(268_435_456)
+    .describe(
+      'Bound of what the entries that all instances share take in Redis together, in bytes; needs REDIS_URL and CACHE_KEY.',
+    ),
   max_entry_bytes: positive.default(1_048_576).describe('Bound of one entry, in bytes.'),
   near: near.prefault({}).describe('Answers to other questions that mean the same: docs/cache.md.'),
 })

@@ -143,5 +143,5 @@ export const createCatalogue = <Of extends Card>({ maxBytes, clock, left }: Cata
   }
 }
 
-const isMeant = ({ id, tags }: Card, { ids, tag }: Removal): boolean =>
-  (ids === undefined || ids.includes(id)) && (tag === undefined || tags.includes(tag))
+const isMeant = ({ id, tags, createdAtMs }: Card, { ids, tag, madeBeforeMs = Infinity }: Removal): boolean =>
+  (ids === undefined || ids.includes(id)) && (tag === undefined || tags.includes(tag)) && createdAtMs < madeBeforeMs

@@ -127,14 +127,14 @@ export const shareEntries = ({ entries, news, clock, logger }: SharedEntriesOpti
 
   return {
     ...entries,
-    set: async (entry) => {
+    set: async (entry, lease) => {
       if (!entry.near) {
-        if (await setUnseen(entry)) tellRemoved({ scope: entry.scope, ids: [entry.id], tag: null })
+        if (await setUnseen(entry)) tellRemoved({ scope: null, ids: [entry.id], tag: null })
         return
       }
       if (!marks.find(markOf(entry))) news.tell({ kind: 'kept', entry })
       marks.keep(markOf(entry), true)
-      await entries.set(entry)
+      await entries.set(entry, lease)
     },
     remove: async (query) => {
       const { scope, ids = null, tag = null, dryRun } = query

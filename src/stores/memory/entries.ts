@@ -40,7 +40,7 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
     },
     stats: async (scope) => ({ ...(await catalogue.stats(scope)), maxBytes }),
     remove: (query) => catalogue.remove(query),
-    epoch: async (scope) => `${epochs.get(null) ?? 0}.${epochs.get(scope) ?? 0}`,
+    epoch: async (scope) => epochs.get(scope) ?? 0,
     advance: async (scope, to) => {
       const now = epochs.get(scope) ?? 0
       const epoch = Math.max(now, to ?? now + 1)

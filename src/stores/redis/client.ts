@@ -20,6 +20,11 @@ export interface StreamItem {
 export interface RedisClient extends Disposable {
   /** Runs a script that touches this one key alone, as a cluster demands. `withinMs`: how long it is worth waiting for. */
   run(script: Script, key: string, args: readonly (string | number | Buffer)[], withinMs?: number): Promise<unknown>
+  /**
+   * The same for what is no text: every string of the reply is a Buffer. A script may touch keys that begin with this one,
+   * where it holds a hash tag (`{…}`): a cluster has them all on one node.
+   */
+  runForBytes(script: Script, key: string, args: readonly (string | number | Uint8Array)[]): Promise<unknown>
   /** What stands in a stream behind `afterId`, its oldest first. Waits so long where there is nothing; 0 does not wait. */
   read(key: string, query: { afterId: string; count: number; waitMs: number }): Promise<readonly StreamItem[]>
   /** Waits for the first connection, once; the others are made without being asked for. */
@@ -30,8 +35,6 @@ export interface RedisClient extends Disposable {
   reconnect(): void
 }
 
-/** Longest that a request waits for Redis, which on a network of its own answers within one. */
-const answerMs = 100
 /** Longest that a part of a stream is on its way. */
 const transferMs = 10_000
 const connectMs = 2_000
@@ -48,17 +51,35 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
   client.on('error', troubled)
   client.on('close', () => troubled(null))
 
-  const run: RedisClient['run'] = async (script, key, args, withinMs = answerMs) => {
+  const run = async (
+    byDigest: () => Promise<unknown>,
+    byText: () => Promise<unknown>,
+    withinMs = settings.answerMs,
+  ): Promise<unknown> => {
     try {
-      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), withinMs)
+      return await withinTime(byDigest(), withinMs)
     } catch (error) {
       // It forgets scripts when it is started anew.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withinTime(client.eval(script.lua, 1, key, ...args), withinMs)
+      return withinTime(byText(), withinMs)
     }
   }
   return {
-    run: (script, key, args, withinMs) => run(script, `${settings.prefix}${key}`, args, withinMs),
+    run: ({ sha1, lua }, key, args, withinMs) => {
+      const name = `${settings.prefix}${key}`
+      return run(
+        () => client.evalsha(sha1, 1, name, ...args),
+        () => client.eval(lua, 1, name, ...args),
+        withinMs,
+      )
+    },
+    runForBytes: ({ sha1, lua }, key, args) => {
+      const words = [1, `${settings.prefix}${key}`, ...args.map(asArgument)]
+      return run(
+        () => client.callBuffer('EVALSHA', [sha1, ...words]),
+        () => client.callBuffer('EVAL', [lua, ...words]),
+      )
+    },
     read: async (key, { afterId, count, waitMs }) => {
       const place = ['STREAMS', `${settings.prefix}${key}`, afterId] as const
       const asked =
@@ -69,13 +90,16 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
       return items.map(([id, fields]) => ({ id: id.toString(), fields }))
     },
     connect: () => withinTime(client.connect(), beginMs),
-    ping: async () => void (await withinTime(client.ping(), answerMs)),
+    ping: async () => void (await withinTime(client.ping(), settings.answerMs)),
     reconnect: () => {
       if (client.status === 'ready') client.disconnect(true)
     },
     [Symbol.dispose]: () => client.disconnect(),
   }
 }
+
+const asArgument = (arg: string | number | Uint8Array): string | number | Buffer =>
+  typeof arg === 'object' ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg
 
 const retryStrategy = (times: number): number =>
   firstWaitMs + fullJitterMs({ attempt: times, baseDelayMs: firstWaitMs, maxDelayMs: lastWaitMs, random: Math.random })

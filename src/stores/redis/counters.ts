@@ -1,22 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
-import { GatewayError } from '../../contract/errors.ts'
 import type { Logger } from '../../contract/runtime.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
 import type { Counters, CounterVerdict } from '../../contract/store.ts'
-import { fullJitterMs } from '../../lib/backoff.ts'
 import { createCounters as createMemoryCounters } from '../memory/counters.ts'
-import { openRedis } from './client.ts'
-import { describeFault, isSettingsFault } from './fault.ts'
+import type { RedisClient } from './client.ts'
 import { hitScript, restoreScript, unhitScript } from './scripts.ts'
+import { watchRedis } from './watch.ts'
 
 interface CountersOptions {
   redis: RedisSettings
   logger: Pick<Logger, 'info' | 'warn'>
 }
 
-const firstLookMs = 50
-const lastLookMs = 2_000
 const mostAtOnce = 5_000
 
 /**
@@ -24,34 +19,18 @@ const mostAtOnce = 5_000
  * through while Redis is away, and from that Redis has them again when it is back, whether it kept its data or not.
  * @throws GatewayError store_unavailable for a server that is there and cannot be used, saying what to correct
  */
-export const openCounters = async ({ redis, logger }: CountersOptions): Promise<Counters & AsyncDisposable> => {
+export const openCounters = async ({
+  redis,
+  logger,
+}: CountersOptions): Promise<Counters & { isAway(): boolean } & AsyncDisposable> => {
   const instance = `${randomBytes(6).toString('base64url')}:`
   const own = createMemoryCounters()
   /** Keys whose hits of this instance Redis may not have. */
   const owed = new Set<string>()
-  const stop = new AbortController()
-  let isHere = false
-  let isTold = false
-  let lastFault: unknown = null
-  let looking: Promise<void> | null = null
   let hits = 0
 
-  const client = openRedis(redis, (fault) => {
-    if (fault !== null) lastFault = fault
-    if (isHere) leave()
-  })
-
-  const tellAway = (): void => {
-    if (isTold) return
-    isTold = true
-    logger.warn(
-      { err: lastFault },
-      `${describeFault(lastFault)} Until it is back each instance lets ${Math.round(redis.awayShare * 100)} % of a limit through by itself.`,
-    )
-  }
-
   /** Gives Redis the logs of all keys that it may lack; those that are hit meanwhile are owed again. */
-  const restore = async (): Promise<void> => {
+  const restore = async (client: RedisClient): Promise<void> => {
     const keys = [...owed]
     for (const key of keys) {
       const { windowMs, hitsAtMs } = own.logs.get(key) ?? { windowMs: 0, hitsAtMs: [] }
@@ -67,69 +46,20 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
     }
   }
 
-  const look = async (): Promise<void> => {
-    for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
-      try {
-        await client.ping()
-        await restore()
-        // Whoever hits without a pause would else be owed for ever.
-        isHere = true
-        await restore()
-        if (!isHere) continue
-        lastFault = null
-        if (isTold) logger.info({}, 'Redis is back, and counts for all instances again')
-        isTold = false
-        looking = null
-        return
-      } catch (fault) {
-        isHere = false
-        lastFault ??= fault
-        tellAway()
-        client.reconnect()
-      }
-      const waitMs = fullJitterMs({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs, random: Math.random })
-      await pause(waitMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
-    }
-  }
-
-  const leave = (): void => {
-    isHere = false
-    // It may come back empty.
-    for (const key of own.logs.keys()) owed.add(key)
-    looking ??= look()
-  }
-
-  /** Null where Redis did not say. */
-  const ask = async <Said>(
-    read: (reply: unknown) => Said,
-    ...call: Parameters<typeof client.run>
-  ): Promise<Said | null> => {
-    if (!isHere) return null
-    try {
-      return read(await client.run(...call))
-    } catch (fault) {
-      lastFault ??= fault
-      if (isHere) leave()
-      return null
-    }
-  }
-
-  isHere = await client.connect().then(
-    () => true,
-    (fault: unknown) => {
-      lastFault ??= fault
-      return false
+  const share = Math.round(redis.awayShare * 100)
+  const watch = await watchRedis({
+    redis,
+    logger,
+    words: {
+      away: `Until it is back each instance lets ${share} % of a limit through by itself.`,
+      back: 'Redis is back, and counts for all instances again',
     },
-  )
-  // A database that it does not have is told, and another one used.
-  if (isSettingsFault(lastFault)) {
-    client[Symbol.dispose]()
-    throw new GatewayError('store_unavailable', describeFault(lastFault), { cause: lastFault })
-  }
-  if (!isHere) {
-    tellAway()
-    leave()
-  }
+    // It may come back empty.
+    left: () => {
+      for (const key of own.logs.keys()) owed.add(key)
+    },
+    restore,
+  })
 
   const hitByShare = ({ max, ...query }: Parameters<Counters['hit']>[0]): Promise<CounterVerdict> => {
     owed.add(query.key)
@@ -138,13 +68,13 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
 
   return {
     hit: async (query) => {
-      if (!isHere) return hitByShare(query)
+      if (!watch.isHere()) return hitByShare(query)
       const { key, nowMs, windowMs, max } = query
       hits += 1
       const words = [nowMs, windowMs, max, `${instance}${hits.toString(36)}`]
       // In the log before it is sent: whatever becomes of the connection meanwhile, Redis gets it.
       await own.hit({ ...query, max: Infinity })
-      const verdict = await ask(verdictOf, hitScript, key, words)
+      const verdict = await watch.ask(async (client) => verdictOf(await client.run(hitScript, key, words)))
       if (verdict?.allowed === true) return verdict
       await own.unhit({ key, atMs: nowMs })
       return verdict ?? hitByShare(query)
@@ -152,16 +82,14 @@ export const openCounters = async ({ redis, logger }: CountersOptions): Promise<
 
     unhit: async ({ key, atMs }) => {
       if (!(await own.unhit({ key, atMs }))) return false
-      const taken = await ask(Number, unhitScript, key, [atMs, instance])
+      const taken = await watch.ask((client) => client.run(unhitScript, key, [atMs, instance]))
       if (taken === null) owed.add(key)
       return true
     },
 
-    [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await looking
-      client[Symbol.dispose]()
-    },
+    isAway: () => !watch.isHere(),
+
+    [Symbol.asyncDispose]: watch[Symbol.asyncDispose],
   }
 }
 

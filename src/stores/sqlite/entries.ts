@@ -228,7 +228,7 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       if (removed > 0 && !query.dryRun) await written({ kind: 'drop', id: '' })
       return removed
     },
-    epoch: (scope) => guarded('the cache', () => `${epochOf(everybody)}.${epochOf(scope)}`),
+    epoch: (scope) => guarded('the cache', () => epochOf(scope ?? everybody)),
     advance: async (given, to) => {
       const scope = given ?? everybody
       const now = epochOf(scope)

@@ -1,6 +1,7 @@
 import type { ProviderHealth } from '../../contract/health.ts'
 import type { NewsFacts } from '../../contract/news.ts'
 import type { IndexFacts, PerceptionStatus } from '../../contract/perception.ts'
+import type { SharedCounts } from '../../contract/store.ts'
 import { catalogue } from './catalogue.ts'
 import type { createInstruments } from './instruments.ts'
 import { showNear } from './near.ts'
@@ -12,6 +13,10 @@ export interface StateReaders {
   providers: () => readonly ProviderHealth[]
   cache: () => Promise<{ entries: number; bytes: number; maxBytes: number }>
   isReady: () => boolean
+  /** Of each port that Redis serves: whether it does not at the moment. */
+  redisAway: () => Readonly<Partial<Record<'counters' | 'entries', boolean>>>
+  /** Null where each instance remembers for itself. */
+  shared: () => SharedCounts | null
   /** Null where there is to be no embedder. */
   perception: () => PerceptionStatus | null
   /** Null where there are no near answers. */
@@ -27,7 +32,8 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   showPerception(instruments, readers)
   showNear(instruments, readers.near)
   showNews(instruments, readers)
-  const { providers, cache, isReady } = readers
+  showShared(instruments, readers)
+  const { providers, cache, isReady, redisAway } = readers
   const ofProviders = (read: (health: ProviderHealth) => number) => async () =>
     providers().map((health) => [{ provider: health.provider }, read(health)] as const)
   const alone = (read: () => number | Promise<number>) => async () => [[{}, await read()] as const]
@@ -61,6 +67,9 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
     catalogue.cacheMaxBytes,
     alone(async () => (await cache()).maxBytes),
   )
+  gauge(catalogue.redisAway, async () =>
+    Object.entries(redisAway()).map(([store, isAway]) => [{ store }, Number(isAway)] as const),
+  )
   gauge(
     catalogue.ready,
     alone(() => Number(isReady())),
@@ -90,6 +99,24 @@ const showNews = (
     catalogue.newsCaughtUp,
     ofTopics(({ isCaughtUp }) => Number(isCaughtUp)),
   )
+}
+
+const showShared = (
+  { total }: ReturnType<typeof createInstruments>,
+  { shared }: Pick<StateReaders, 'shared'>,
+): void => {
+  total(catalogue.sharedLooks, () => {
+    const now = shared()
+    if (!now) return []
+    const { hits: hit, misses: miss, failedLooks: failed } = now
+    return Object.entries({ hit, miss, failed }).map(([looked, count]) => [{ looked }, count] as const)
+  })
+  total(catalogue.sharedWrites, () => {
+    const now = shared()
+    if (!now) return []
+    const { kept, declined, overtaken, lost } = now
+    return Object.entries({ kept, declined, overtaken, lost }).map(([written, count]) => [{ written }, count] as const)
+  })
 }
 
 const showPerception = (

@@ -8,7 +8,8 @@ import type { TestRedis } from '../../support/redis.ts'
 import type { HealthNews } from '../../../src/contract/news.ts'
 import { openHealthNews } from '../../../src/stores/redis/health-news.ts'
 import { openTurns } from '../../../src/stores/redis/turns.ts'
-import { openAt, settingsOf } from './open.ts'
+import { entryOf } from '../../cache/entry-of.ts'
+import { openAnswersAt, openAt, settingsOf } from './open.ts'
 
 const runFile = promisify(execFile)
 
@@ -51,6 +52,38 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     await expect
       .poll(() => Promise.all(['a', 'b', 'c', 'd'].map((name) => turns.take(name))), { timeout: 20_000 })
       .toEqual(Array.from({ length: 4 }, () => ({ theirsForMs: expect.any(Number) })))
+  }, 60_000)
+
+  test('a cluster has every entry, its lease and what leads to it on nodes that know them', async () => {
+    const url = `redis://127.0.0.1:${nodes[0]?.port}?cluster=true&timeout=10000&prefix=answers:`
+    await using one = await openAnswersAt({ url })
+    await using other = await openAnswersAt({ url })
+    const nowMs = Date.now()
+    const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`)
+    for (const key of keys) {
+      const said = {
+        key,
+        canonicalKey: `form of ${key}`,
+        tags: ['doc:1'],
+        createdAtMs: nowMs,
+        expiresAtMs: nowMs + 600_000,
+      }
+      // A machine that is busy may keep each of them waiting.
+      const stateOf = async ({ leases }: typeof one) => (await leases.acquire(key, 60_000)).state
+      for (const instance of [one, other])
+        await expect.poll(() => stateOf(instance), { timeout: 10_000 }).toMatch(/held|taken/)
+      expect(await stateOf(other)).not.toBe('held')
+      await one.entries.set(entryOf(said))
+      await expect
+        .poll(() => other.entries.findCanonical(said.canonicalKey), { timeout: 10_000 })
+        .toMatchObject({ key })
+    }
+    expect(one.counts).toMatchObject({ kept: 40 })
+    const query = { scope: null, tag: 'doc:1' }
+    await expect.poll(() => other.entries.remove({ ...query, dryRun: true }), { timeout: 10_000 }).toBe(40)
+    const remove = (): Promise<unknown> => other.entries.remove({ ...query, dryRun: false }).catch(() => null)
+    await expect.poll(remove, { timeout: 10_000 }).toBe(40)
+    await expect.poll(() => Promise.all(keys.map(one.entries.find)), { timeout: 10_000 }).toEqual(keys.map(() => null))
   }, 60_000)
 
   test('a server alone is no cluster, and is told from one', async () => {

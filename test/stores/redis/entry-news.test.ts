@@ -1,13 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
+import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSecret } from '../../../src/config/secrets.ts'
 import { inMemory } from '../../../src/contract/store.ts'
 import type { CacheEntry } from '../../../src/contract/store.ts'
-import { openStores } from '../../../src/stores/index.ts'
-import type { Stores } from '../../../src/stores/index.ts'
+import { shareEntries } from '../../../src/stores/entries/shared-entries.ts'
+import { createEntries } from '../../../src/stores/memory/entries.ts'
+import { openNote } from '../../../src/stores/note.ts'
+import { openEntryNews } from '../../../src/stores/redis/entry-news.ts'
 import { answerOf } from '../../cache/answer-of.ts'
 import { entryOf } from '../../cache/entry-of.ts'
 import { describeEntries } from '../../conformance/store.ts'
@@ -15,7 +17,7 @@ import { lacksRedis, startRedis } from '../../support/redis.ts'
 import type { TestRedis } from '../../support/redis.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { startWire } from '../../support/wire.ts'
-import { cacheKey } from '../sqlite/cache-folder.ts'
+import { openFolder, vaultOf } from '../sqlite/cache-folder.ts'
 import { settingsOf } from './open.ts'
 
 const poll = { timeout: 20_000 }
@@ -31,13 +33,22 @@ interface Instance {
   said?: string[]
 }
 
-const open = ({ url, dataDir = inMemory, key = 1, maxNewsBytes = 1e7, maxBytes = 1e6, said = [] }: Instance) => {
-  const note = (_fields: object, message: string): void => void said.push(message)
-  const keys = { current: createSecret(cacheKey(key)), previous: null }
-  const keptCache = { keys, maxBytes, maxNewsBytes, notice: (message: string) => void said.push(message) }
-  const logger = { info: note, warn: note, error: note }
-  return openStores({ dataDir, redis: settingsOf(url), cacheMaxBytes: maxBytes, clock, logger, keptCache })
+/** An instance's own entries, which tell of themselves and hear of others'. */
+const open = async ({ url, dataDir = inMemory, key = 1, maxNewsBytes = 1e7, maxBytes = 1e6, said = [] }: Instance) => {
+  const notice = (message: string): void => void said.push(message)
+  const logger = { warn: (_fields: object, message: string) => notice(message) }
+  const vault = await vaultOf(key)
+  await using opened = new AsyncDisposableStack()
+  const onDisk = dataDir === inMemory ? null : (await openFolder({ dataDir, vault, maxBytes, clock, notice })).entries
+  if (onDisk) opened.use(onDisk)
+  const place = onDisk && opened.use(openNote(path.join(dataDir, 'entry-news.json')))
+  const local = onDisk ?? createEntries({ maxBytes, clock })
+  const news = openEntryNews({ redis: settingsOf(url), vault, maxBytes: maxNewsBytes, place, clock, logger })
+  const entries = opened.use(shareEntries({ entries: local, news, clock, logger }))
+  const owned = opened.move()
+  return { entries, facts: news.facts, [Symbol.asyncDispose]: () => owned.disposeAsync() }
 }
+type Opened = Awaited<ReturnType<typeof open>>
 
 /** Asked a while ago, and good for a day. */
 const nearEntry = (key: string, said: Partial<CacheEntry> = {}): CacheEntry =>
@@ -50,12 +61,12 @@ const nearEntry = (key: string, said: Partial<CacheEntry> = {}): CacheEntry =>
     ...said,
   })
 
-const idsOf = async ({ entries }: Stores): Promise<string[]> => {
+const idsOf = async ({ entries }: Opened): Promise<string[]> => {
   const found = await Array.fromAsync(entries.questions())
   return found.map(({ id }) => id).toSorted()
 }
 
-const factsOf = (stores: Stores) => stores.news().find(({ topic }) => topic === 'entries')
+const factsOf = ({ facts }: Opened) => facts()
 
 describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', () => {
   let server: TestRedis
@@ -71,16 +82,22 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
   }
   const again = (port: number): string => `redis://127.0.0.1:${port}?prefix=entries${opened}:`
 
-  describeEntries('shared', async ({ maxBytes, clock }) => {
-    const keys = { current: createSecret(cacheKey(1)), previous: null }
-    const stores = await openStores({
-      dataDir: inMemory,
+  describeEntries('told', async ({ maxBytes, clock: said }) => {
+    const news = openEntryNews({
       redis: settingsOf(urlOf()),
-      cacheMaxBytes: maxBytes,
-      clock,
-      keptCache: { keys, maxBytes: 1e6, maxNewsBytes: 1e6, notice: () => undefined },
+      vault: await vaultOf(1),
+      maxBytes: 1e6,
+      place: null,
+      clock: said,
+      logger: { warn: () => undefined },
     })
-    return { port: stores.entries, [Symbol.asyncDispose]: () => stores[Symbol.asyncDispose]() }
+    const shared = shareEntries({
+      entries: createEntries({ maxBytes, clock: said }),
+      news,
+      clock: said,
+      logger: { warn: () => undefined },
+    })
+    return { port: shared, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() }
   })
 
   test('what one remembers the others have, whole, and who starts later has it too', async () => {
@@ -182,7 +199,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     await expect.poll(() => idsOf(b), poll).toEqual(['ent_a'])
     // At the same moment, of two questions.
     await Promise.all([a.entries.set({ ...entry, tags: ['not:one'] }), b.entries.set({ ...entry, tags: ['not:two'] })])
-    const tagsOf = async ({ entries }: Stores) => (await entries.read(['ent_a']))[0]?.tags.toSorted()
+    const tagsOf = async ({ entries }: Opened) => (await entries.read(['ent_a']))[0]?.tags.toSorted()
     for (const one of [a, b]) await expect.poll(() => tagsOf(one), poll).toEqual(['not:one', 'not:two'])
     await b.entries.set({ ...entry, tags: ['not:one', 'not:two', 'not:three'], near: null })
     for (const one of [a, b]) await expect.poll(() => idsOf(one), poll).toEqual([])
@@ -232,7 +249,7 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
             disturbed.add(key)
           }
         }
-        const toldBy = (one: Stores) => factsOf(one)?.told ?? 0
+        const toldBy = (one: Opened) => factsOf(one)?.told ?? 0
         await expect.poll(() => [factsOf(a)?.waiting, factsOf(b)?.waiting], poll).toEqual([0, 0])
         await expect.poll(() => [factsOf(a)?.heard, factsOf(b)?.heard], poll).toEqual([toldBy(b), toldBy(a)])
         const [ofA, ofB] = [await idsOf(a), await idsOf(b)]

@@ -113,7 +113,9 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     await using base = await start('open')
     await using a = await startInstance(base, null)
     await a.ask(asked)
-    expect(a.said).toEqual(expect.arrayContaining([expect.stringContaining('CACHE_KEY would seal them')]))
+    expect(a.said).toEqual(
+      expect.arrayContaining([expect.stringContaining('with CACHE_KEY, the same for all, they would be sealed')]),
+    )
     expect(a.stores.news().map(({ topic }) => topic)).toEqual(['health'])
   }, 60_000)
 
