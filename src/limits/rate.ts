@@ -42,7 +42,7 @@ export const createRateLimit = ({ counters, clock, settings }: RateLimitOptions)
       giveBack: async () => {
         if (!isHeld) return
         isHeld = false
-        await counters.unhit({ key, atMs: nowMs })
+        await counters.settle({ key, atMs: nowMs, change: -1 })
       },
     }
   },
