@@ -29,7 +29,7 @@ import { startPruning } from './ledger/start-pruning.ts'
 import { createTokenFactors } from './ledger/token-factors.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
 import { watchLedger } from './ledger/watch-ledger.ts'
-import { createRateLimit } from './limits/rate.ts'
+import { createLimiter } from './limits/limiter.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
@@ -150,7 +150,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     simulated: sandbox !== null,
     near,
   })
-  const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
+  const limiter = createLimiter({ counters: stores.counters, clock, settings: config.limits })
   const keys = createKeyDirectory({
     directory: stores.directory,
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
@@ -170,7 +170,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   })
 
   const gatewayParts = {
-    takeRate: rate.take,
+    take: limiter.take,
     assertWritable: stores.ledger.assertWritable,
     cache,
     classify,
@@ -224,7 +224,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     startedAtMs,
     clock,
     authMode: config.auth.mode,
-    limits: { ...config.http, rate: config.rate },
+    bounds: config.http,
+    limitsOf: (caller) => limiter.limitsOf({ kind: 'caller', ...caller }),
   })
   const mcp: ServerDeps = { services: { gateway, admin, known }, version, clock, logger }
   const mcpOverHttp = createMcpHttpHandler({

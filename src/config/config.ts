@@ -8,9 +8,9 @@ import type {
   EmbedderSettings,
   HttpSettings,
   LedgerSettings,
+  LimitSettings,
   LogSettings,
   MetricsSettings,
-  RateSettings,
   RedisSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -27,6 +27,7 @@ import { checkDirectories, dataDirOf } from './directories.ts'
 import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
+import { limitSettings } from './limits.ts'
 import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { openWireOf, readRedis } from './redis.ts'
@@ -44,7 +45,6 @@ import {
   httpSettings,
   ledgerSettings,
   metricsSettings,
-  rateSettings,
   resilienceSettings,
   routingSettings,
   structuredSettings,
@@ -83,7 +83,7 @@ export interface Config {
   cacheKeys: { current: SecretText; previous: SecretText | null } | null
   /** Null: there is to be none. */
   embedder: EmbedderSettings | null
-  rate: RateSettings | null
+  limits: LimitSettings
   resilience: ResilienceSettings
   structured: StructuredSettings
   ledger: LedgerSettings
@@ -157,7 +157,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     cache: cacheSettings(cache, env),
     cacheKeys: cacheKeysOf(env),
     embedder: embedderSettings(env, root),
-    rate: rateSettings(limits, env, auth),
+    limits: limitSettings(limits, env, auth),
     resilience: resilienceSettings(limits),
     structured: structuredSettings(limits),
     ledger: ledgerSettings(limits, env),

@@ -6,7 +6,6 @@ import type {
   HttpSettings,
   MetricsSettings,
   NearSettings,
-  RateSettings,
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
@@ -14,7 +13,6 @@ import type {
 } from '../contract/settings.ts'
 import { parseUsd } from '../contract/money.ts'
 import { createSecret } from './secrets.ts'
-import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
 import type { CacheEntrySettings } from './schema/cache.ts'
 import type { LimitsEntry } from './schema/limits.ts'
@@ -41,15 +39,6 @@ export const httpSettings = ({ http }: LimitsEntry, env: Env): HttpSettings => (
 /** Null where nobody scrapes. */
 export const metricsSettings = ({ METRICS_PORT: port, METRICS_HOST: host }: Env): MetricsSettings | null =>
   port === undefined ? null : { host, port }
-
-/** Null where nobody is told from anybody else. */
-export const rateSettings = ({ rate }: LimitsEntry, env: Env, auth: AuthSettings): RateSettings | null =>
-  auth.mode === 'none'
-    ? null
-    : {
-        windowMs: env.RATE_LIMIT_WINDOW_MS ?? rate.window_ms,
-        maxRequests: env.RATE_LIMIT_MAX_REQUESTS ?? rate.max_requests,
-      }
 
 export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSettings => ({
   maxTries: resilience.max_tries,

@@ -183,6 +183,19 @@ export const errorTable = {
     retryable: true,
     advice: 'Wait as long as the "retry-after" header says.',
   },
+  shared_limit_reached: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    advice:
+      'All callers together use as much of this model or provider as the gateway allows (limits in config/limits.yaml); wait as "retry-after" says, or allow fallbacks.',
+  },
+  over_token_limit: {
+    status: 400,
+    type: 'invalid_request_error',
+    retryable: false,
+    advice: 'Lower max_tokens or shorten the input: waiting does not help. The limits are in config/limits.yaml.',
+  },
   provider_rate_limited: {
     status: 429,
     type: 'rate_limit_error',

@@ -1,5 +1,6 @@
 import type { AnswerEvent, Finish, ReasoningBlock, ToolCall, Usage, Warning } from './chat.ts'
 import type { Json } from './json.ts'
+import type { LimitStates } from './limit.ts'
 import type { Content } from './operation.ts'
 import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
@@ -38,6 +39,8 @@ export interface Served {
   /** Unset but for answers from memory. */
   recalled?: Recalled | undefined
   simulated: boolean
+  /** How the caller's limits stand; unset where he has none. */
+  limits?: LimitStates | undefined
   /** Our own count of the input, for wires that tell it before the provider does. */
   inputTokens?: number | undefined
 }

@@ -1,4 +1,5 @@
 import type { Scope } from './caller.ts'
+import type { Limit } from './limit.ts'
 import type { NanoUsd } from './money.ts'
 import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
@@ -91,9 +92,15 @@ export interface TracingSettings {
   timeoutMs: number
 }
 
-export interface RateSettings {
-  windowMs: number
-  maxRequests: number
+/** Who may use how much. */
+export interface LimitSettings {
+  /** Each caller's own, unless he is named below. */
+  callers: readonly Limit[]
+  /** By the caller's id. */
+  byCaller: ReadonlyMap<string, readonly Limit[]>
+  /** All callers together, by the model's name and by provider row. */
+  models: ReadonlyMap<string, readonly Limit[]>
+  providers: ReadonlyMap<string, readonly Limit[]>
 }
 
 /** How calls to providers are repeated and broken off. */

@@ -1,33 +1,34 @@
 import type { Clock } from '../contract/runtime.ts'
-import type { RateTicket } from '../limits/rate.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Trail } from './trail.ts'
 
-/** Leave to go on. What it holds of the caller's rate is given back when the request reached neither provider nor cache. */
+/** Leave to go on. What it holds of the caller's limits is given back when the request reached neither provider nor cache. */
 export type Ticket = AsyncDisposable
 
 export type Admit = (trail: Trail) => Promise<Ticket>
 
 interface AdmitOptions {
-  take: (callerId: string) => Promise<RateTicket>
+  take: Limiter['take']
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
   clock: Clock
 }
 
 /**
- * Lets a request in, or refuses it.
+ * Lets a request in, or refuses it. Tokens are only looked at: what memory answers takes none.
  * @throws GatewayError rate_limited, ledger_unavailable, with how long to wait
  */
 export const createAdmit =
   ({ take, assertWritable, clock }: AdmitOptions): Admit =>
   async (trail) => {
     assertWritable()
-    const rate = await take(trail.context.caller.id)
+    const claim = await take({ kind: 'caller', ...trail.context.caller }, { requests: 1, tokens: 0 })
+    trail.limits = claim.states
     trail.admittedAtMs = clock.now()
     return {
       [Symbol.asyncDispose]: async () => {
         const wasServed = trail.attempts.length > 0 || trail.served !== null
-        if (!wasServed) await rate.giveBack()
+        if (!wasServed) await claim.settle({})
       },
     }
   }

@@ -75,7 +75,7 @@ export const createCall = <Request extends Asked, Event extends Content>(
         let secret: SecretText | null = null
         try {
           secret = await readKey(key, firstToken.signal)
-          using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
+          await using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
           trail.warnings.push(...(candidate.warnings ?? []))
           const target = { card: candidate.card, deployment, key, secret, request: hold.request }
           const events = attempt(target, trail, firstToken.signal)

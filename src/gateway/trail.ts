@@ -1,6 +1,7 @@
 import type { Finish, ModelChoice, Usage, Warning } from '../contract/chat.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
+import type { LimitStates } from '../contract/limit.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Asked, Operation } from '../contract/operation.ts'
@@ -61,6 +62,8 @@ export interface Trail<Request extends Asked = Asked> {
   warnings: Warning[]
   /** Tokens of the answer and what they would have cost, where no attempt of this request paid for them. */
   spared: { usage: Usage; savedNanoUsd: NanoUsd } | null
+  /** How the caller's limits stand. */
+  limits: LimitStates
   /** Whoever answers or answered is the sandbox, also where another request pays. */
   simulated: boolean
 }
@@ -96,6 +99,7 @@ export const openTrail = <Request extends Asked>(options: {
     finishes: [],
     warnings: [],
     spared: null,
+    limits: {},
     simulated: false,
   }
 }

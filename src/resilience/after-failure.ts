@@ -56,6 +56,7 @@ export const moveAfterFailure = (
     case 'provider_circuit_open':
     case 'provider_busy':
     case 'limit_unsatisfiable':
+    case 'shared_limit_reached':
     case 'parameter_unsupported':
     case 'loop_detected':
       return { move: 'next_candidate' }

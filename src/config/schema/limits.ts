@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nonNegative, positive, share } from './words.ts'
+import { modelName, nonNegative, positive, rowId, share } from './words.ts'
 
 const http = z.strictObject({
   allowed_hosts: z
@@ -25,7 +25,49 @@ const rate = z.strictObject({
   redis_away_share: share
     .gt(0, 'must be above 0')
     .default(0.3)
-    .describe('With REDIS_URL: share of max_requests that each instance lets through by itself while Redis is away.'),
+    .describe('With REDIS_URL: share of each limit that each instance lets through by itself while Redis is away.'),
+})
+
+const burst = z.strictObject({
+  window_ms: positive.max(60_000).default(10_000).describe('Length of the short window, in ms.'),
+  requests: nonNegative.optional().describe('Requests within it above its share of requests_per_minute.'),
+  tokens: nonNegative.optional().describe('Tokens within it above its share of tokens_per_minute.'),
+})
+
+const limit = z
+  .strictObject({
+    requests_per_minute: positive.optional().describe('Requests in any minute.'),
+    requests_per_hour: positive.optional().describe('Requests in any hour.'),
+    requests_per_day: positive.optional().describe('Requests in any 24 hours.'),
+    tokens_per_minute: positive.optional().describe('Tokens, asked and answered together, in any minute.'),
+    tokens_per_hour: positive.optional().describe('Tokens in any hour.'),
+    tokens_per_day: positive.optional().describe('Tokens in any 24 hours.'),
+    burst: burst
+      .optional()
+      .describe(
+        "How much may come at once: in a short window no more than its share of a minute's limit and this. Unset: all of it.",
+      ),
+  })
+  .refine(
+    ({ burst: short, requests_per_minute: requests }) => short?.requests === undefined || requests !== undefined,
+    { path: ['burst', 'requests'], error: 'needs requests_per_minute beside it' },
+  )
+  .refine(({ burst: short, tokens_per_minute: tokens }) => short?.tokens === undefined || tokens !== undefined, {
+    path: ['burst', 'tokens'],
+    error: 'needs tokens_per_minute beside it',
+  })
+export type LimitEntry = z.infer<typeof limit>
+
+const limits = z.strictObject({
+  callers: limit
+    .prefault({})
+    .describe('Each caller for himself, beside max_requests of rate; off with AUTH_MODE=none.'),
+  by_caller: z
+    .record(z.string(), limit)
+    .default({})
+    .describe("By a caller's id, in the place of callers and rate: more for some, less for others."),
+  models: z.record(modelName, limit).default({}).describe("All callers together, by the model's name."),
+  providers: z.record(rowId, limit).default({}).describe('All callers together, by provider row.'),
 })
 
 const breaker = z.strictObject({
@@ -60,6 +102,7 @@ const structuredOutput = z.strictObject({
 export const limitsFile = z.strictObject({
   http: http.prefault({}).describe('The HTTP server.'),
   rate: rate.prefault({}).describe('Requests of one caller; off with AUTH_MODE=none.'),
+  limits: limits.prefault({}).describe('Requests and tokens per minute, hour and day.'),
   resilience: resilience.prefault({}).describe('How calls to providers are repeated and broken off.'),
   structured_output: structuredOutput.prefault({}).describe('Answers that were asked for as JSON.'),
   ledger: z
