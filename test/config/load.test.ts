@@ -225,7 +225,6 @@ describe('provider rows', () => {
       'models.yaml': 'as_of: 2026-11-20\nfamilies: []\n',
       'pricing.yaml': 'lists: []\n',
       'routing.yaml': '{}\n',
-    'limits.yaml': '{}\n',
     })
     const { providers } = load({ CONFIG_DIR, PLAIN_API_KEY: 'k', TWO_API_KEY: 'k', ONLY_API_KEY: 'k' })
     expect(providers.map(({ dialect, toolsDialect }) => [dialect, toolsDialect])).toEqual([
@@ -357,6 +356,7 @@ describe('names that one file uses and another must know', () => {
     'pricing.yaml':
       'lists: [{ provider: a, source: s, as_of: 2026-11-10, prices: [{ model: one, input: 1, output: 2 }] }]\n',
     'routing.yaml': '{}\n',
+    'limits.yaml': '{}\n',
   }
   const problem = (changed: Partial<typeof files>) => problemsOf({ CONFIG_DIR: configDir({ ...files, ...changed }) })
 

@@ -7,6 +7,9 @@ import { ask, context, hear } from '../support/ask.ts'
 import { createGate } from '../support/gate.ts'
 import { limitCallers, requestsAMinute, tokensAMinute } from '../support/limits.ts'
 
+/** Nothing here is compared by meaning. */
+const env = { EMBEDDER: 'none' }
+
 const post = (it: Pick<TestApp, 'url'>, path: string, body: object) =>
   fetch(`${it.url}${path}`, {
     method: 'POST',
@@ -37,7 +40,7 @@ const faces: readonly (readonly [face: string, path: string, body: (text: string
 ]
 
 test.each(faces)('%s tells how the limits stand, and when refused how long to wait', async (_face, path, body) => {
-  await using it = await startApp({ change: limitCallers(requestsAMinute(2), tokensAMinute(100_000)) })
+  await using it = await startApp({ env, change: limitCallers(requestsAMinute(2), tokensAMinute(100_000)) })
   const first = await post(it, path, body('one'))
   await first.text()
   expect(first.status).toBe(200)
@@ -66,7 +69,7 @@ test.each(faces)('%s tells how the limits stand, and when refused how long to wa
 })
 
 test('a tool tells the same in its error', async () => {
-  await using it = await startApp({ change: limitCallers(requestsAMinute(1)) })
+  await using it = await startApp({ env, change: limitCallers(requestsAMinute(1)) })
   await using client = await connect('SDK v2 client, auto', `${it.url}/mcp`)
   const args = { model: 'gpt-6-luna', prompt: 'Hello' }
   expect(await client.call('unified_completion', { ...args, use_cache: false })).toMatchObject({ isError: false })
@@ -82,7 +85,7 @@ test('a tool tells the same in its error', async () => {
 })
 
 test('tokens are held by the worst that a running call may use, and then by what it used', async () => {
-  await using it = await startApp({ change: limitCallers(tokensAMinute(2_000)) })
+  await using it = await startApp({ env, change: limitCallers(tokensAMinute(2_000)) })
   const { gateway } = it.app
   const gate = createGate()
   it.upstream.script([{ body: [gate] }])
@@ -106,7 +109,7 @@ test('tokens are held by the worst that a running call may use, and then by what
 })
 
 test('what memory answers takes no tokens, and is given with none left', async () => {
-  await using it = await startApp({ change: limitCallers(tokensAMinute(1_000)) })
+  await using it = await startApp({ env, change: limitCallers(tokensAMinute(1_000)) })
   const { gateway } = it.app
   await gateway.collect(ask('Say hello.', { max_tokens: 900 }), context())
   const again = await gateway.collect(ask('Say hello.', { max_tokens: 900 }), context())
@@ -116,13 +119,14 @@ test('what memory answers takes no tokens, and is given with none left', async (
 })
 
 test('more than a whole limit is refused for good, and names the field', async () => {
-  await using it = await startApp({ change: limitCallers(tokensAMinute(1_000)) })
+  await using it = await startApp({ env, change: limitCallers(tokensAMinute(1_000)) })
   const { error } = await hear(it.app.gateway.complete(ask('hi', { max_tokens: 1_001 }), context()))
   expect(error).toMatchObject({ code: 'over_token_limit', status: 400, detail: { param: 'max_tokens' } })
   expect(it.upstream.requests).toHaveLength(0)
 })
 
 const sharedLimit = (name: 'models' | 'providers', id: string, limit: Limit) => ({
+  env,
   change: (config: TestApp['config']) => ({
     ...config,
     limits: { ...config.limits, [name]: new Map([[id, [limit]]]) },
@@ -148,6 +152,7 @@ test.each([
 
 test('a try that failed before it began gives its tokens back, and was a request all the same', async () => {
   await using it = await startApp({
+    env,
     change: (config) => ({
       ...config,
       limits: {

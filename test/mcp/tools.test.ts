@@ -367,7 +367,6 @@ describe('gateway_status', () => {
       limits: {
         max_body_bytes: 65_536,
         rate: { max_requests: 600, window_ms: 60_000 },
-        windows: [{ unit: 'requests', max: 600, window_ms: 60_000 }],
       },
     })
   })

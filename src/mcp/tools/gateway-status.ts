@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { limitUnits } from '../../contract/limit.ts'
 import { scopes } from '../../contract/caller.ts'
 import { nearModes } from '../../contract/settings.ts'
 import { perceptionStatus, sayPerception, showPerception } from '../perception-status.ts'
@@ -35,10 +34,7 @@ const output = z.object({
     rate: z
       .object({ max_requests: z.int(), window_ms: z.int() })
       .nullable()
-      .describe('Requests that you may make in a sliding window; null: no limit.'),
-    windows: z
-      .array(z.object({ unit: z.enum(limitUnits), max: z.int(), window_ms: z.int() }))
-      .describe('All of your limits: at most so many requests or tokens in any span of that length.'),
+      .describe('Requests that one caller may make in a sliding window; null: no limit.'),
   }),
 })
 
@@ -97,7 +93,6 @@ export const gatewayStatus = defineTool({
           max_body_bytes: maxBodyBytes,
           request_deadline_ms: requestDeadlineMs,
           rate: rate ? { max_requests: rate.max, window_ms: rate.windowMs } : null,
-          windows: windows.map(({ unit, max, windowMs }) => ({ unit, max, window_ms: windowMs })),
         },
       },
     }
