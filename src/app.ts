@@ -123,7 +123,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const upstreamRows = sandbox ? sandboxRows(config, sandbox.url) : config.providers.map(openKeys)
   const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
-  const deployments = resources.use(createDeployments({ rows, settings: config.resilience, clock }))
+  const deployments = resources.use(
+    createDeployments({ rows, settings: config.resilience, rests: stores.rests, clock }),
+  )
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
   resources.use(perception)

@@ -189,6 +189,14 @@ export interface LedgerState {
   assertWritable(): void
 }
 
+/** Moments until which something is left alone, as all instances together know them. */
+export interface Rests {
+  /** Leaves it alone until then, or longer where that is known already. Others hear of it soon, if they can. */
+  rest(key: string, untilMs: number): void
+  /** Until when, as far as is known here: what others have found is asked for meanwhile. 0 where nobody said. */
+  untilMs(key: string): number
+}
+
 /** Weighed hits in a sliding window, a log for each key. */
 export interface Counters {
   /** Counts a hit unless the window would then weigh more than `max`. What weighs nothing is always let through, and only looks. */

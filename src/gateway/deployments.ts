@@ -2,6 +2,7 @@ import type { HealthView } from '../contract/health.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
+import type { Rests } from '../contract/store.ts'
 import { createBulkhead } from '../limits/bulkhead.ts'
 import type { Bulkhead } from '../limits/bulkhead.ts'
 import { createBreaker } from '../resilience/breaker.ts'
@@ -29,9 +30,10 @@ export interface Deployments extends Disposable {
 export const createDeployments = (options: {
   rows: readonly ProviderRow[]
   settings: ResilienceSettings
+  rests: Rests
   clock: Clock
 }): Deployments => {
-  const { rows, settings, clock } = options
+  const { rows, settings, rests, clock } = options
   const deployments = new Map<string, Deployment>(
     rows.map((row) => [
       row.id,
@@ -39,7 +41,7 @@ export const createDeployments = (options: {
         row,
         breaker: createBreaker({ name: row.id, settings: settings.breaker, clock }),
         bulkhead: createBulkhead(row.id, row.maxConcurrent),
-        keys: createKeyRing(row.keys, clock),
+        keys: createKeyRing({ row: row.id, secrets: row.keys, rests, clock }),
       },
     ]),
   )

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
 import { inMemory } from '../contract/store.ts'
-import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts } from '../contract/store.ts'
+import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts, Rests } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
@@ -12,6 +12,7 @@ import { createCounters } from './memory/counters.ts'
 import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
+import { createRests } from './memory/rests.ts'
 import { createMemoryNote, openNote } from './note.ts'
 import { createAudit } from './sqlite/audit.ts'
 import { backUp } from './sqlite/backup.ts'
@@ -25,6 +26,8 @@ export interface Stores extends AsyncDisposable {
   receipts: Receipts
   directory: Directory
   counters: Counters
+  /** What providers asked to be left alone. */
+  rests: Rests
   entries: Entries
   audit: Audit
   /** When near answers are given, and what comparisons of them have shown. */
@@ -84,11 +87,13 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
   const counters = opened.use(await openCounters(options))
+  const rests = opened.use(await openRests(options))
   if (dataDir === inMemory) {
     const owned = opened.move()
     return {
       ...kept,
       counters,
+      rests,
       entries: inMemoryOnly(),
       nearPolicy: createMemoryNote(),
       secret: derived ?? randomBytes(32),
@@ -103,6 +108,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   return {
     ...kept,
     counters,
+    rests,
     nearPolicy,
     entries: onDisk ?? inMemoryOnly(),
     // Commands that serve nobody name nothing.
@@ -144,6 +150,12 @@ const openCounters = async ({ redis = null, logger = silent }: StoresOptions): P
   // Its driver is loaded only where it is used.
   const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
   return openRedisCounters({ redis, logger })
+}
+
+const openRests = async ({ redis = null, clock }: StoresOptions): Promise<Rests & Disposable> => {
+  if (!redis) return { ...createRests(clock), [Symbol.dispose]: () => undefined }
+  const { openRests: openRedisRests } = await import('./redis/rests.ts')
+  return openRedisRests({ redis, clock })
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

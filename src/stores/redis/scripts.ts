@@ -116,3 +116,13 @@ writeSum(sum)
 if #ARGV > 3 then redis.call('PEXPIRE', key, ARGV[2] + 60000) end
 return 0
 `)
+
+/** Leaves something alone until then, unless it is for longer already. `untilMs`, for how long from now → 1 where it was put down */
+export const restScript = scriptOf(`
+if tonumber(redis.call('GET', KEYS[1]) or 0) >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`)
+
+/** → until when it is left alone; '0' where nobody said */
+export const restedScript = scriptOf(`return redis.call('GET', KEYS[1]) or '0'`)
