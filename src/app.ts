@@ -124,7 +124,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(
-    createDeployments({ rows, settings: config.resilience, rests: stores.rests, clock }),
+    createDeployments({ rows, settings: config.resilience, rests: stores.rests, waited: events.waited, clock }),
   )
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
@@ -173,6 +173,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
 
   const gatewayParts = {
     take: limiter.take,
+    priorities: config.limits.priorities,
     assertWritable: stores.ledger.assertWritable,
     cache,
     classify,

@@ -22,6 +22,9 @@ export const limitSettings = ({ rate, limits }: LimitsEntry, env: Env, auth: Aut
           ...windowsOf(limits.callers),
         ],
   byCaller: byName(limits.by_caller),
+  priorities: new Map(
+    Object.entries(limits.by_caller).flatMap(([id, { priority }]) => (priority === undefined ? [] : [[id, priority]])),
+  ),
   models: byName(limits.models),
   providers: byName(limits.providers),
 })

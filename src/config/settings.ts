@@ -45,6 +45,13 @@ export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSetti
   baseDelayMs: resilience.base_delay_ms,
   maxDelayMs: resilience.max_delay_ms,
   maxRetryAfterMs: resilience.max_retry_after_ms,
+  concurrency: {
+    min: resilience.concurrency.min,
+    backoff: resilience.concurrency.backoff,
+    recoverMs: resilience.concurrency.recover_ms,
+    maxWaiting: resilience.queue.max_waiting,
+    maxWaitMs: resilience.queue.max_wait_ms,
+  },
   breaker: {
     windowMs: resilience.breaker.window_ms,
     minCalls: resilience.breaker.min_calls,

@@ -5,6 +5,7 @@ import type { Content } from './operation.ts'
 import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
 import type { Task } from './plan.ts'
+import type { Priority } from './priority.ts'
 import type { CacheState, Face, Recalled, Receipt } from './receipt.ts'
 import type { TraceParent } from './trace.ts'
 
@@ -22,6 +23,8 @@ export interface RequestContext {
   tool?: string | undefined
   /** Ids of the gateways that the request passed before this one. */
   hops: readonly string[]
+  /** As the caller asks for it; unset: as he has it. */
+  priority?: Priority | undefined
   /** The caller reads the answer as it comes; providers are then asked for a stream. */
   incremental: boolean
   /** Aborted when the caller leaves. */

@@ -1,3 +1,6 @@
+import type { RequestContext } from '../contract/journey.ts'
+import { rankOf } from '../contract/priority.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Limiter } from '../limits/limiter.ts'
 import type { Trail } from './trail.ts'
@@ -9,6 +12,8 @@ export type Admit = (trail: Trail) => Promise<Ticket>
 
 interface AdmitOptions {
   take: Limiter['take']
+  /** What callers have at most and unless they say less. */
+  priorities: ReadonlyMap<string, Priority>
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
   clock: Clock
@@ -19,9 +24,10 @@ interface AdmitOptions {
  * @throws GatewayError rate_limited, ledger_unavailable, with how long to wait
  */
 export const createAdmit =
-  ({ take, assertWritable, clock }: AdmitOptions): Admit =>
+  ({ take, priorities, assertWritable, clock }: AdmitOptions): Admit =>
   async (trail) => {
     assertWritable()
+    trail.priority = priorityOf(trail.context, priorities)
     const claim = await take({ kind: 'caller', ...trail.context.caller }, { requests: 1, tokens: 0 })
     trail.limits = claim.states
     trail.admittedAtMs = clock.now()
@@ -32,3 +38,9 @@ export const createAdmit =
       },
     }
   }
+
+const priorityOf = ({ caller, priority }: RequestContext, own: AdmitOptions['priorities']): Priority => {
+  const most = own.get(caller.id)
+  if (most === undefined) return priority ?? 'normal'
+  return priority !== undefined && rankOf(priority) < rankOf(most) ? priority : most
+}

@@ -4,7 +4,7 @@ import type { Clock } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
 import type { Rests } from '../contract/store.ts'
 import { createBulkhead } from '../limits/bulkhead.ts'
-import type { Bulkhead } from '../limits/bulkhead.ts'
+import type { Bulkhead, WaitEnd } from '../limits/bulkhead.ts'
 import { createBreaker } from '../resilience/breaker.ts'
 import type { Breaker } from '../resilience/breaker.ts'
 import { createKeyRing } from '../resilience/key-ring.ts'
@@ -31,16 +31,24 @@ export const createDeployments = (options: {
   rows: readonly ProviderRow[]
   settings: ResilienceSettings
   rests: Rests
+  /** Told of each wait for a slot. */
+  waited: (wait: { provider: string; waitMs: number; end: WaitEnd }) => void
   clock: Clock
 }): Deployments => {
-  const { rows, settings, rests, clock } = options
+  const { rows, settings, rests, waited, clock } = options
   const deployments = new Map<string, Deployment>(
     rows.map((row) => [
       row.id,
       {
         row,
         breaker: createBreaker({ name: row.id, settings: settings.breaker, clock }),
-        bulkhead: createBulkhead(row.id, row.maxConcurrent),
+        bulkhead: createBulkhead({
+          provider: row.id,
+          maxConcurrent: row.maxConcurrent,
+          settings: settings.concurrency,
+          waited,
+          clock,
+        }),
         keys: createKeyRing({ row: row.id, secrets: row.keys, rests, clock }),
       },
     ]),
@@ -66,6 +74,7 @@ export const createDeployments = (options: {
           ...state,
           inFlight: deployment?.bulkhead.inFlight() ?? 0,
           maxConcurrent: deployment?.row.maxConcurrent ?? 0,
+          slots: deployment?.bulkhead.slots() ?? 0,
           waiting: deployment?.bulkhead.waiting() ?? 0,
         }
       },

@@ -10,6 +10,7 @@ import type { Answer, EmbeddingAnswer, GatewayEvent, JourneyEvent, RequestContex
 import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
@@ -77,6 +78,7 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
   /** Who shows an access token; where it is set, nothing else counts. */
   readToken?: ((token: string) => Promise<Caller>) | null
+  priorities: ReadonlyMap<string, Priority>
   /** Claims of the limits of callers, models and providers. */
   take: Limiter['take']
   /** Throws where what is spent could not be written down. */
@@ -113,7 +115,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
   const journeyParts: JourneyParts = {
     ...parts,
-    admit: createAdmit({ take: parts.take, assertWritable: parts.assertWritable, clock }),
+    admit: createAdmit(parts),
   }
 
   const chatMemory = cache.of(

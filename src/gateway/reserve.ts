@@ -1,9 +1,11 @@
+import type { ErrorCode } from '../contract/errors.ts'
 import type { Asked } from '../contract/operation.ts'
 import type { Candidate } from '../contract/plan.ts'
+import type { CallVerdict } from '../limits/adaptive.ts'
 import type { Claim, Limiter, Whose } from '../limits/limiter.ts'
 import type { TokensOf } from './claimed-tokens.ts'
 import type { Deployment } from './deployments.ts'
-import type { Trail } from './trail.ts'
+import type { Attempt, Trail } from './trail.ts'
 
 /** What one try holds while it runs: a slot at its provider, its share of the limits, and the request as it may be sent. */
 export interface Hold<Request> extends AsyncDisposable {
@@ -30,6 +32,19 @@ interface ReserveOptions<Request extends Asked> {
   settle: (trail: Trail<Request>) => void
 }
 
+/** What a provider says, in one way or another, that has too much to do. */
+const overloads: ReadonlySet<ErrorCode> = new Set([
+  'provider_rate_limited',
+  'provider_overloaded',
+  'provider_timeout',
+  'provider_stalled',
+])
+
+const verdictOf = (attempt: Attempt | undefined): CallVerdict => {
+  if (attempt?.outcome === 'answered') return 'answered'
+  return attempt?.errorCode && overloads.has(attempt.errorCode) ? 'overloaded' : 'neither'
+}
+
 /**
  * Reserves what a try at one candidate may use at worst: a slot, then requests and tokens of its provider, its model and its
  * caller. At the end of the try what it really used takes the place of what was claimed.
@@ -42,10 +57,11 @@ export const createReserve = <Request extends Asked>(options: ReserveOptions<Req
   return async ({ candidate, deployment, trail, wait }, signal) => {
     const request = fit(candidate, trail)
     await using held = new AsyncDisposableStack()
-    held.use(await deployment.bulkhead.acquire({ wait }, signal))
+    const slot = held.use(await deployment.bulkhead.acquire({ wait, priority: trail.priority }, signal))
+    const triesBefore = trail.attempts.length
+    held.defer(() => slot.tell(verdictOf(trail.attempts.slice(triesBefore).at(-1))))
 
     const tokens = tokensOf(candidate, request)
-    const triesBefore = trail.attempts.length
     const release = async (claim: Claim): Promise<void> => {
       settle(trail)
       const tries = trail.attempts.slice(triesBefore)

@@ -134,7 +134,11 @@ const refusal = (whose: Whose, refused: readonly Hit[], limits: LimitStates): Ga
   return new GatewayError(
     whose.kind === 'caller' ? 'rate_limited' : 'shared_limit_reached',
     `${nameOf(whose)} ${last ? sayUsed(last) : ''} ${seconds(retryAfterMs)}.`,
-    { retryAfterMs, limits },
+    {
+      retryAfterMs,
+      limits: whose.kind === 'caller' ? limits : undefined,
+      reached: last && { of: whose.kind, unit: last.unit },
+    },
   )
 }
 
@@ -147,7 +151,7 @@ const overLimit = (whose: Whose, { unit, max, windowMs, weight }: Limit & { weig
   new GatewayError(
     'over_token_limit',
     `The request may take ${weight} ${unit}, and ${nameOf(whose).toLowerCase()} may use ${max} in ${seconds(windowMs)}.`,
-    { param: 'max_tokens' },
+    { param: 'max_tokens', reached: { of: whose.kind, unit } },
   )
 
 /** Rounded up: who waits as long as it says is not refused again. */

@@ -31,7 +31,7 @@ interface Situation {
  */
 export const moveAfterFailure = (
   { error, tries, hasOtherKey, hasOtherCandidate, isNewKey = false, remainingMs }: Situation,
-  settings: ResilienceSettings,
+  settings: Omit<ResilienceSettings, 'breaker' | 'concurrency'>,
   random: Random,
 ): NextMove => {
   if (isNewKey) return { move: 'retry', delayMs: 0 }

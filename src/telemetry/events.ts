@@ -3,7 +3,7 @@ import type { Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Task } from '../contract/plan.ts'
 import type { Logger } from '../contract/runtime.ts'
-import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
+import type { HttpReply, Metrics, SlotWait, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
 
@@ -21,6 +21,8 @@ export interface Events {
   nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
   /** What comparisons have shown, or an admin has changed, could not be written for the next start. */
   nearUnkept(cause: unknown): void
+  /** A request waited for a provider, and got a slot or did not. */
+  waited(wait: SlotWait): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -81,6 +83,7 @@ export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOpt
       { err: cause },
       'when near answers are given could not be written, and ends with this process: see DATA_DIR',
     ),
+  waited: (wait) => metrics?.waited(wait),
   stored: (call) => metrics?.stored(call),
 })
 

@@ -28,12 +28,20 @@ export interface StoreCall {
   durationMs: number
 }
 
+/** One wait for a slot at a provider. */
+export interface SlotWait {
+  provider: string
+  waitMs: number
+  end: 'served' | 'left' | 'full' | 'late' | 'displaced'
+}
+
 /** The registry behind /metrics. Business events come through telemetry/events.ts. */
 export interface Metrics {
   replied(reply: HttpReply): void
   completed(receipt: Receipt): void
   refused(error: GatewayError): void
   unrecorded(): void
+  waited(wait: SlotWait): void
   stored(call: StoreCall): void
   /** Adds what is read at each scrape. Once. */
   showState(readers: StateReaders): void
@@ -57,6 +65,8 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const refused = counter(catalogue.refused)
   const budgetExceeded = counter(catalogue.budgetExceeded)
   const unrecorded = counter(catalogue.unrecorded)
+  const queueWait = histogram(catalogue.queueWait)
+  const limitsReached = counter(catalogue.limitsReached)
   const storeDuration = histogram(catalogue.storeDuration)
   gauge(catalogue.build, async () => [[{ version }, 1] as const])
   collectDefaultMetrics({ register: registry })
@@ -79,9 +89,11 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
     },
     refused: ({ code, detail }) => {
       refused({ code })
+      if (detail.reached) limitsReached({ limit_of: detail.reached.of, limit_unit: detail.reached.unit })
       if (code === 'limit_unsatisfiable' && detail.param?.endsWith('max_cost_usd')) budgetExceeded({ stage: 'refused' })
     },
     unrecorded: () => unrecorded({}),
+    waited: ({ provider, waitMs, end }) => queueWait({ provider, wait_end: end }, waitMs),
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),
     showState: (readers) => showState(instruments, readers),

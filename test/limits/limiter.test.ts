@@ -16,7 +16,7 @@ const tokens = (windowMs: number, max: number): Limit => ({ unit: 'tokens', wind
 
 const setUp = (settings: Partial<LimitSettings> = {}) => {
   const clock = { nowMs: 1_800_000_000_000, now: () => clock.nowMs }
-  const none = { callers: [], byCaller: new Map(), models: new Map(), providers: new Map() }
+  const none = { callers: [], byCaller: new Map(), models: new Map(), providers: new Map(), priorities: new Map() }
   const limiter = createLimiter({ counters: createCounters(), clock, settings: { ...none, ...settings } })
   return { clock, limiter, one: (id: string) => limiter.take({ kind: 'caller', id }, { requests: 1 }) }
 }

@@ -21,7 +21,13 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
       { unit: 'requests', windowMs, max: most.requests },
       { unit: 'tokens', windowMs, max: most.tokens },
     ]
-    const settings = { callers: limits, byCaller: new Map(), models: new Map(), providers: new Map() }
+    const settings = {
+      callers: limits,
+      byCaller: new Map(),
+      priorities: new Map(),
+      models: new Map(),
+      providers: new Map(),
+    }
     const url = `${server.url}?prefix=three:`
     await using a = await openAt({ url })
     await using b = await openAt({ url })

@@ -30,6 +30,7 @@ const start = () => {
         retryAtMs: null,
         inFlight: 3,
         maxConcurrent: 8,
+        slots: 8,
         waiting: 2,
         calls: 9,
         failures: 9,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { priorities } from '../../contract/priority.ts'
 import { modelName, nonNegative, positive, rowId, share } from './words.ts'
 
 const http = z.strictObject({
@@ -63,7 +64,12 @@ const limits = z.strictObject({
     .prefault({})
     .describe('Each caller for himself, beside max_requests of rate; off with AUTH_MODE=none.'),
   by_caller: z
-    .record(z.string(), limit)
+    .record(
+      z.string(),
+      limit.safeExtend({
+        priority: z.enum(priorities).optional().describe('The most that he has, and what he has unless he says less.'),
+      }),
+    )
     .default({})
     .describe("By a caller's id, in the place of callers and rate: more for some, less for others."),
   models: z.record(modelName, limit).default({}).describe("All callers together, by the model's name."),
@@ -81,6 +87,22 @@ const breaker = z.strictObject({
     .describe('How long it rests when the account has no credit or the key is refused, in ms.'),
 })
 
+const concurrency = z.strictObject({
+  min: positive.default(4).describe('As few calls are always let through to a provider, whatever it says.'),
+  backoff: share
+    .gt(0, 'must be above 0')
+    .default(0.7)
+    .describe('Share of the running calls that goes on after a provider says it has too much to do; 1: all.'),
+  recover_ms: positive
+    .default(60_000)
+    .describe('Time without a complaint after which twice as many calls are tried, in ms.'),
+})
+
+const queue = z.strictObject({
+  max_waiting: nonNegative.default(512).describe('Requests that may wait for one provider; one more is refused.'),
+  max_wait_ms: positive.default(30_000).describe('Longest that a request waits for a provider, in ms.'),
+})
+
 const resilience = z.strictObject({
   max_tries: positive.max(10).default(3).describe('Tries at one deployment with one key, the first included.'),
   base_delay_ms: nonNegative.default(250).describe('Backoff before the second try, in ms; it doubles with each.'),
@@ -88,6 +110,10 @@ const resilience = z.strictObject({
   max_retry_after_ms: nonNegative
     .default(10_000)
     .describe('Longest Retry-After that is waited for rather than failed over, in ms.'),
+  concurrency: concurrency
+    .prefault({})
+    .describe('How many calls run at a provider at a time, below max_concurrent of its row.'),
+  queue: queue.prefault({}).describe('Requests that wait for a provider whose slots are taken.'),
   breaker: breaker.prefault({}).describe('Circuit breaker, one for each provider row.'),
 })
 

@@ -100,6 +100,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         retryAtMs: provider === 'openrouter' ? nowMs + 30_000 : null,
         inFlight: 1,
         maxConcurrent: 64,
+        slots: 64,
         waiting: 0,
         calls: 8,
         failures: provider === 'openrouter' ? 5 : 0,
