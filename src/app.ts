@@ -30,6 +30,8 @@ import { createTokenFactors } from './ledger/token-factors.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
 import { watchLedger } from './ledger/watch-ledger.ts'
 import { createLimiter } from './limits/limiter.ts'
+import { watchLoopLag } from './limits/loop-lag.ts'
+import { createShed } from './limits/shed.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
@@ -174,6 +176,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const gatewayParts = {
     take: limiter.take,
     priorities: config.limits.priorities,
+    shed: createShed({ lagMs: resources.use(watchLoopLag()).lagMs, maxLagMs: config.maxLagMs, shed: events.shed }),
     assertWritable: stores.ledger.assertWritable,
     cache,
     classify,

@@ -84,6 +84,8 @@ export interface Config {
   /** Null: there is to be none. */
   embedder: EmbedderSettings | null
   limits: LimitSettings
+  /** Lag of the event loop above which new requests are refused; 0: never. */
+  maxLagMs: number
   resilience: ResilienceSettings
   structured: StructuredSettings
   ledger: LedgerSettings
@@ -158,6 +160,7 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     cacheKeys: cacheKeysOf(env),
     embedder: embedderSettings(env, root),
     limits: limitSettings(limits, env, auth),
+    maxLagMs: limits.shedding.max_lag_ms,
     resilience: resilienceSettings(limits),
     structured: structuredSettings(limits),
     ledger: ledgerSettings(limits, env),

@@ -319,6 +319,13 @@ export const errorTable = {
     retryable: false,
     advice: 'No provider is configured: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.',
   },
+  gateway_overloaded: {
+    status: 503,
+    type: 'overloaded_error',
+    retryable: true,
+    advice:
+      'Wait as "retry-after" says. The gateway\'s owner finds its lag in /metrics; a higher "x-gateway-priority" is refused later.',
+  },
   shutting_down: {
     status: 503,
     type: 'overloaded_error',

@@ -3,6 +3,7 @@ import { rankOf } from '../contract/priority.ts'
 import type { Priority } from '../contract/priority.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { Shed } from '../limits/shed.ts'
 import type { Trail } from './trail.ts'
 
 /** Leave to go on. What it holds of the caller's limits is given back when the request reached neither provider nor cache. */
@@ -14,6 +15,7 @@ interface AdmitOptions {
   take: Limiter['take']
   /** What callers have at most and unless they say less. */
   priorities: ReadonlyMap<string, Priority>
+  shed: Shed
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
   clock: Clock
@@ -21,13 +23,14 @@ interface AdmitOptions {
 
 /**
  * Lets a request in, or refuses it. Tokens are only looked at: what memory answers takes none.
- * @throws GatewayError rate_limited, ledger_unavailable, with how long to wait
+ * @throws GatewayError gateway_overloaded, ledger_unavailable, rate_limited, with how long to wait
  */
 export const createAdmit =
-  ({ take, priorities, assertWritable, clock }: AdmitOptions): Admit =>
+  ({ take, priorities, shed, assertWritable, clock }: AdmitOptions): Admit =>
   async (trail) => {
-    assertWritable()
     trail.priority = priorityOf(trail.context, priorities)
+    shed(trail.priority)
+    assertWritable()
     const claim = await take({ kind: 'caller', ...trail.context.caller }, { requests: 1, tokens: 0 })
     trail.limits = claim.states
     trail.admittedAtMs = clock.now()

@@ -15,6 +15,7 @@ import type { Dialect, PassThrough } from '../contract/provider.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
 import type { Limiter } from '../limits/limiter.ts'
+import type { Shed } from '../limits/shed.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 import { createAdmit } from './admit.ts'
 import { createAuthenticate } from './authenticate.ts'
@@ -79,6 +80,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   /** Who shows an access token; where it is set, nothing else counts. */
   readToken?: ((token: string) => Promise<Caller>) | null
   priorities: ReadonlyMap<string, Priority>
+  /** Turns requests away while there is too much to do. */
+  shed: Shed
   /** Claims of the limits of callers, models and providers. */
   take: Limiter['take']
   /** Throws where what is spent could not be written down. */

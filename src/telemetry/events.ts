@@ -2,6 +2,7 @@ import type { GatewayError } from '../contract/errors.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { formatUsd } from '../contract/money.ts'
 import type { Task } from '../contract/plan.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { HttpReply, Metrics, SlotWait, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
@@ -23,6 +24,8 @@ export interface Events {
   nearUnkept(cause: unknown): void
   /** A request waited for a provider, and got a slot or did not. */
   waited(wait: SlotWait): void
+  /** A request was turned away because the event loop is late. */
+  shed(priority: Priority): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -84,6 +87,7 @@ export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOpt
       'when near answers are given could not be written, and ends with this process: see DATA_DIR',
     ),
   waited: (wait) => metrics?.waited(wait),
+  shed: (priority) => metrics?.shed(priority),
   stored: (call) => metrics?.stored(call),
 })
 

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { errorTable } from '../contract/errors.ts'
 import type { GatewayError } from '../contract/errors.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { boundMethod, createBounds, createStatusBound } from './metrics/bounds.ts'
 import type { KnownNames } from './metrics/bounds.ts'
@@ -42,6 +43,7 @@ export interface Metrics {
   refused(error: GatewayError): void
   unrecorded(): void
   waited(wait: SlotWait): void
+  shed(priority: Priority): void
   stored(call: StoreCall): void
   /** Adds what is read at each scrape. Once. */
   showState(readers: StateReaders): void
@@ -66,6 +68,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const budgetExceeded = counter(catalogue.budgetExceeded)
   const unrecorded = counter(catalogue.unrecorded)
   const queueWait = histogram(catalogue.queueWait)
+  const shed = counter(catalogue.shed)
   const limitsReached = counter(catalogue.limitsReached)
   const storeDuration = histogram(catalogue.storeDuration)
   gauge(catalogue.build, async () => [[{ version }, 1] as const])
@@ -93,6 +96,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
       if (code === 'limit_unsatisfiable' && detail.param?.endsWith('max_cost_usd')) budgetExceeded({ stage: 'refused' })
     },
     unrecorded: () => unrecorded({}),
+    shed: (priority) => shed({ priority }),
     waited: ({ provider, waitMs, end }) => queueWait({ provider, wait_end: end }, waitMs),
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),

@@ -83,7 +83,7 @@ const served = (provider: string, model: string): Pick<Receipt, 'served'> => ({
 })
 
 /** One of everything that the gateway can tell. */
-const tellAll = ({ replied, completed, refused, unrecorded, stored }: ReturnType<typeof start>): void => {
+const tellAll = ({ replied, completed, refused, unrecorded, waited, shed, stored }: ReturnType<typeof start>): void => {
   replied({ method: 'POST', route: '/v1/chat/completions', status: 200, durationMs: 40 })
   completed(receiptOf({ id: 'r1' }))
   completed(receiptOf({ id: 'r2', cache: 'exact', tries: [], costNanoUsd: 0n, savedNanoUsd: 7n }))
@@ -93,7 +93,10 @@ const tellAll = ({ replied, completed, refused, unrecorded, stored }: ReturnType
   const failed = { ...tried, model: 'openai:gpt-6-sol', errorCode: 'provider_failed', outcome: 'failed' } as const
   completed(receiptOf({ id: 'r4', tries: [failed, tried] }))
   refused(new GatewayError('rate_limited', 'Wait.'))
+  refused(new GatewayError('shared_limit_reached', 'Wait.', { reached: { of: 'model', unit: 'tokens' } }))
   unrecorded()
+  waited({ provider: 'openai', waitMs: 30, end: 'served' })
+  shed('batch')
   stored({ store: 'receipts', operation: 'append', failed: false, durationMs: 0.4 })
 }
 

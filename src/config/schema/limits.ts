@@ -103,6 +103,14 @@ const queue = z.strictObject({
   max_wait_ms: positive.default(30_000).describe('Longest that a request waits for a provider, in ms.'),
 })
 
+const shedding = z.strictObject({
+  max_lag_ms: nonNegative
+    .default(500)
+    .describe(
+      'Lag of the event loop above which new requests of priority batch are refused, in ms; normal ones above twice, interactive ones above four times as much. 0: never.',
+    ),
+})
+
 const resilience = z.strictObject({
   max_tries: positive.max(10).default(3).describe('Tries at one deployment with one key, the first included.'),
   base_delay_ms: nonNegative.default(250).describe('Backoff before the second try, in ms; it doubles with each.'),
@@ -129,6 +137,7 @@ export const limitsFile = z.strictObject({
   http: http.prefault({}).describe('The HTTP server.'),
   rate: rate.prefault({}).describe('Requests of one caller; off with AUTH_MODE=none.'),
   limits: limits.prefault({}).describe('Requests and tokens per minute, hour and day.'),
+  shedding: shedding.prefault({}).describe('What is refused while the gateway has more to do than it can.'),
   resilience: resilience.prefault({}).describe('How calls to providers are repeated and broken off.'),
   structured_output: structuredOutput.prefault({}).describe('Answers that were asked for as JSON.'),
   ledger: z

@@ -31,6 +31,7 @@ export const labelMeanings = {
   state: '`closed`, `open`, `half_open`; the one that holds is 1',
   wait_end:
     '`served`; `full`: the queue was; `late`: after max_wait_ms; `displaced` by a request of higher priority; `left` by the caller',
+  priority: '`batch`, `normal`, `interactive`',
   limit_of: '`caller`: his own; `model`, `provider`: that of all callers together',
   limit_unit: '`requests`, `tokens`',
   store: '`receipts`, `directory`, `counters`, `entries`, `audit`',
@@ -228,6 +229,12 @@ export const catalogue = {
     name: 'llm_limits_reached_total',
     help: 'Requests that ended because a limit of config/limits.yaml was reached before any provider was tried.',
     labels: ['limit_of', 'limit_unit'],
+  },
+  shed: {
+    type: 'counter',
+    name: 'llm_requests_shed_total',
+    help: 'Requests that were refused because the event loop was late (max_lag_ms).',
+    labels: ['priority'],
   },
   cacheEntries: { type: 'gauge', name: 'llm_cache_entries', help: 'Remembered answers.', labels: [] },
   cacheBytes: { type: 'gauge', name: 'llm_cache_bytes', help: 'Size of the remembered answers.', labels: [] },
