@@ -73,6 +73,8 @@ export interface App extends AsyncDisposable {
   /** Null where no port is set for it. */
   metrics: MetricsServer | null
   logger: Logger
+  /** Loads what near answers take, so that the first request finds it; nothing waits for that. */
+  warm(): void
   /** Serves one MCP client on stdin and stdout until it leaves or `signal` aborts. */
   stdio(signal: AbortSignal): Promise<void>
   stores: Stores
@@ -276,6 +278,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     http,
     metrics: metricsServer,
+    warm: () => void (near && perception?.warm()),
     stdio: (signal) =>
       serveStdio({
         ...mcp,

@@ -61,7 +61,7 @@ ${table(
 sum by (provider, model) (rate(llm_cost_total{simulated="false"}[5m])) * 3600
 
 # Share of answers from the cache
-sum(rate(llm_cache_requests_total{cache=~"exact|shared"}[5m])) / sum(rate(llm_cache_requests_total[5m]))
+sum(rate(llm_cache_requests_total{cache=~"exact|canonical|near|shared"}[5m])) / sum(rate(llm_cache_requests_total[5m]))
 
 # 95th percentile of the time to the first token, answers from the cache left out
 histogram_quantile(0.95, sum by (le) (rate(gen_ai_server_time_to_first_token_seconds_bucket{cache=~"miss|bypass"}[5m])))

@@ -4,7 +4,7 @@ import type { PolicyChange, PolicyView } from '../cache/near/policy.ts'
 import type { Caller } from '../contract/caller.ts'
 import type { ChatRequest } from '../contract/chat.ts'
 import { GatewayError } from '../contract/errors.ts'
-import type { Receipts } from '../contract/store.ts'
+import type { AuditEntry, Audited, Receipts } from '../contract/store.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { requireAdmin } from './scope.ts'
 
@@ -26,7 +26,7 @@ export interface NearAnswers {
 }
 
 export interface NearAdmin {
-  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
+  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope' | 'callerId'>): Promise<FeedbackOutcome>
   near: { policy(): PolicyView; changePolicy(change: PolicyChange): Promise<void> } | null
 }
 
@@ -34,10 +34,12 @@ export interface NearAdmin {
 export const createNearAnswers = ({
   cache,
   receipts,
+  audited,
   gateway,
 }: {
   cache: NearAdmin
   receipts: Pick<Receipts, 'find'>
+  audited: Audited
   gateway: Pick<Gateway, 'explainMemory'>
 }): NearAnswers => {
   const meant = async (caller: Caller, { requestId, entryId }: CacheFeedback) => {
@@ -64,17 +66,27 @@ export const createNearAnswers = ({
     cachePolicy: () => cache.near?.policy() ?? null,
     changeCachePolicy: async (caller, change) => {
       requireAdmin(caller, 'Changing when near answers are given')
-      if (!cache.near)
+      const { near } = cache
+      if (!near)
         throw new GatewayError(
           'invalid_request',
           'Near answers are off: see near in config/cache.yaml, and the log of the start.',
         )
-      await cache.near.changePolicy(change)
-      return cache.near.policy()
+      const actor = { id: caller.id, name: caller.name }
+      await audited({ actor, action: 'cache.policy', target: null, detail: detailOf(change) }, () =>
+        near.changePolicy(change),
+      )
+      return near.policy()
     },
     explainCache: (request, caller, signal) => gateway.explainMemory(request, { caller, signal }),
   }
 }
+
+const detailOf = ({ mode, maxFalseHitRate, byClass = {} }: PolicyChange): AuditEntry['detail'] => ({
+  ...(mode === undefined ? {} : { mode }),
+  ...(maxFalseHitRate === undefined ? {} : { max_false_hit_rate: String(maxFalseHitRate) }),
+  ...Object.fromEntries(Object.entries(byClass).map(([task, rate]) => [`by_class.${task}`, String(rate)])),
+})
 
 /** The policy as both faces write it. */
 export const showPolicy = (policy: PolicyView | null) => ({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Caller } from '../contract/caller.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CacheTier } from '../contract/receipt.ts'
+import type { CacheTier, TierLook } from '../contract/receipt.ts'
 import type { Clock, Random } from '../contract/runtime.ts'
 import type { CacheSettings } from '../contract/settings.ts'
 import type { CacheEntry, CachedAnswer, Entries, NearQuestion } from '../contract/store.ts'
@@ -62,10 +62,12 @@ export interface CacheStats extends Tally {
   maxBytes: number
 }
 
+type TellLook = (look: TierLook) => void
+
 /** Remembered answers of one kind. */
 export interface AnswerMemory<Request extends Asked, Event extends Content> {
-  /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. */
-  look(request: Request, caller: Caller, waiting: Waiting): Promise<Look<Event>>
+  /** Never throws but the signal's reason: a memory that fails is a miss, and one that takes too long as well. `looked` is told of each tier. */
+  look(request: Request, caller: Caller, waiting: Waiting & { looked?: TellLook }): Promise<Look<Event>>
   /** What each tier would do, and why. Never throws but the signal's reason. */
   explain(request: Request, caller: Caller, waiting: Waiting): Promise<MemoryExplanation>
   /** Remembers a complete answer where its look wants that. Never throws. */
@@ -89,7 +91,7 @@ export interface Cache {
   /** Gives an answer to everybody who asks the very same, until a moment. Null where there is none of this id. */
   curate(id: string, untilMs: number): Promise<CacheEntry | null>
   /** Takes what a caller says of an answer; of his own scope unless he is an admin. */
-  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope'>): Promise<FeedbackOutcome>
+  feedback(caller: Caller, query: Omit<FeedbackQuery, 'scope' | 'callerId'>): Promise<FeedbackOutcome>
   /** When near answers are given; null where there are none. */
   near: Pick<NearMemory, 'policy' | 'changePolicy' | 'compare'> | null
   /** What the near tier did for all together. */
@@ -147,24 +149,36 @@ export const createCache = (options: CacheOptions): Cache => {
   const recall = async <Event extends Content>(
     { exact, question }: { exact: string; question: () => AskedQuestion | null },
     sought: Sought<Event>,
-    near: { waiting: Waiting; counts: NearCounts },
+    near: { waiting: Waiting; counts: NearCounts; looked: TellLook },
   ): Promise<{ hit: Hit<Event> | null; examination: Examination | null }> => {
-    const own = await tiers.exact(keyOf(sought.scope, exact), sought)
-    if (own) return { hit: own, examination: null }
-    const everybodys = await currently(curatedScope)
-    const curated = await tiers.exact(keyOf(everybodys, exact), { ...sought, scope: everybodys })
-    if (curated) return { hit: { ...curated, isCurated: true }, examination: null }
+    const timed = async <Found>(tier: CacheTier, work: () => Promise<Found>, has: (found: Found) => boolean) => {
+      const [startedAtMs, startedMs] = [clock.now(), performance.now()]
+      const found = await work()
+      near.looked({ tier, startedAtMs, tookMs: performance.now() - startedMs, found: has(found) })
+      return found
+    }
+    const lookExactly = async (): Promise<Hit<Event> | null> => {
+      const own = await tiers.exact(keyOf(sought.scope, exact), sought)
+      if (own) return own
+      const everybodys = await currently(curatedScope)
+      const curated = await tiers.exact(keyOf(everybodys, exact), { ...sought, scope: everybodys })
+      return curated && { ...curated, isCurated: true }
+    }
+    const isThere = (hit: Hit<Event> | null): boolean => hit !== null
+    const same = await timed('exact', lookExactly, isThere)
+    if (same) return { hit: same, examination: null }
     const asked = question()
     if (!asked) return nothing
-    const canonical = await tiers.canonical(asked, sought)
+    const canonical = await timed('canonical', () => tiers.canonical(asked, sought), isThere)
     if (canonical) return { hit: canonical, examination: null }
-    return (await tiers.near(asked, sought, near)) ?? nothing
+    const lookNearby = () => tiers.near(asked, sought, near)
+    return (await timed('near', lookNearby, (found) => found !== null && found.hit !== null)) ?? nothing
   }
 
   const memoryOf = <Request extends Asked, Event extends Content>(
     kind: AnswerKind<Request, Event>,
   ): AnswerMemory<Request, Event> => ({
-    look: async (request, caller, waiting) => {
+    look: async (request, caller, { looked = () => undefined, ...waiting }) => {
       if (!settings.enabled) return bypass(caller, 'disabled')
       const verdict = kind.judgeEligibility(request)
       if (!verdict.eligible) return bypass(caller, verdict.reason)
@@ -178,7 +192,7 @@ export const createCache = (options: CacheOptions): Cache => {
       const { read, write, force, ttlMs: askedMs, maxAgeMs = Infinity, tags = [] } = request.cache
       const sought = { kind, scope, maxAgeMs }
       const found = read
-        ? await recall({ exact, question }, sought, { waiting, counts: tally.near }).catch(() => {
+        ? await recall({ exact, question }, sought, { waiting, counts: tally.near, looked }).catch(() => {
             waiting.signal.throwIfAborted()
             tally.failures += 1
             return nothing
@@ -314,7 +328,7 @@ export const createCache = (options: CacheOptions): Cache => {
     },
     feedback: async (caller, query) => {
       const scope = caller.scope === 'admin' ? null : await scopeMeant(caller)
-      return giveFeedback({ ...query, scope }, tallies.of(caller.id).near)
+      return giveFeedback({ ...query, callerId: caller.id, scope }, tallies.of(caller.id).near)
     },
     near,
     nearCounts: tallies.near,

@@ -1,10 +1,12 @@
 import type { Task } from '../contract/plan.ts'
+import type { Clock } from '../contract/runtime.ts'
 import type { Entries } from '../contract/store.ts'
 import type { NearCounts } from './near/counts.ts'
 import type { NearMemory } from './near/memory.ts'
 import { banTag, bansOf } from './near/near.ts'
 
 export interface FeedbackQuery {
+  callerId: string
   entryId: string
   /** Only entries of this scope; null: of any. */
   scope: string | null
@@ -20,13 +22,37 @@ export type FeedbackOutcome = 'noted' | 'pair_banned' | 'only_exact_now' | 'forg
 /** So many questions that it is wrong for, and an entry serves none but its own. */
 const maxBans = 2
 
+const dayMs = 86_400_000
+
 /**
  * What a caller says of an answer from memory. Of a near one the pair of questions is banned; of any other the answer itself
  * is wrong, and forgotten. A ban is a tag of the entry, and so lives as long as that.
  */
-export const createFeedback =
-  ({ entries, near }: { entries: Entries; near: NearMemory | null }) =>
-  async ({ entryId, scope, question, task, verdict }: FeedbackQuery, counts: NearCounts): Promise<FeedbackOutcome> => {
+export const createFeedback = ({
+  entries,
+  near,
+  clock,
+}: {
+  entries: Entries
+  near: NearMemory | null
+  clock: Clock
+}) => {
+  /** Who has weighed on which kind of work's bound today. */
+  let heard = { day: 0, words: new Set<string>() }
+
+  /** A bound breaks for everybody: so that no caller breaks it alone, his word on a kind of work counts once a day. */
+  const blameOnce = (task: Task, callerId: string): void => {
+    const day = Math.trunc(clock.now() / dayMs)
+    if (heard.day !== day) heard = { day, words: new Set() }
+    const word = `${task} ${callerId}`
+    if (!heard.words.has(word)) near?.blame(task)
+    heard.words.add(word)
+  }
+
+  return async (
+    { callerId, entryId, scope, question, task, verdict }: FeedbackQuery,
+    counts: NearCounts,
+  ): Promise<FeedbackOutcome> => {
     const [entry] = await entries.read([entryId])
     if (!entry || (scope !== null && entry.scope !== scope)) return 'not_found'
     if (question !== null) counts.feedback[verdict] += 1
@@ -35,9 +61,10 @@ export const createFeedback =
       await entries.remove({ scope: entry.scope, ids: [entryId], dryRun: false })
       return 'forgotten'
     }
-    if (task) near?.blame(task)
+    if (task) blameOnce(task, callerId)
     const tags = [...new Set([...entry.tags, banTag(question)])]
     const isStruckOut = bansOf({ tags }).length >= maxBans
     await entries.set({ ...entry, tags, near: isStruckOut ? null : entry.near })
     return isStruckOut ? 'only_exact_now' : 'pair_banned'
   }
+}

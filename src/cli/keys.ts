@@ -10,15 +10,16 @@ export const createKey = async (key: { name: string; scope: Scope; team?: string
   process.stderr.write(`Key ${record.id} (${record.scope}) for ${record.name}. It is shown this once: store it now.\n`)
 }
 
-/** Prints every key, the revoked ones too: id, scope, state, name. */
+/** Prints every key, the revoked ones too: id, scope, state, day, name, and whose team's and tenant's answers it shares. */
 export const listKeys = async (): Promise<void> => {
   await using keys = await openKeyDirectory(configureKept())
   const records = await keys.list()
   if (records.length === 0)
     process.stderr.write('There are no keys. Make one: node scripts/launch.mjs keys create --name NAME\n')
-  for (const { id, name, scope, createdAtMs, revokedAtMs } of records) {
+  for (const { id, name, scope, createdAtMs, revokedAtMs, team, tenant } of records) {
     const state = revokedAtMs === null ? 'active' : `revoked ${day(revokedAtMs)}`
-    process.stdout.write([id, scope, state, `created ${day(createdAtMs)}`, name].join('\t') + '\n')
+    const shares = [...(team ? [`team ${team}`] : []), ...(tenant ? [`tenant ${tenant}`] : [])]
+    process.stdout.write([id, scope, state, `created ${day(createdAtMs)}`, name, ...shares].join('\t') + '\n')
   }
 }
 

@@ -13,6 +13,7 @@ export const start = async (): Promise<void> => {
   const isTerminal = process.stdout.isTTY
   await using app = await createApp(config, { fd: 1, isTerminal })
   const { url } = await app.http.listen()
+  app.warm()
 
   const scraped = await app.metrics?.listen()
 

@@ -30,6 +30,15 @@ export interface Recalled {
   question: string | null
 }
 
+/** One tier of memory that was asked. */
+export interface TierLook {
+  tier: CacheTier
+  startedAtMs: number
+  tookMs: number
+  /** It had the answer that was given. */
+  found: boolean
+}
+
 export type Outcome =
   /** Answered in full. */
   | 'complete'
@@ -100,6 +109,8 @@ export interface Receipt {
    * `curated` or `stale` where it is that.
    */
   cacheReason: string | null
+  /** The tiers that were asked, in their order; unset where none was. */
+  looks?: readonly TierLook[] | undefined
   /** Unset but for answers from memory. */
   recalled?: Recalled | undefined
   outcome: Outcome

@@ -139,6 +139,7 @@ export const auditActions = [
   'cache.advance',
   'cache.curate',
   'cache.uncurate',
+  'cache.policy',
 ] as const
 export type AuditAction = (typeof auditActions)[number]
 

@@ -1,7 +1,7 @@
 import type { AnswerMemory, NoHit } from '../cache/cache.ts'
 import type { Hit } from '../cache/tiers.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CacheTier, Recalled } from '../contract/receipt.ts'
+import type { CacheTier, Recalled, TierLook } from '../contract/receipt.ts'
 import type { CachedAnswer, CacheEntry } from '../contract/store.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Trail } from './trail.ts'
@@ -33,7 +33,8 @@ export const createRecall =
   async (trail, signal) => {
     const { request, context } = trail
     const withinMs = Math.max(0, trail.deadlineAtMs - parts.clock.now())
-    const look = await parts.memory.look(request, context.caller, { withinMs, signal })
+    const looked = (one: TierLook): void => void trail.looks.push(one)
+    const look = await parts.memory.look(request, context.caller, { withinMs, signal, looked })
     trail.recalledAtMs = parts.clock.now()
     if (look.state === 'hit') {
       if (look.isStale) parts.refresh(trail, look.entry)

@@ -7,7 +7,7 @@ import type { NanoUsd } from '../contract/money.ts'
 import type { Asked, Operation } from '../contract/operation.ts'
 import type { Lineup, TaskGuess } from '../contract/plan.ts'
 import type { Priority } from '../contract/priority.ts'
-import type { CacheState, Outcome, Recalled, Receipt, Try } from '../contract/receipt.ts'
+import type { CacheState, Outcome, Recalled, TierLook, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 
@@ -54,6 +54,8 @@ export interface Trail<Request extends Asked = Asked> {
   cache: CacheState
   cacheReason: string | null
   /** Where the answer was remembered; undefined where it was not. */
+  /** The tiers of memory that were asked. */
+  looks: TierLook[]
   recalled: Recalled | undefined
   attempts: Attempt[]
   /** Turns in which a model was asked again because its JSON did not fit. */
@@ -95,6 +97,7 @@ export const openTrail = <Request extends Asked>(options: {
     plan: null,
     cache: 'miss',
     cacheReason: null,
+    looks: [],
     recalled: undefined,
     attempts: [],
     repairs: 0,
@@ -140,6 +143,7 @@ export const closeTrail = (
     savedNanoUsd: spared?.savedNanoUsd ?? 0n,
     cache: trail.cache,
     cacheReason: trail.cacheReason,
+    looks: trail.looks.length > 0 ? trail.looks : undefined,
     recalled: trail.recalled,
     outcome: end.outcome,
     errorCode: end.errorCode,

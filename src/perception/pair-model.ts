@@ -69,6 +69,8 @@ export const loadPairModel = async ({ folder, pairFolder }: PerceptionFiles): Pr
     return (there + back) / 2
   }
 
+  // Of any network the first reading is the slowest by far: nobody shall wait for it.
+  await score({ stored: '', asked: '' })
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   return {
     fingerprint: `${path.basename(pairFolder)}/${sha256.slice(0, 16)}`,

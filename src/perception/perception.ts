@@ -22,6 +22,8 @@ export interface Perception extends AsyncDisposable, Pick<PerceptionThread, 'rea
   /** Whoever waited as long as it was worth goes on without; what comes later is kept for the next who asks. */
   perceive: Perceive
   scorePairs: ScorePairs
+  /** Loads both models before anybody waits for them. Never throws. */
+  warm(): Promise<void>
   facts(): PerceptionFacts
   tallies(): PerceptionTallies
   /** For the index, which is the same thread's work. */
@@ -82,6 +84,7 @@ export const createPerception = (options: {
       count(skip.reason)
       return skip
     },
+    warm: async () => void (await thread.ask({ kind: 'score', pairs: [] })),
     facts: () => ({ ...thread.facts(), tallies: { ...tallies } }),
     tallies: () => ({ ...tallies }),
     thread,

@@ -96,6 +96,7 @@ export const createPerceptionThread = (options: {
         from.pairs = told.pairs
         if (told.pairs.kind === 'unavailable')
           sayOnce(told.pairs.why, 'no pair model: the near tier goes by words alone')
+        else logger.info({}, `the pair model is ready: ${told.pairs.fingerprint}`)
         return
       default:
         return told satisfies never

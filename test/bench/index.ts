@@ -1,7 +1,8 @@
 // How exact the near index is, how fast, how large, and how soon it is there again.
-//   node test/bench/index.ts [--json] [--sizes 1000,10000] [--large] [--asked N] [--kept 50000]
+//   npm run bench:index -- [--json] [--sizes 1000,10000] [--large] [--asked N] [--kept 50000] [--start 50000]
 import { parseArgs } from 'node:util'
 import { measureIndex, measureSnapshot } from './index/measure.ts'
+import { measureStart } from './index/start.ts'
 import { tableOf } from './index/table.ts'
 
 const { values } = parseArgs({
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     asked: { type: 'string', default: '200' },
     /** Entries of the snapshot. */
     kept: { type: 'string', default: '50000' },
+    /** Entries that a whole gateway finds as it starts, beside one that finds a single one; 0: not measured. */
+    start: { type: 'string', default: '0' },
   },
 })
 const sizes = [...values.sizes.split(',').map(Number), ...(values.large ? [100_000] : [])]
@@ -26,9 +29,14 @@ for (const size of sizes) {
 }
 process.stderr.write(`a snapshot of ${kept} entries\n`)
 const snapshot = await measureSnapshot({ size: kept })
+const starts = []
+for (const size of Number(values.start) > 0 ? [1, Number(values.start)] : []) {
+  process.stderr.write(`a start over ${size} entries\n`)
+  starts.push(await measureStart({ size }))
+}
 const about = { madeOn: new Date().toISOString().slice(0, 10), node: process.version, dimensions: 384, asked }
 process.stdout.write(
   values.json
-    ? `${JSON.stringify({ about, rows, snapshot })}\n`
-    : `${JSON.stringify(about)}\n\n${tableOf(rows)}\n${JSON.stringify(snapshot)}\n`,
+    ? `${JSON.stringify({ about, rows, snapshot, starts })}\n`
+    : `${JSON.stringify(about)}\n\n${tableOf(rows)}\n${JSON.stringify(snapshot)}\n${starts.map((start) => `${JSON.stringify(start)}\n`).join('')}`,
 )

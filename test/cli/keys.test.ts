@@ -42,6 +42,14 @@ test(
   },
 )
 
+test('the list shows whose answers a key shares', async () => {
+  using data = temporaryFolder()
+  const env = { DATA_DIR: data.path }
+  const words = ['--name', 'Ada', '--team', 'search', '--tenant', 'acme']
+  expect((await run(['keys', 'create', ...words], env).ended).code).toBe(0)
+  expect((await run(['keys', 'list'], env).ended).stdout).toMatch(/\tAda\tteam search\ttenant acme\n$/)
+})
+
 test('a wrong scope and a missing name are told, and nothing is made', async () => {
   using data = temporaryFolder()
   const env = { DATA_DIR: data.path }

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import path from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { version } from '../../src/config/version.ts'
 import { openStores } from '../../src/stores/index.ts'
+import { projectRoot } from '../support/app.ts'
 import { run, serve } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -144,6 +145,16 @@ test('the first lines of a log say where, for whom and with what the gateway ser
       .split('\n')
       .find((line) => line.includes('listening on ')) ?? ''
   expect(JSON.parse(served)).toMatchObject({ url: gateway.url, auth: 'none', providers: ['sandbox'], version })
+})
+
+const hasModels = existsSync(path.join(projectRoot, '.models/near-verifier/set-up.json'))
+describe.skipIf(!hasModels)("the pair model's own weights (skipped where set-up could not get them)", () => {
+  test('are loaded before anybody asks', { timeout: 60_000 }, async () => {
+    using data = temporaryFolder()
+    await using gateway = await serve({ DATA_DIR: data.path, EMBEDDER: 'int8' })
+    await expect.poll(gateway.stdout, { timeout: 50_000 }).toContain('the pair model is ready: near-verifier/')
+    expect(gateway.stdout()).toContain('the embedder is ready: all-MiniLM-L6-v2/int8/')
+  })
 })
 
 test('prompts, answers and keys are in no log line unless the owner asks for it', async () => {

@@ -95,7 +95,7 @@ describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up co
   describe('with the trained verifier, in a running gateway', () => {
     let app: TestApp
     beforeAll(async () => {
-      app = await startApp({ change: patient })
+      app = await startApp({ env: { EMBEDDER: 'int8' }, change: patient })
       await remember(app, [...paraphrases.map(([text]) => text), ...traps.map(([, text]) => text)])
     }, 240_000)
     afterAll(async () => app?.[Symbol.asyncDispose]())

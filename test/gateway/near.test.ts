@@ -183,6 +183,9 @@ describe.skipIf(!isThere)('what callers and comparisons say', () => {
       mode: 'shadow',
       by_class: { math: 0.002 },
     })
+    expect(await toApi(app.url, '/api/audit', 'GET')).toMatchObject({
+      audit: [{ action: 'cache.policy', outcome: 'done', detail: { mode: 'shadow', 'by_class.math': '0.002' } }],
+    })
     expect(await toApi(app.url, '/api/cache/policy', 'PUT', { max_false_hit_rate: 0.9 })).toMatchObject({
       error: { param: 'max_false_hit_rate' },
     })

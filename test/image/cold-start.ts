@@ -19,18 +19,8 @@ export interface ColdStart {
 export const mayIsolate = process.platform === 'linux' && process.getuid?.() === 0
 
 const patienceMs = 120_000
-const subjects = [
-  'list',
-  'string',
-  'dictionary',
-  'tuple',
-  'sentence',
-  'linked list',
-  'number',
-  'file',
-  'queue',
-  'matrix',
-]
+/** Pairs that the verifier holds for the same beyond doubt. */
+const trades = ['speaker', 'writer', 'teacher', 'singer', 'painter', 'swimmer', 'manager', 'dancer', 'cook', 'gardener']
 const readOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$1" && shift && exec "$@"'
 
 /**
@@ -67,12 +57,12 @@ export const coldStart = async ({ root, cwd, user, env, words }: Built, dataDir:
     const readyMs = await when(() => isUp(`${url}/ready`))
     let tries = 0
     // A question that came before the model was there, or on a busy machine too late for it, is remembered by its words
-    // only: each try has a subject of its own.
+    // only: each try is about a trade of its own.
     const nearMs = await when(async () => {
-      const subject = subjects[tries % subjects.length] ?? ''
+      const trade = trades[tries % trades.length] ?? ''
       tries += 1
-      await ask(url, `How do I reverse a ${subject} in Python?`)
-      return (await ask(url, `How can I reverse a ${subject} in Python?`)).cache === 'near'
+      await ask(url, `How can I become a better ${trade}?`)
+      return (await ask(url, `How do I become a better ${trade}?`)).cache === 'near'
     })
     const rssMb = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]) / 1e3
     gateway.kill('SIGTERM')

@@ -22,6 +22,7 @@ const row = (fields: Partial<Row> = {}): Row => ({
   outputTokens: 5,
   usageSource: 'provider',
   costNanoUsd: '700',
+  receivedAtMs: 0,
   ...fields,
 })
 const whole = (fields: Partial<Extract<Heard, { kind: 'whole' }>> = {}): Heard => ({

@@ -29,8 +29,8 @@ export interface Callers extends AsyncDisposable {
   ask(order: Order, options: AskOptions): Promise<Heard>
 }
 
-/** Callers of one gateway, over kept connections, as many as it takes. */
-export const createCallers = (url: () => string): Callers => {
+/** Callers of one gateway, over kept connections, as many as it takes. `key`: what they show, where it asks for one. */
+export const createCallers = (url: () => string, key: string | null = null): Callers => {
   const patienceMs = 120_000
   const agent = new Agent({ headersTimeout: patienceMs, bodyTimeout: patienceMs, pipelining: 1 })
 
@@ -42,7 +42,10 @@ export const createCallers = (url: () => string): Callers => {
         const reply = await request(`${url()}/v1/chat/completions`, {
           dispatcher: agent,
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: {
+            'content-type': 'application/json',
+            ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+          },
           body: JSON.stringify(bodyOf(order, stream)),
           ...(signal === undefined ? {} : { signal }),
         })

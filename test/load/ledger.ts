@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { query } from '../support/postgres.ts'
 
 /** A receipt as the ledger has it, as far as an upstream or a caller can know better. */
 export interface Row {
@@ -13,6 +14,7 @@ export interface Row {
   /** Who counted the tokens. */
   usageSource: string | null
   costNanoUsd: string | null
+  receivedAtMs: number
 }
 
 /** Opens a gateway's ledger to read, whether the gateway runs or not. Callers mark their requests by `user: "<call>"`. */
@@ -20,7 +22,7 @@ export const openLedger = (dataDir: string) => {
   const connection = new DatabaseSync(path.join(dataDir, 'gateway.db'), { readOnly: true, timeout: 5_000 })
   const select = connection.prepare(
     `SELECT id, user, outcome, error_code, ifnull(input_tokens, 0) AS input, ifnull(output_tokens, 0) AS output,
-      usage_source, CAST(cost_nano_usd AS TEXT) AS cost FROM receipts`,
+      usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received FROM receipts`,
   )
   return {
     rows: (): Row[] => [...select.iterate()].map(rowOf),
@@ -31,6 +33,16 @@ export const openLedger = (dataDir: string) => {
   }
 }
 
+/** The receipts in a PostgreSQL of several gateways, in the same words. */
+export const readLedger = async (url: string): Promise<Row[]> =>
+  (
+    await query(
+      url,
+      `SELECT id, "user", outcome, error_code, coalesce(input_tokens, 0) AS input, coalesce(output_tokens, 0) AS output,
+        usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received FROM receipts`,
+    )
+  ).map(rowOf)
+
 const rowOf = (row: Record<string, unknown>): Row => ({
   id: String(row['id']),
   call: Number(row['user']),
@@ -40,6 +52,7 @@ const rowOf = (row: Record<string, unknown>): Row => ({
   outputTokens: Number(row['output']),
   usageSource: textOrNull(row['usage_source']),
   costNanoUsd: textOrNull(row['cost']),
+  receivedAtMs: Number(row['received']),
 })
 
 const textOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : String(value))

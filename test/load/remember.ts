@@ -5,7 +5,7 @@ import { entryOf } from '../cache/entry-of.ts'
 import { openFolder } from '../stores/sqlite/cache-folder.ts'
 
 // Remembers answers until it is killed, `remember.ts <folder> <lane prefix>`, and says each once the store says that it is
-// kept (`+id`) or forgotten (`-id`).
+// kept (`+id`) or forgotten (`-id`), and before that what is to be forgotten (`~id`).
 
 const [, , dataDir = '', round = ''] = process.argv
 const { entries } = await openFolder({ dataDir, maxBytes: 1e12, hotBytes: 0 })
@@ -19,6 +19,8 @@ const rememberForEver = async (lane: number): Promise<never> => {
     say(`+${key}`)
     if (turn % 5 === 4) {
       const gone = `${round}-${lane}-${turn - 2}`
+      // Killed in between, it has forgotten without having said so.
+      say(`~${gone}`)
       await entries.remove({ scope: null, ids: [`ent_${gone}`], dryRun: false })
       say(`-${gone}`)
     }

@@ -25,7 +25,8 @@ export interface TestApp extends AsyncDisposable {
 
 /**
  * Starts a gateway on a free port, in memory, with the shipped configuration and impatient retries. OpenAI has the keys
- * `key-a` and `key-b`, Anthropic `key-c`, the row `openai-compatible` `key-d`; behind all of them is the upstream.
+ * `key-a` and `key-b`, Anthropic `key-c`, the row `openai-compatible` `key-d`; behind all of them is the upstream. It loads no models
+ * unless EMBEDDER or an override says so: each gateway's would take a core for a second.
  */
 export const startApp = async (
   options: {
@@ -46,6 +47,7 @@ export const startApp = async (
       OPENAI_COMPATIBLE_API_KEY: 'key-d',
       OPENAI_COMPATIBLE_BASE_URL: `${upstream.url}/house/v1`,
       LOG_LEVEL: 'error',
+      EMBEDDER: options.overrides?.startEmbedder || options.overrides?.verifier ? 'int8' : 'none',
       ...(typeof options.env === 'function' ? options.env(upstream.url) : options.env),
     },
   })

@@ -61,12 +61,19 @@ export const run = (
   }
 }
 
-/** A gateway in a process of its own, on a free port, with the sandbox behind it. */
+/**
+ * A gateway in a process of its own, on a free port, with the sandbox behind it. It loads no models unless EMBEDDER says so: each would
+ * take a core for a second.
+ */
 export const serve = async (
   env: Readonly<Record<string, string>>,
   options: RunOptions = {},
 ): Promise<Run & { url: string }> => {
-  const gateway = run(['start'], { PORT: '0', PROVIDERS: 'sandbox', LOG_FORMAT: 'json', ...env }, options)
+  const gateway = run(
+    ['start'],
+    { PORT: '0', PROVIDERS: 'sandbox', LOG_FORMAT: 'json', EMBEDDER: 'none', ...env },
+    options,
+  )
   const listening = new Promise<string>((resolve) => {
     const look = (): void => {
       const url = /"message":"listening on (\S+)"/.exec(gateway.stdout())?.[1]

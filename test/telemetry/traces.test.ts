@@ -41,8 +41,8 @@ test('a request is a span in its caller’s trace, with one for memory and one f
   await reply.text()
   await it[Symbol.asyncDispose]()
 
-  const [request, recall, first, second] = collector.spans
-  expect(collector.spans).toHaveLength(4)
+  const [request, recall, exact, canonical, near, first, second] = collector.spans
+  expect(collector.spans).toHaveLength(7)
   expect(collector.spans.every((span) => span.traceId === traceId)).toBe(true)
   expect(request).toMatchObject({
     name: 'chat gpt-6-luna',
@@ -66,6 +66,12 @@ test('a request is a span in its caller’s trace, with one for memory and one f
     parentSpanId: request?.spanId,
     attributes: { 'gateway.cache': 'miss' },
   })
+  for (const [tier, span] of Object.entries({ exact, canonical, near }))
+    expect(span).toMatchObject({
+      name: `recall ${tier}`,
+      parentSpanId: recall?.spanId,
+      attributes: { 'gateway.cache.tier': tier, 'gateway.cache.found': false },
+    })
   expect(first).toMatchObject({
     name: expect.stringMatching(/^chat /),
     kind: 3,

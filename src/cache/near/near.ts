@@ -153,15 +153,14 @@ export const createNearTier = (parts: NearParts): NearTier => {
     if (candidates.length === 0) return { ...seen, miss: 'no_neighbours' }
     if (settings.similarityThreshold !== null) return byCosine(seen, candidates, settings.similarityThreshold)
 
+    const enoughP = verifier.thresholdFor('joined', maxFalseHitRate)
     const judged = await judge({
       asked: asked.text,
       candidates,
       refuse: refuseBanned(markOf(question)),
       isShort,
-      lowestP: Math.min(
-        verifier.thresholdFor('joined', loosestRate) ?? 0,
-        verifier.thresholdFor('joined', maxFalseHitRate) ?? 0,
-      ),
+      lowestP: Math.min(verifier.thresholdFor('joined', loosestRate) ?? 0, enoughP ?? 0),
+      enoughP,
       leftMs,
       signal,
     })

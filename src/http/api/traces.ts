@@ -62,6 +62,12 @@ export const showReceipt = (receipt: Receipt) => ({
   cache: receipt.cache,
   cache_reason: receipt.cacheReason,
   cached: showRecalled(receipt.recalled),
+  looks: (receipt.looks ?? []).map(({ tier, startedAtMs, tookMs, found }) => ({
+    tier,
+    started_at: new Date(startedAtMs).toISOString(),
+    took_ms: tookMs,
+    found,
+  })),
   usage: showUsage(receipt.usage),
   ...showCost(receipt.costNanoUsd),
   saved_usd: formatUsd(receipt.savedNanoUsd),

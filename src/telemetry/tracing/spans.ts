@@ -35,7 +35,7 @@ interface Draft {
   fault: string | null
 }
 
-/** Writes what happened to a request as spans: one for the whole, one for the cache, one for each try. */
+/** Writes what happened to a request as spans: one for the whole, one for memory and for each of its tiers, one for each try. */
 export const createSpanWriter = (options: {
   resource: Resource
   version: string
@@ -95,6 +95,16 @@ export const createSpanWriter = (options: {
         attributes: known({ 'gateway.cache': receipt.cache, 'gateway.cache.reason': receipt.cacheReason }),
         fault: null,
       }
+      const looks = (receipt.looks ?? []).map(({ tier, startedAtMs, tookMs, found }): Draft => ({
+        name: `recall ${tier}`,
+        kind: 'internal',
+        spanId: spanIdOf(receipt.id, `recall ${tier}`),
+        parentSpanId: cache.spanId,
+        startMs: startedAtMs,
+        endMs: startedAtMs + tookMs,
+        attributes: { 'gateway.cache.tier': tier, 'gateway.cache.found': found },
+        fault: null,
+      }))
       const tries = receipt.tries.map((attempt, index): Draft => ({
         name: `${operationNames[receipt.operation]} ${modelOf(attempt)}`,
         kind: 'client',
@@ -105,7 +115,7 @@ export const createSpanWriter = (options: {
         attributes: tryAttributes(attempt, receipt),
         fault: attempt.outcome === 'answered' ? null : (attempt.errorCode ?? attempt.outcome),
       }))
-      return [request, cache, ...tries].map((draft) => finish(traceId, draft))
+      return [request, cache, ...looks, ...tries].map((draft) => finish(traceId, draft))
     },
 
     refused: (request: RefusedRequest, error: GatewayError, nowMs: number): readonly ReadableSpan[] => {

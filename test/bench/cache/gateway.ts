@@ -20,7 +20,7 @@ const gatewayObject = z.object({ gateway: z.object({ cached: z.object({ p: z.num
  */
 export const throughGateway = async (pairs: readonly Asked[]): Promise<{ outcome: Outcome; p: number | null }[]> => {
   await using it = await startApp({
-    env: { CACHE_TTL_SECONDS: '86400', CACHE_MAX_BYTES: '2000000000' },
+    env: { EMBEDDER: 'int8', CACHE_TTL_SECONDS: '86400', CACHE_MAX_BYTES: '2000000000' },
     change: (config) => ({
       ...config,
       rate: null,

@@ -25,7 +25,7 @@ export const measureLatency = async (rounds: number) => {
     change: (config) => ({ ...config, rate: null }),
   })
   await using it = await startApp({
-    env: { CACHE_TTL_SECONDS: '86400' },
+    env: { EMBEDDER: 'int8', CACHE_TTL_SECONDS: '86400' },
     change: (config) => ({ ...config, rate: null }),
   })
   const times = { bare: [] as number[], exact: [] as number[], near: [] as number[], miss: [] as number[] }

@@ -26,12 +26,14 @@ export const cacheKills: Part = {
     using folder = temporaryFolder()
     const kept = new Set<string>()
     const forgotten = new Set<string>()
+    const doomed = new Set<string>()
     const faults: string[] = []
     for (let round = 0; round < rounds && faults.length === 0; round += 1) {
       const said = await killAfter(folder.path, round, 1 + Math.floor(Math.random() * 300))
       for (const word of said) {
         const key = word.slice(1)
         if (word.startsWith('+')) kept.add(key)
+        else if (word.startsWith('~')) doomed.add(key)
         else forgotten.add(key)
       }
       await using opened = await openFolder({ dataDir: folder.path, maxBytes: 1e12, hotBytes: 0 })
@@ -39,7 +41,7 @@ export const cacheKills: Part = {
       for (const notice of notices) faults.push(`Round ${round}: ${notice}`)
       for (const key of forgotten) if (await entries.find(key)) faults.push(`${key} came back.`)
       for (const key of kept) {
-        if (forgotten.has(key)) continue
+        if (doomed.has(key)) continue
         const [event] = (await entries.find(key))?.answer.events ?? []
         if (event?.type !== 'text' || !event.text.startsWith(`${key} `)) faults.push(`${key} is lost or changed.`)
       }
@@ -48,6 +50,7 @@ export const cacheKills: Part = {
         await entries.remove({ scope: null, dryRun: false })
         kept.clear()
         forgotten.clear()
+        doomed.clear()
       }
     }
     return {
