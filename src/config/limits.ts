@@ -32,7 +32,7 @@ export const limitSettings = ({ rate, limits }: LimitsEntry, env: Env, auth: Aut
 const byName = (entries: Readonly<Record<string, LimitEntry>>): ReadonlyMap<string, readonly Limit[]> =>
   new Map(Object.entries(entries).map(([name, entry]) => [name, windowsOf(entry)]))
 
-export const windowsOf = (entry: LimitEntry): Limit[] => {
+const windowsOf = (entry: LimitEntry): Limit[] => {
   const { burst } = entry
   const minute = { requests: entry.requests_per_minute, tokens: entry.tokens_per_minute }
   const windows: readonly (readonly [Limit['unit'], number, number | undefined])[] = [

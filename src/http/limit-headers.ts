@@ -16,7 +16,7 @@ export const limitHeaders = (states: LimitStates = {}): Record<string, string> =
   )
 
 /** As OpenAI writes times: `120ms`, `7.66s`, `6m0s`, `1h0m0s`. */
-export const durationOf = (ms: number): string => {
+const durationOf = (ms: number): string => {
   const whole = Math.ceil(ms)
   if (whole < 1_000) return `${whole}ms`
   const hours = Math.floor(whole / 3_600_000)

@@ -75,6 +75,14 @@ test('a loop that is really blocked is late, and in time again afterwards', asyn
   await expect.poll(watch.lagMs, { timeout: 30_000, interval: 200 }).toBeLessThan(80)
 }, 60_000)
 
+test('one long turn is no lag', async () => {
+  using watch = watchLoopLag()
+  const seen: number[] = []
+  block(1_200)()
+  await expect.poll(() => seen.push(watch.lagMs()), { timeout: 20_000, interval: 200 }).toBeGreaterThan(10)
+  expect(Math.max(...seen)).toBeLessThan(600)
+}, 60_000)
+
 test('a gateway whose loop is blocked refuses batch work and lets it in again by itself', async () => {
   await using it = await startApp({
     env: { EMBEDDER: 'none' },
@@ -84,7 +92,7 @@ test('a gateway whose loop is blocked refuses batch work and lets it in again by
     const { error } = await hear(it.app.gateway.complete(ask('hello'), context({ priority })))
     return error?.code ?? null
   }
-  const stop = block(150)
+  const stop = block(110)
   await expect.poll(() => codeOf('batch'), { timeout: 20_000 }).toBe('gateway_overloaded')
   expect(await codeOf('interactive')).toBeNull()
   stop()
