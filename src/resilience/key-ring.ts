@@ -36,6 +36,12 @@ export interface KeyRing {
 /** Keys and models whose quotas are remembered: names that callers make up must not fill the memory. */
 const maxQuotas = 1_000
 
+/**
+ * What a provider only foretells is believed for so long. Then somebody asks again: either it answers and says it anew, or it
+ * refuses and says by Retry-After how long it means it. A header that is wrong would else cost a key for a day.
+ */
+const longestBeliefMs = 60_000
+
 /** Makes the ring of a row's keys; a row without keys has one empty key. */
 export const createKeyRing = (options: {
   row: string
@@ -97,5 +103,5 @@ export const createKeyRing = (options: {
 const refillsAtMs = ({ remaining, limit, resetsAtMs }: Quota, wanted: number, heardAtMs: number): number => {
   if (remaining >= wanted) return 0
   const share = limit === null || limit <= remaining ? 1 : Math.min(1, (wanted - remaining) / (limit - remaining))
-  return heardAtMs + Math.ceil((resetsAtMs - heardAtMs) * share)
+  return heardAtMs + Math.min(longestBeliefMs, Math.ceil((resetsAtMs - heardAtMs) * share))
 }

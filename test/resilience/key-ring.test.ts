@@ -63,6 +63,19 @@ test('a key whose requests are used up is passed over until one more is there', 
   expect(next()).toBe(0)
 })
 
+test('what is foretold for long is asked for again after a minute', () => {
+  const { ring, clock, next } = setUp(['a'])
+  ring.learn(0, 'm', [quota('requests', 0, null, 86_400_000)])
+  clock.nowMs = 59_999
+  expect(next()).toBeNull()
+  clock.nowMs = 60_000
+  expect(next()).toBe(0)
+  // A refusal is no foretelling.
+  ring.restModel(0, 'm', 86_400_000)
+  clock.nowMs += 86_399_999
+  expect(next()).toBeNull()
+})
+
 test('too few tokens turn away what needs more of them, and nothing else', () => {
   const { ring, clock, next } = setUp(['a'])
   ring.learn(0, 'm', [quota('tokens', 50, 1050, 10_000), quota('requests', 9, 10, 1000)])
