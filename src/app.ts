@@ -233,7 +233,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     clock,
     authMode: config.auth.mode,
     bounds: config.http,
-    limitsOf: (caller) => limiter.limitsOf({ kind: 'caller', id: caller.id }),
+    limitsOf: (caller) => limiter.limitsOf({ kind: 'caller', ...caller }),
   })
   const mcp: ServerDeps = { services: { gateway, admin, known }, version, clock, logger }
   const mcpOverHttp = createMcpHttpHandler({

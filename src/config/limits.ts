@@ -1,3 +1,4 @@
+import { limitFields, limitNames, limitUnits } from '../contract/limit.ts'
 import type { Limit } from '../contract/limit.ts'
 import type { LimitSettings } from '../contract/settings.ts'
 import type { AuthSettings } from './auth.ts'
@@ -5,8 +6,6 @@ import type { Env } from './env.ts'
 import type { LimitEntry, LimitsEntry } from './schema/limits.ts'
 
 const minuteMs = 60_000
-const hourMs = 3_600_000
-const dayMs = 86_400_000
 
 /** The windows of config/limits.yaml. Callers have none of their own where nobody is told from anybody else. */
 export const limitSettings = ({ rate, limits }: LimitsEntry, env: Env, auth: AuthSettings): LimitSettings => ({
@@ -35,22 +34,15 @@ const byName = (entries: Readonly<Record<string, LimitEntry>>): ReadonlyMap<stri
 const windowsOf = (entry: LimitEntry): Limit[] => {
   const { burst } = entry
   const minute = { requests: entry.requests_per_minute, tokens: entry.tokens_per_minute }
-  const windows: readonly (readonly [Limit['unit'], number, number | undefined])[] = [
-    ['requests', minuteMs, minute.requests],
-    ['requests', hourMs, entry.requests_per_hour],
-    ['requests', dayMs, entry.requests_per_day],
-    ['tokens', minuteMs, minute.tokens],
-    ['tokens', hourMs, entry.tokens_per_hour],
-    ['tokens', dayMs, entry.tokens_per_day],
-  ]
-  const bursts = (['requests', 'tokens'] as const).flatMap((unit): Limit[] => {
+  const windows = limitFields.flatMap((name): Limit[] => {
+    const max = entry[name]
+    return max === undefined ? [] : [{ ...limitNames[name], max }]
+  })
+  const bursts = limitUnits.flatMap((unit): Limit[] => {
     const [steady, above] = [minute[unit], burst?.[unit]]
     if (!burst || steady === undefined || above === undefined) return []
     const ofMinute = Math.ceil((steady * burst.window_ms) / minuteMs)
     return [{ unit, windowMs: burst.window_ms, max: Math.min(steady, ofMinute + above) }]
   })
-  return [
-    ...windows.flatMap(([unit, windowMs, max]) => (max === undefined ? [] : [{ unit, windowMs, max }])),
-    ...bursts,
-  ]
+  return [...windows, ...bursts]
 }

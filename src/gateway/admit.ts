@@ -31,7 +31,7 @@ export const createAdmit =
     trail.priority = priorityOf(trail.context, priorities)
     shed(trail.priority)
     assertWritable()
-    const claim = await take({ kind: 'caller', id: trail.context.caller.id }, { requests: 1, tokens: 0 })
+    const claim = await take({ kind: 'caller', ...trail.context.caller }, { requests: 1, tokens: 0 })
     trail.limits = claim.states
     trail.admittedAtMs = clock.now()
     return {

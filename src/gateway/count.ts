@@ -22,7 +22,7 @@ interface CountParts {
 export const createCount =
   ({ take, resolve, classify, route, countInput }: CountParts) =>
   async (request: ChatRequest, context: RequestContext): Promise<number> => {
-    const claim = await take({ kind: 'caller', id: context.caller.id }, { requests: 1 })
+    const claim = await take({ kind: 'caller', ...context.caller }, { requests: 1 })
     try {
       return countInput(request, cardFor(request))
     } catch (thrown) {

@@ -76,7 +76,7 @@ export const createReserve = <Request extends Asked>(options: ReserveOptions<Req
     await claimFor({ kind: 'provider', id: deployment.row.id }, { requests: 1 })
     await claimFor({ kind: 'model', id: candidate.card.name }, { requests: 1 })
     // Of the caller's requests this one was counted when it was let in.
-    const { states } = await claimFor({ kind: 'caller', id: trail.context.caller.id }, {})
+    const { states } = await claimFor({ kind: 'caller', ...trail.context.caller }, {})
     trail.limits = { ...trail.limits, ...states }
 
     const owned = held.move()

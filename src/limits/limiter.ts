@@ -5,11 +5,10 @@ import type { Clock } from '../contract/runtime.ts'
 import type { LimitSettings } from '../contract/settings.ts'
 import type { Counters, CounterVerdict } from '../contract/store.ts'
 
-/** Whose limits: a caller's, or those of all callers together at one model or provider. */
-export interface Whose {
-  kind: 'caller' | 'model' | 'provider'
-  id: string
-}
+/** Whose limits: a caller's, or those of all callers together at one model or provider. `limits`: his own, where his key has some. */
+export type Whose =
+  | { kind: 'caller'; id: string; limits?: readonly Limit[] | undefined }
+  | { kind: 'model' | 'provider'; id: string }
 
 type Amounts = Readonly<Partial<Record<LimitUnit, number>>>
 
@@ -60,7 +59,7 @@ export const createLimiter = (options: { counters: Counters; clock: Clock; setti
   const limitsOf = (whose: Whose): readonly Limit[] => {
     switch (whose.kind) {
       case 'caller':
-        return settings.byCaller.get(whose.id) ?? settings.callers
+        return whose.limits ?? settings.byCaller.get(whose.id) ?? settings.callers
       case 'model':
         return settings.models.get(whose.id) ?? []
       case 'provider':

@@ -109,6 +109,10 @@ test('limits of models and providers are everybody’s, and callers with limits 
   await expect(one('vip')).rejects.toThrow('3 requests')
   await one('ada')
   await expect(one('ada')).rejects.toThrow('1 requests')
+  const own = { kind: 'caller', id: 'kim', limits: [requests(minute, 2)] } as const
+  await limiter.take(own, { requests: 1 })
+  await limiter.take(own, { requests: 1 })
+  await expect(limiter.take(own, { requests: 1 })).rejects.toThrow('2 requests')
   await limiter.take({ kind: 'provider', id: 'openai' }, { requests: 1, tokens: 50 })
   await expect(limiter.take({ kind: 'provider', id: 'openai' }, { requests: 1 })).rejects.toMatchObject({
     code: 'shared_limit_reached',
