@@ -95,6 +95,8 @@ describe('the ledger over HTTP', () => {
   beforeAll(async () => {
     it = await startApp({
       env: {
+        // Its local model is a provider too.
+        EMBEDDER: 'int8',
         AUTH_MODE: 'api-key',
         API_KEY_HASHES: `ada:use:${hashOf(keys.ada)},bob:use:${hashOf(keys.bob)},owner:admin:${hashOf(keys.owner)}`,
       },
