@@ -149,7 +149,7 @@ check_variables() {
     [[ $entry == *=* && $name =~ ^[A-Z][A-Z0-9_]*$ ]] || misuse "--env $name is not NAME=VALUE." 'Write it so, with capital letters.'
     case $name in
       AUTH_MODE | OAUTH_VERIFIER) misuse "$name follows from --auth and --auth-mode." 'Use those.' ;;
-      HOST | PORT | K_SERVICE | METRICS_PORT | METRICS_HOST) misuse "$name is fixed by Cloud Run and deploy/service.yaml." 'Leave it out.' ;;
+      HOST | PORT | K_SERVICE | K_REVISION | K_CONFIGURATION | METRICS_PORT | METRICS_HOST | GOOGLE_CLOUD_PROJECT | GOOGLE_CLOUD_REGION) misuse "$name is fixed by Cloud Run and deploy/service.yaml." 'Leave it out.' ;;
       *_KEY | *_TOKEN | *_PASSWORD | *_SECRET | *_HASHES | DATABASE_URL | REDIS_URL)
         misuse "$name is a secret: on a command line other users see it, and in the service every viewer." "Put it into this shell's environment and say --secret $name." ;;
     esac
@@ -249,10 +249,19 @@ check_state() {
 # A gateway that nobody can enter would start, and be of no use.
 check_callers() {
   [[ $AUTH_MODE == api-key ]] || { forget API_KEY_HASHES && return; }
-  has_secret API_KEY_HASHES || [[ -n $NEW_KEY_FILE || " ${WANTED_SECRETS[*]} " == *' API_KEY_HASHES '* ]] ||
-    fail 'The gateway has no key yet, so nobody could call it.' 'Add --new-key FILE, which makes one, or --secret API_KEY_HASHES.'
+  if ! has_secret API_KEY_HASHES && [[ -z $NEW_KEY_FILE && " ${WANTED_SECRETS[*]} " != *' API_KEY_HASHES '* ]]; then
+    may_hold_keys ||
+      fail 'The gateway has no key yet, so nobody could call it.' 'Add --new-key FILE, which makes one, or --secret API_KEY_HASHES.'
+    say 'Note: the gateway gets no key of its own: who may call is in its database (DATABASE_URL=… node scripts/launch.mjs keys list).' >&2
+  fi
   ! has_secret API_KEY_HASHES || [[ -z $NEW_KEY_FILE ]] ||
     fail "The gateway has keys already (secret $(secret_of API_KEY_HASHES))." 'Leave out --new-key; further keys are made as docs/deploy.md says.'
+}
+
+# Keys may lie in a database that was there before this deployment. One that is made now has none.
+may_hold_keys() {
+  [[ -z $EPHEMERAL ]] || return 1
+  has_secret DATABASE_URL || [[ " ${WANTED_SECRETS[*]} " == *' DATABASE_URL '* ]] || [[ -n $CLOUDSQL && -z $CREATE ]]
 }
 
 check_providers() {

@@ -50,12 +50,17 @@ import { createSecrets } from './secrets/secrets.ts'
 import type { Stores } from './stores/index.ts'
 import { createAudited } from './telemetry/audited.ts'
 import { createEvents } from './telemetry/events.ts'
-import { createLogger } from './telemetry/logger.ts'
+import { createCloudFields } from './telemetry/cloud/line.ts'
+import { findPlace } from './telemetry/cloud/find-place.ts'
+import { createOwnLogs } from './telemetry/cloud/own-logs.ts'
+import { createLogContext } from './telemetry/log-context.ts'
+import { createLogger, openLines } from './telemetry/logger.ts'
 import type { LogTarget } from './telemetry/logger.ts'
 import { openTracing, traceparentFor } from './telemetry/tracing.ts'
 import { timeStores } from './telemetry/time-stores.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import {
+  adminHeadersOf,
   measure,
   nearMemoryOf,
   openPerception,
@@ -73,7 +78,7 @@ export interface App extends AsyncDisposable {
   /** Null where no port is set for it. */
   metrics: MetricsServer | null
   logger: Logger
-  /** Loads what near answers take, so that the first request finds it; nothing waits for that. */
+  /** Loads what near answers and the Logging API take, so that the first request finds it; nothing waits for that. */
   warm(): void
   /** Serves one MCP client on stdin and stdout until it leaves or `signal` aborts. */
   stdio(signal: AbortSignal): Promise<void>
@@ -101,7 +106,11 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const newId = (): string => randomUUID().replaceAll('-', '')
   const instanceId = `gw_${newId().slice(0, 12)}`
   const startedAtMs = clock.now()
-  const logger = createLogger(config.log, logTo)
+  const place = await findPlace(config.place)
+  const logContext = config.log.format === 'cloud' ? createLogContext(config.tracing?.sampleRatio ?? null) : undefined
+  const cloudFields = logContext && createCloudFields({ place, version, instanceId, context: logContext })
+  const lines = openLines(logTo.fd)
+  const logger = createLogger(config.log, logTo, cloudFields, lines)
 
   const { cache: cacheSettings } = config
   const opened = resources.use(overrides.stores ?? (await openServingStores(config, clock, logger)))
@@ -109,9 +118,21 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const tracing = config.tracing
     ? resources.use(await openTracing({ settings: config.tracing, version, instanceId, clock, logger }))
     : null
-  const events = createEvents({ logger, logContent: config.log.content, metrics, tracing })
+  const { content: logContent, requests: logRequests } = config.log
+  const events = createEvents({ logger, logContent, logRequests, context: logContext, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
+  // Whoever writes to these waits for it: at the end nothing is left to close.
+  const ownLogs = createOwnLogs({
+    settings: config.ownLogs,
+    place,
+    instanceId,
+    version,
+    context: logContext,
+    write: (line) => lines.write(line),
+    written: (log, outcome) => metrics?.logged(log, outcome),
+    logger,
+  })
   const ledger = watchLedger(stores.receipts, clock)
 
   const counter = createTokenCounter()
@@ -128,7 +149,14 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(
-    createDeployments({ rows, settings: config.resilience, rests: stores.rests, waited: events.waited, clock }),
+    createDeployments({
+      rows,
+      settings: config.resilience,
+      rests: stores.rests,
+      waited: events.waited,
+      clock,
+      others: stores.others,
+    }),
   )
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
@@ -191,7 +219,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     passThrough: createPassThrough(upstream),
     prices,
     tokens,
-    receipts: ledger,
+    receipts: ownLogs.receipts(ledger),
     events,
     resilience: config.resilience,
     schemas: createSchemas(),
@@ -219,7 +247,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     receipts: stores.receipts,
     audit: stores.audit,
-    audited: createAudited({ audit: stores.audit, newId, clock }),
+    audited: createAudited({ audit: ownLogs.audit(stores.audit), newId, clock }),
     cache,
     perception: perceptionStatus,
     health: deployments.health,
@@ -247,6 +275,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     isReady: () => readiness().ready,
     perception: perceptionStatus,
     near: () => near && { counts: cache.nearCounts(), policy: near.policy() },
+    news: stores.news,
   })
   // Before the callers' server, so that it is closed after it: the last scrape sees the last answers.
   const metricsServer =
@@ -269,7 +298,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
       newId,
       clock,
       logger,
-      replied: metrics ? events.replied : undefined,
+      within: logContext?.within,
+      adminHeaders: adminHeadersOf(place),
+      replied: metrics || logRequests !== 'off' ? events.replied : undefined,
     }),
   )
 
@@ -278,7 +309,10 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     gateway,
     http,
     metrics: metricsServer,
-    warm: () => void (near && perception?.warm()),
+    warm: () => {
+      if (near) void perception?.warm()
+      ownLogs.warm()
+    },
     stdio: (signal) =>
       serveStdio({
         ...mcp,

@@ -8,6 +8,7 @@ import { forbidTelemetry } from './config/forbid-telemetry.ts'
 import { version } from './config/version.ts'
 import type { Json } from './contract/json.ts'
 import type { Clock, Logger } from './contract/runtime.ts'
+import type { Place } from './contract/settings.ts'
 import { inMemory } from './contract/store.ts'
 import type { Note } from './contract/store.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
@@ -21,7 +22,10 @@ import type { Sandbox, SandboxOptions } from './sandbox/sandbox.ts'
 import { openStores } from './stores/index.ts'
 import type { Stores } from './stores/index.ts'
 import { createAudited } from './telemetry/audited.ts'
+import { findPlace } from './telemetry/cloud/find-place.ts'
+import { createOwnLogs } from './telemetry/cloud/own-logs.ts'
 import type { Events } from './telemetry/events.ts'
+import { createLogger, openLines } from './telemetry/logger.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
@@ -69,6 +73,12 @@ export const nearMemoryOf = (
   return openNear({ ...parts, ...perception, findNeighbours, verifier, settings, keep, changed: events.nearBound })
 }
 
+/** Which of its deployments answers, for those who run it; strangers learn nothing. */
+export const adminHeadersOf = ({ revision, region }: Place): Readonly<Record<string, string>> => ({
+  ...(revision === null ? {} : { 'x-gateway-revision': revision }),
+  ...(region === null ? {} : { 'x-gateway-region': region }),
+})
+
 /** Loaded only where somebody scrapes; null elsewhere. */
 export const measure = async (config: Config): Promise<Metrics | null> => {
   if (!config.metrics) return null
@@ -98,8 +108,14 @@ export const openServingStores = async (config: Config, clock: Clock, logger: Lo
       {},
       'remembered answers are in memory only and end with the gateway: CACHE_KEY would seal and keep them',
     )
+  if (cache.enabled && redis && !cacheKeys)
+    logger.info(
+      {},
+      'remembered answers stay with this instance: CACHE_KEY would seal them, so that others can be told of them',
+    )
   const notice = (message: string): void => logger.warn({}, message)
-  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, notice }
+  const maxNewsBytes = cache.enabled ? cache.maxNewsBytes : 0
+  const keptCache = cacheKeys && { keys: cacheKeys, maxBytes: cache.maxDiskBytes, maxNewsBytes, notice }
   return openStores({ dataDir, database, redis, ledger, cacheMaxBytes: cache.maxBytes, clock, logger, keptCache })
 }
 
@@ -112,7 +128,19 @@ const commandLine = { id: 'cli', name: 'command line' }
 
 /** The keys alone, for commands that need no gateway. */
 export const openKeyDirectory = async (config: Config): Promise<KeyDirectory & AsyncDisposable> => {
-  const { directory, audit, ...stores } = await openConfiguredStores(config)
+  const { directory, audit: trail, ...stores } = await openConfiguredStores(config)
+  const ownLogs = createOwnLogs({
+    settings: { ...config.ownLogs, auditLines: false },
+    place: await findPlace(config.place),
+    instanceId: commandLine.id,
+    version,
+    context: undefined,
+    // Standard output is the command's answer.
+    write: (line) => openLines(2).write(line),
+    written: () => undefined,
+    logger: createLogger(config.log, { fd: 2, isTerminal: false }),
+  })
+  const audit = ownLogs.audit(trail)
   const fixed = config.auth.mode === 'api-key' ? config.auth.keyHashes : []
   const keys = createKeyDirectory({ directory, fixed, clock: systemClock })
   const audited = createAudited({ audit, newId: randomUUID, clock: systemClock })

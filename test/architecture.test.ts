@@ -73,6 +73,7 @@ const homes: Record<string, readonly string[]> = {
   '@opentelemetry/resources': ['telemetry'],
   '@opentelemetry/sdk-trace': ['telemetry'],
   'google-auth-library': ['telemetry'],
+  '@google-cloud/logging': ['telemetry'],
   '@google-cloud/secret-manager': ['secrets'],
   '@modelcontextprotocol/client': ['cli'],
   '@modelcontextprotocol/node': ['mcp'],

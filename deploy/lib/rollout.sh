@@ -39,7 +39,7 @@ render() {
   local network=''
   [[ -z $REDIS ]] || network="[{\"network\":\"$NETWORK\",\"subnetwork\":\"$SUBNET\"}]"
   "$NODE" "$ROOT/scripts/deploy/render-service.ts" "$HERE/service.yaml" \
-    --set "SERVICE=$SERVICE" --set "REVISION=$REVISION" --set "PROJECT=$PROJECT" --set "IMAGE=$IMAGE" \
+    --set "SERVICE=$SERVICE" --set "REVISION=$REVISION" --set "PROJECT=$PROJECT" --set "REGION=$REGION" --set "IMAGE=$IMAGE" \
     --set "SERVICE_ACCOUNT=$ACCOUNT" --set "MIN_INSTANCES=$MIN_INSTANCES" --set "MAX_INSTANCES=$MAX_INSTANCES" \
     --set "INVOKER_CHECK_OFF=$INVOKER_CHECK_OFF" --set "IAP_ENABLED=$IAP_ENABLED" --set "AUTH_MODE=$AUTH_MODE" \
     --set "OAUTH_VERIFIER=$OAUTH_VERIFIER" --set "OAUTH_AUDIENCE=$OAUTH_AUDIENCE" \

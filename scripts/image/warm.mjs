@@ -1,19 +1,20 @@
-// Starts the gateway of FOLDER, asks it for an answer, and stops it: `node warm.mjs FOLDER`. What Node compiled for that
+// Starts the gateway of FOLDER, asks it for an answer, and stops it: `node warm.mjs FOLDER [PORT]`. What Node compiled for that
 // it keeps, under node_modules/.cache/compiled, for the next start. Without packages: the image has no others.
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { chmodSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const folder = path.resolve(process.argv[2] ?? '.')
 const patienceMs = 60_000
-const url = 'http://127.0.0.1:18080'
+const port = process.argv[3] ?? '18080'
+const url = `http://127.0.0.1:${port}`
 
 const gateway = spawn(process.execPath, [path.join(folder, 'dist/main.js'), 'start'], {
   env: {
     ...process.env,
     HOST: '127.0.0.1',
-    PORT: '18080',
+    PORT: port,
     AUTH_MODE: 'none',
     DATA_DIR: ':memory:',
     PROVIDERS: 'sandbox',
@@ -36,9 +37,12 @@ try {
   gateway.kill('SIGTERM')
 }
 const code = await ended
-const kept = readdirSync(path.join(folder, 'node_modules/.cache/compiled'), { recursive: true }).length
-if (code !== 0 || kept < 100) throw new Error(`It ended with ${code} and kept ${kept} files`)
-process.stdout.write(`${kept} compiled files are kept for the next start\n`)
+const compiled = path.join(folder, 'node_modules/.cache/compiled')
+const kept = readdirSync(compiled, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+if (code !== 0 || kept.length < 100) throw new Error(`It ended with ${code} and kept ${kept.length} files`)
+// Node keeps them for their owner's eyes only. In the image they are root's, and read by whoever runs it.
+for (const { parentPath, name } of kept) chmodSync(path.join(parentPath, name), 0o444)
+process.stdout.write(`${kept.length} compiled files are kept for the next start\n`)
 
 /**
  * @param {() => Promise<boolean>} isSo

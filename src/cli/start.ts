@@ -6,8 +6,16 @@ import { version } from '../config/version.ts'
 import { configure } from './configure.ts'
 import { untilStopped } from './until-stopped.ts'
 
-/** Serves MCP and HTTP until the process is told to stop. */
+/** Serves MCP and HTTP until the process is told to stop, and ends it. */
 export const start = async (): Promise<void> => {
+  await serve()
+  // All is closed and written by now. What may still hold the process up, such as a delivery of traces to a collector
+  // that does not answer, would hold it until it is killed.
+  // eslint-disable-next-line unicorn/no-process-exit
+  process.exit()
+}
+
+const serve = async (): Promise<void> => {
   using stop = untilStopped()
   const config = configure()
   const isTerminal = process.stdout.isTTY

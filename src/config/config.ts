@@ -11,6 +11,8 @@ import type {
   LimitSettings,
   LogSettings,
   MetricsSettings,
+  OwnLogsSettings,
+  PlaceSettings,
   RedisSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -44,7 +46,10 @@ import {
   embedderSettings,
   httpSettings,
   ledgerSettings,
+  logSettings,
   metricsSettings,
+  ownLogsSettings,
+  placeSettings,
   resilienceSettings,
   routingSettings,
   structuredSettings,
@@ -65,6 +70,8 @@ export interface Config {
   configDir: string
   auth: AuthSettings
   log: LogSettings
+  place: PlaceSettings
+  ownLogs: OwnLogsSettings
   metrics: MetricsSettings | null
   /** Null: no collector is named. */
   tracing: TracingSettings | null
@@ -147,7 +154,9 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     redis: redis && { ...redis, awayShare: limits.rate.redis_away_share },
     configDir,
     auth,
-    log: { level: env.LOG_LEVEL, format: env.LOG_FORMAT, content: env.LOG_CONTENT },
+    log: logSettings(env),
+    place: placeSettings(env),
+    ownLogs: ownLogsSettings(env),
     metrics: metricsSettings(env),
     tracing: tracingSettings(env),
     providers: rows,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ownLogs } from '../contract/settings.ts'
 import { belongs } from './explain.ts'
 import type { Problem } from './problem.ts'
 import type { ProviderEntry } from './schema/providers.ts'
@@ -94,7 +95,7 @@ const variables = z.object({
     .string()
     .optional()
     .describe(
-      'Redis for limits that all instances share, e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance counts for itself where unset.',
+      'Redis for what all instances share: limits, which providers rest and, with CACHE_KEY, remembered answers; e.g. rediss://:password@host:6379, a cluster as redis://host1,host2; each instance is by itself where unset.',
     ),
   CONFIG_DIR: z
     .string()
@@ -147,10 +148,31 @@ const variables = z.object({
     .default(1)
     .describe('Share of the traces that begin here which are sent; others go by whoever began them.'),
   LOG_LEVEL: oneOf(['debug', 'info', 'warn', 'error']).default('info').describe('Least severe level that is logged.'),
-  LOG_FORMAT: oneOf(['auto', 'json', 'pretty'])
+  LOG_FORMAT: oneOf(['auto', 'json', 'cloud', 'pretty'])
     .default('auto')
-    .describe('`json`, `pretty`, or `auto`: pretty on a terminal.'),
+    .describe(
+      '`json`; `cloud`, JSON with the fields that Cloud Logging reads; `pretty`; or `auto`: cloud on Cloud Run, else pretty on a terminal and json elsewhere.',
+    ),
+  LOG_REQUESTS: oneOf(['off', 'failed', 'all'])
+    .default('failed')
+    .describe(
+      'Which HTTP requests have a line of their own (method, path, status, time, sizes): `off`, `failed` (5xx) or `all`; probes never.',
+    ),
   LOG_CONTENT: flag.default(false).describe('Whether prompts and answers are logged.'),
+  LOG_AUDIT: flag
+    .optional()
+    .describe(
+      'Whether what admins do is also said on stdout, as lines of a log of their own (`ai-gateway-audit`); as LOG_FORMAT is cloud unless said.',
+    ),
+  LOGGING_API: list
+    .pipe(z.array(z.enum(ownLogs, { error: `must be ${ownLogs.join(', ')} or both, comma-separated` })))
+    .default([])
+    .describe(
+      'Logs of their own that are written by the API of Google Cloud Logging, and waited for up to two seconds before the answer ends: `audit`, `receipts`.',
+    ),
+  LOGGING_ENDPOINT: plainUrl
+    .optional()
+    .describe("Where a stand-in for Google's Logging API listens; its own address unless set."),
   PROVIDERS: list
     .optional()
     .describe(
@@ -181,7 +203,26 @@ const variables = z.object({
     .optional()
     .describe('Hosts that are called without the proxy, comma-separated; no_proxy works too.'),
   NODE_EXTRA_CA_CERTS: z.string().optional().describe('PEM file of further certificate authorities to trust.'),
-  K_SERVICE: z.string().optional().describe('Set by Cloud Run: the sandbox then never starts by itself.'),
+  K_SERVICE: z
+    .string()
+    .optional()
+    .describe('Set by Cloud Run: the sandbox then never starts by itself, and the log is for Cloud Logging.'),
+  K_REVISION: z.string().optional().describe('Set by Cloud Run: the revision, for the log and for admins.'),
+  K_CONFIGURATION: z.string().optional().describe('Set by Cloud Run, for the log.'),
+  GOOGLE_CLOUD_PROJECT: z
+    .string()
+    .optional()
+    .describe("Id of Google Cloud's project, by which log lines name their trace; the metadata server's unless set."),
+  GOOGLE_CLOUD_REGION: z
+    .string()
+    .optional()
+    .describe("Region of Google Cloud, for the log and for admins; the metadata server's unless set."),
+  GCE_METADATA_HOST: z
+    .string()
+    .default('metadata.google.internal')
+    .describe(
+      "Where Google's metadata server is asked for project and region, on Cloud Run and with LOG_FORMAT=cloud.",
+    ),
   NODE_ENV: z.string().optional().describe('With `production` the sandbox never starts by itself.'),
 })
 

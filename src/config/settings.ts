@@ -4,8 +4,11 @@ import type {
   CacheSettings,
   EmbedderSettings,
   HttpSettings,
+  LogSettings,
   MetricsSettings,
   NearSettings,
+  OwnLogsSettings,
+  PlaceSettings,
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
@@ -39,6 +42,34 @@ export const httpSettings = ({ http }: LimitsEntry, env: Env): HttpSettings => (
 /** Null where nobody scrapes. */
 export const metricsSettings = ({ METRICS_PORT: port, METRICS_HOST: host }: Env): MetricsSettings | null =>
   port === undefined ? null : { host, port }
+
+export const logSettings = (env: Env): LogSettings => ({
+  level: env.LOG_LEVEL,
+  format: env.LOG_FORMAT === 'auto' && env.K_SERVICE !== undefined ? 'cloud' : env.LOG_FORMAT,
+  content: env.LOG_CONTENT,
+  requests: env.LOG_REQUESTS,
+})
+
+export const ownLogsSettings = (env: Env): OwnLogsSettings => ({
+  auditLines: env.LOG_AUDIT ?? logSettings(env).format === 'cloud',
+  byApi: env.LOGGING_API,
+  endpoint: env.LOGGING_ENDPOINT ?? null,
+  timeoutMs: 2 * secondMs,
+  restMs: 10 * secondMs,
+  maxWaiting: 5_000,
+})
+
+export const placeSettings = (env: Env): PlaceSettings => {
+  const isGoogle = env.K_SERVICE !== undefined || env.LOG_FORMAT === 'cloud' || env.LOGGING_API.length > 0
+  return {
+    project: env.GOOGLE_CLOUD_PROJECT ?? null,
+    region: env.GOOGLE_CLOUD_REGION ?? null,
+    service: env.K_SERVICE ?? null,
+    revision: env.K_REVISION ?? null,
+    configuration: env.K_CONFIGURATION ?? null,
+    metadataHost: isGoogle ? env.GCE_METADATA_HOST : null,
+  }
+}
 
 export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSettings => ({
   maxTries: resilience.max_tries,
@@ -98,6 +129,7 @@ export const cacheSettings = (cache: CacheEntrySettings, env: Env): CacheSetting
     staleMs: cache.stale_while_revalidate_seconds * secondMs,
     share: cache.share,
     maxDiskBytes: cache.max_disk_bytes,
+    maxNewsBytes: cache.max_news_bytes,
     maxBytes,
     maxEntryBytes: Math.min(cache.max_entry_bytes, maxBytes),
     near: nearSettings(cache.near),

@@ -51,6 +51,8 @@ export interface CacheSettings {
   share: Share
   /** Bound of all entries on disk together, where they are kept there. */
   maxDiskBytes: number
+  /** Bound of what Redis keeps of them for instances that begin or were away. */
+  maxNewsBytes: number
   /** Bound of all entries together, and of one. */
   maxBytes: number
   maxEntryBytes: number
@@ -276,10 +278,48 @@ export interface TlsSettings {
 
 export interface LogSettings {
   level: 'debug' | 'info' | 'warn' | 'error'
-  /** `auto`: lines for people on a terminal, JSON otherwise. */
-  format: 'auto' | 'json' | 'pretty'
+  /** `auto`: lines for people on a terminal, JSON otherwise. `cloud`: JSON with the fields that Cloud Logging reads. */
+  format: 'auto' | 'json' | 'cloud' | 'pretty'
   /** Opt-in: prompts and answers in the log. */
   content: boolean
+  /** Which HTTP requests have a line of their own beside that of their answer; probes never. */
+  requests: 'off' | 'failed' | 'all'
+}
+
+export const ownLogs = ['audit', 'receipts'] as const
+/** What may have a log of its own, beside the one of everything. */
+export type OwnLog = (typeof ownLogs)[number]
+
+/** Logs of their own in Google's Cloud Logging. */
+export interface OwnLogsSettings {
+  /** Administrative actions are lines of the log `audit` on stdout. */
+  auditLines: boolean
+  /** Which are written by the Logging API, and waited for. */
+  byApi: readonly OwnLog[]
+  /** Where a stand-in for the Logging API listens; null: Google's own. */
+  endpoint: string | null
+  /** Longest that an answer waits for its entry. */
+  timeoutMs: number
+  /** How long nothing is asked of an API that has just failed. */
+  restMs: number
+  /** Entries that may wait for the API; more are only lines. */
+  maxWaiting: number
+}
+
+/** Where the process runs, in Google's words; null: not known, or not there. */
+export interface Place {
+  project: string | null
+  region: string | null
+  /** Cloud Run's. */
+  service: string | null
+  revision: string | null
+  configuration: string | null
+}
+
+/** What the environment says of the place. */
+export interface PlaceSettings extends Place {
+  /** Host, with a port where it has one, of the metadata server that knows the rest; null: nobody is asked. */
+  metadataHost: string | null
 }
 
 export const nearModes = ['on', 'shadow', 'off'] as const

@@ -312,8 +312,12 @@ export interface Entries {
   remove(query: Removal): Promise<number>
   /** A part of every key of this scope, and another one from each `advance` on. */
   epoch(scope: string): Promise<string>
-  /** Makes all that a scope (null: everybody) has kept unreachable, in one step however much it is. */
-  advance(scope: string | null): Promise<void>
+  /**
+   * Makes all that a scope (null: everybody) has kept unreachable, in one step however much it is.
+   * @param to this epoch, where the present one is before it; unset: the next one
+   * @returns the epoch that it is in now
+   */
+  advance(scope: string | null, to?: number): Promise<number>
   /** Every question that is compared with, as it stands: for an index that begins. */
   questions(): AsyncIterable<{ id: string; near: NearQuestion }>
   /** Tells of each change from now on; the returned function ends it. */

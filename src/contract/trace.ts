@@ -22,3 +22,16 @@ export const readTraceparent = (text: unknown): TraceParent | null => {
 
 export const writeTraceparent = ({ traceId, spanId, isSampled }: TraceParent): string =>
   `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`
+
+const cloudForm = /^(?!0{32})([0-9a-f]{32})\/(\d{1,20})(?:;o=(\d))?$/
+
+/**
+ * Reads Google's older header `x-cloud-trace-context`, `TRACE/SPAN;o=1` with the span as a decimal number
+ * (https://cloud.google.com/trace/docs/trace-context#legacy-http-header); null where there is none that is valid.
+ */
+export const readCloudTraceContext = (text: string | undefined): TraceParent | null => {
+  const [, traceId, span, flag] = cloudForm.exec(text ?? '') ?? []
+  if (traceId === undefined || span === undefined) return null
+  const spanId = BigInt(span).toString(16).padStart(16, '0')
+  return spanId.length > 16 || /^0+$/.test(spanId) ? null : { traceId, spanId, isSampled: flag === '1' }
+}

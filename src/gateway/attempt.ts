@@ -49,7 +49,7 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
     const { row, breaker } = deployment
     const ask = findWire({ row, card, request })
     if (!ask) throw new GatewayError('internal', 'The gateway failed to answer this request.', { provider: row.id })
-    const pass = breaker.admit()
+    const pass = await breaker.admit()
     if (!pass) throw circuitOpen(deployment, clock.now())
 
     const entry = beginAttempt({ card, key, startedAtMs: clock.now() })

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import type { HealthView } from '../contract/health.ts'
+import type { HealthNews, News, Turns } from '../contract/news.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
@@ -6,7 +8,7 @@ import type { Rests } from '../contract/store.ts'
 import { createBulkhead } from '../limits/bulkhead.ts'
 import type { Bulkhead, WaitEnd } from '../limits/bulkhead.ts'
 import { createBreaker } from '../resilience/breaker.ts'
-import type { Breaker } from '../resilience/breaker.ts'
+import type { Breaker, BreakerTies } from '../resilience/breaker.ts'
 import { createKeyRing } from '../resilience/key-ring.ts'
 import type { KeyRing } from '../resilience/key-ring.ts'
 import { createSpeedBook } from '../resilience/speed.ts'
@@ -34,14 +36,25 @@ export const createDeployments = (options: {
   /** Told of each wait for a slot. */
   waited: (wait: { provider: string; waitMs: number; end: WaitEnd }) => void
   clock: Clock
+  /** What other instances see of the same providers; null or unset: there are none. */
+  others?: { news: News<HealthNews>; turns: Turns } | null
 }): Deployments => {
-  const { rows, settings, rests, waited, clock } = options
+  const { rows, settings, rests, waited, clock, others = null } = options
+  const tiesOf = (row: ProviderRow): BreakerTies | null => {
+    const deployment = sharedName(row)
+    return (
+      others && {
+        tell: (news) => others.news.tell({ ...news, deployment }),
+        takeTurn: () => others.turns.take(`trial:${deployment}`),
+      }
+    )
+  }
   const deployments = new Map<string, Deployment>(
     rows.map((row) => [
       row.id,
       {
         row,
-        breaker: createBreaker({ name: row.id, settings: settings.breaker, clock }),
+        breaker: createBreaker({ name: row.id, settings: settings.breaker, clock, ties: tiesOf(row) }),
         bulkhead: createBulkhead({
           provider: row.id,
           maxConcurrent: row.maxConcurrent,
@@ -54,6 +67,8 @@ export const createDeployments = (options: {
     ]),
   )
   const speeds = createSpeedBook()
+  const shared = new Map([...deployments.values()].map(({ row, breaker }) => [sharedName(row), breaker]))
+  others?.news.follow({ heard: (news) => shared.get(news.deployment)?.hear(news) })
 
   return {
     get: (rowId) => deployments.get(rowId),
@@ -84,3 +99,6 @@ export const createDeployments = (options: {
     },
   }
 }
+
+/** The same in all instances that call the same server; one that is set up otherwise goes by what it sees itself. */
+const sharedName = ({ id, baseUrl }: ProviderRow): string => `${id}:${hash('sha256', baseUrl, 'hex').slice(0, 12)}`

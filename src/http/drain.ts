@@ -12,6 +12,13 @@ const lastWordsMs = 1_000
 /** Turns of the event loop without anything new after which nothing waits: one accepts a connection, the next reads it. */
 const quietTurns = 3
 
+/** Another instance, or the next start of this one, takes requests by then. */
+const comeBackMs = 1_000
+
+/** What a request is told that came too late, or took too long. */
+export const shuttingDown = (): GatewayError =>
+  new GatewayError('shutting_down', 'The gateway is shutting down.', { retryAfterMs: comeBackMs })
+
 /** As many connections as wait to be accepted at most: Node's backlog of 511, one a turn. */
 const maxTurns = 512
 
@@ -26,7 +33,7 @@ export const drainServer = async (server: Server, running: ReadonlySet<Arrival>,
   })
   const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
   const patience = setTimeout(() => {
-    for (const arrival of running) arrival.cut(new GatewayError('shutting_down', 'The gateway is shutting down.'))
+    for (const arrival of running) arrival.cut(shuttingDown())
   }, drainMs)
   const end = setTimeout(() => server.closeAllConnections(), drainMs + lastWordsMs)
   await closed

@@ -4,7 +4,7 @@ import { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import { priorities } from '../contract/priority.ts'
 import type { Priority } from '../contract/priority.ts'
-import { readTraceparent } from '../contract/trace.ts'
+import { readCloudTraceContext, readTraceparent } from '../contract/trace.ts'
 import type { TraceParent } from '../contract/trace.ts'
 
 /** A request at the door: named and traceable, but nobody knows yet who sent it. */
@@ -41,7 +41,8 @@ export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: ()
     if (!res.writableFinished) leave.abort(new GatewayError('caller_left', 'The caller closed the connection.'))
   })
   const requestId = `req_${newId()}`
-  const traceParent = readTraceparent(headerOf(req, 'traceparent'))
+  const traceParent =
+    readTraceparent(headerOf(req, 'traceparent')) ?? readCloudTraceContext(headerOf(req, 'x-cloud-trace-context'))
   const traceId = traceParent?.traceId ?? newId()
   res.setHeader('x-request-id', requestId)
   res.setHeader('x-trace-id', traceId)

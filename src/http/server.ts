@@ -13,7 +13,7 @@ import { apiPaths, createApi, isApiPath } from './api/api.ts'
 import type { ReadSide } from './api/api.ts'
 import { invitesBody, readJson, readJsonText } from './body.ts'
 import { answerCors } from './cors.ts'
-import { drainServer } from './drain.ts'
+import { drainServer, shuttingDown } from './drain.ts'
 import { createSendError, sendJson } from './error.ts'
 import { openArrival } from './exchange.ts'
 import type { Arrival, Exchange } from './exchange.ts'
@@ -54,6 +54,10 @@ export interface HttpDeps {
   newId: () => string
   clock: Clock
   logger: Logger
+  /** Runs what serves a request so that log lines on the way are known to be of it; unset: they need not be. */
+  within?: (<Result>(arrival: Arrival, work: () => Result) => Result) | undefined
+  /** What an admin may know of where this runs, as headers of every answer to him. */
+  adminHeaders?: Readonly<Record<string, string>>
   /** Told of every request once its answer is sent or broken off; unset: nobody counts. */
   replied?: ((reply: Reply) => void) | undefined
 }
@@ -76,7 +80,8 @@ const headTimeoutMs = 15_000
 const bodyTimeoutMs = 60_000
 
 export const createHttpServer = (deps: HttpDeps): HttpServer => {
-  const { gateway, settings, known, clock, logger, instanceId } = deps
+  const { gateway, settings, known, clock, logger, instanceId, adminHeaders = {} } = deps
+  const within = deps.within ?? ((_arrival, work) => work())
   const rules: DoorRules = { ...settings, mode: deps.mode }
   const running = new Set<Arrival>()
   let draining: Promise<void> | null = null
@@ -139,6 +144,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     if (answerCors(arrival, rules)) return
     const credentialOf = resource?.credentialOf ?? guard.credentialOf
     const caller = isOpenPath(path) ? null : await gateway.authenticate(credentialOf(req))
+    if (caller?.scope === 'admin') for (const [name, value] of Object.entries(adminHeaders)) res.setHeader(name, value)
     guard.guardLoop(arrival, instanceId)
     guard.guardContentType(req)
     guard.guardBodySize(req, settings.maxBodyBytes)
@@ -155,7 +161,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     const { req, res } = exchange
     if (!methods.includes(req.method ?? ''))
       throw new GatewayError('method_not_allowed', `This path takes ${methods.join(', ')} only.`, { allow: methods })
-    if (draining) throw new GatewayError('shutting_down', 'The gateway is shutting down.')
+    if (draining) throw shuttingDown()
     if (invitesBody(req)) res.writeContinue()
     await answer(exchange)
   }
@@ -167,11 +173,7 @@ export const createHttpServer = (deps: HttpDeps): HttpServer => {
     if (deps.replied) watchReply(arrival, routeOf(arrival.path), deps.replied)
     res.once('close', () => running.delete(arrival))
     if (draining) res.setHeader('connection', 'close')
-    try {
-      await pass(arrival)
-    } catch (thrown) {
-      sendError(req, res, thrown, arrival.path)
-    }
+    await within(arrival, () => pass(arrival).catch((thrown: unknown) => sendError(req, res, thrown, arrival.path)))
   }
 
   const server = createServer({

@@ -17,13 +17,25 @@ export interface BreakerState {
   failures: number
 }
 
+/** What one instance learns for all. */
+export type BreakerNews = { kind: 'failed'; untilMs: number; reason: string } | { kind: 'recovered' }
+
 export interface Breaker {
   /** A pass, or null while the circuit is open. A half-open circuit gives out one pass and waits for its outcome. */
-  admit(): Pass | null
+  admit(): Promise<Pass | null>
   /** Rests the deployment for long: its account is out of credit or its keys are refused. */
   restAccount(reason: string): void
+  /** What another instance learnt: believed for one rest at most, and never over a trial of our own. */
+  hear(news: BreakerNews): void
   state(): BreakerState
   close(): void
+}
+
+/** What ties it to the same deployment's breakers in other instances. */
+export interface BreakerTies {
+  tell: (news: BreakerNews) => void
+  /** Asks for the one trial that all instances make together. */
+  takeTurn: () => Promise<{ over(): void } | { theirsForMs: number }>
 }
 
 /** The window moves on in so many steps. */
@@ -34,14 +46,17 @@ const trialFailed = new Error('The trial call failed.')
 /**
  * The circuit breaker of one deployment, on opossum. Two things opossum leaves to us: calls are counted when they end
  * (a stream that has run for minutes must not dilute the ratio of those that failed meanwhile), and a trial whose
- * caller left proves nothing, so the circuit rests again instead of closing.
+ * caller left proves nothing, so the circuit rests again instead of closing. Beside it stand the rests that are no matter of
+ * counting: of an account at fault, and of what other instances saw.
  */
 export const createBreaker = (options: {
   name: string
   settings: ResilienceSettings['breaker']
   clock: Clock
+  /** Null: this is the only instance. @default null */
+  ties?: BreakerTies | null
 }): Breaker => {
-  const { name, settings, clock } = options
+  const { name, settings, clock, ties = null } = options
   const circuit = new CircuitBreaker((outcome: Promise<void>) => outcome, {
     name,
     timeout: false,
@@ -54,10 +69,11 @@ export const createBreaker = (options: {
     enableSnapshots: false,
   })
   let openedAtMs = 0
-  let accountRest: { untilMs: number; reason: string } | null = null
-  circuit.on('open', () => {
-    openedAtMs = clock.now()
-  })
+  let rest: { untilMs: number; reason: string; isAccount: boolean } | null = null
+  let isTrying = false
+  let isAsking = false
+  /** Another instance tries it. */
+  let theirsUntilMs = 0
 
   const fire = (outcome: Promise<void>): void => void circuit.fire(outcome).catch(() => undefined)
 
@@ -76,52 +92,102 @@ export const createBreaker = (options: {
     if (tally && verdict === 'failure') tally.failures += 1
     fire(verdict === 'success' ? Promise.resolve() : Promise.reject(trialFailed))
   }
+  const reasonOf = ({ calls, failures }: { calls: number; failures: number }): string =>
+    failures > 0 ? `${failures} of ${calls} calls failed or were slow` : 'its trial call failed'
+
+  let isQuiet = false
+  circuit.on('open', () => {
+    openedAtMs = clock.now()
+    if (!isQuiet) ties?.tell({ kind: 'failed', untilMs: openedAtMs + settings.restMs, reason: reasonOf(tallied()) })
+  })
+  /** Nothing that others should go by. */
+  const openQuietly = (): void => {
+    isQuiet = true
+    circuit.open()
+    isQuiet = false
+  }
+
+  const isClosed = (): boolean => circuit.closed && rest === null
+  const isTrialDue = (): boolean =>
+    !isTrying &&
+    !isAsking &&
+    clock.now() >= Math.max(theirsUntilMs, rest?.untilMs ?? 0) &&
+    (circuit.closed || (circuit.halfOpen && circuit.pendingClose))
 
   const passWhileClosed: Pass = {
     done: (outcome) => {
       // Opened meanwhile: this call began before, and says nothing about the rest.
-      if (!circuit.closed) return
+      if (!isClosed()) return
       const verdict = judge(outcome, settings.slowMs)
       if (verdict === 'success' || verdict === 'failure') count(verdict)
     },
   }
 
-  const beginTrial = (): Pass => {
-    const trial = Promise.withResolvers<void>()
+  const beginTrial = (turn: { over(): void } | null): Pass => {
+    const trial = circuit.halfOpen ? Promise.withResolvers<void>() : null
+    isTrying = true
     tally = null
-    fire(trial.promise)
+    if (trial) fire(trial.promise)
     return {
       done: (outcome) => {
+        isTrying = false
         tally = null
+        // One that was set meanwhile holds.
+        if (rest && clock.now() >= rest.untilMs) rest = null
         const verdict = judge(outcome, settings.slowMs)
-        if (verdict === 'success') trial.resolve()
-        else if (verdict === 'failure') trial.reject(trialFailed)
-        else circuit.open()
+        if (verdict === 'success') {
+          trial?.resolve()
+          ties?.tell({ kind: 'recovered' })
+        } else if (verdict === 'failure') {
+          if (trial) trial.reject(trialFailed)
+          else circuit.open()
+        } else openQuietly()
+        turn?.over()
       },
     }
   }
 
   return {
-    admit: () => {
-      if (accountRest && clock.now() < accountRest.untilMs) return null
-      if (circuit.closed) return passWhileClosed
-      if (circuit.halfOpen && circuit.pendingClose) {
-        accountRest = null
-        return beginTrial()
+    admit: async () => {
+      if (isClosed()) return passWhileClosed
+      if (!isTrialDue()) return null
+      if (!ties) return beginTrial(null)
+      isAsking = true
+      const turn = await ties.takeTurn()
+      isAsking = false
+      if ('theirsForMs' in turn) {
+        theirsUntilMs = clock.now() + turn.theirsForMs
+        return null
       }
-      return null
+      // What others learnt may have come meanwhile.
+      if (!isClosed() && isTrialDue()) return beginTrial(turn)
+      turn.over()
+      return isClosed() ? passWhileClosed : null
     },
     restAccount: (reason) => {
-      accountRest = { untilMs: clock.now() + settings.accountRestMs, reason }
-      circuit.open()
+      rest = { untilMs: clock.now() + settings.accountRestMs, reason, isAccount: true }
+    },
+    hear: (news) => {
+      if (isTrying) return
+      theirsUntilMs = 0
+      if (rest?.isAccount && clock.now() < rest.untilMs) return
+      if (news.kind === 'recovered') {
+        rest = null
+        tally = null
+        circuit.close()
+        return
+      }
+      const untilMs = Math.min(news.untilMs, clock.now() + settings.restMs)
+      if (untilMs <= Math.max(clock.now(), rest?.untilMs ?? 0)) return
+      rest = { untilMs, reason: `another instance found that ${news.reason}`, isAccount: false }
     },
     state: () => {
       const { calls, failures } = tallied()
-      if (accountRest && clock.now() < accountRest.untilMs)
-        return { circuit: 'open', reason: accountRest.reason, retryAtMs: accountRest.untilMs, calls, failures }
-      if (circuit.closed) return { circuit: 'closed', reason: null, retryAtMs: null, calls, failures }
-      const reason = `${failures} of ${calls} calls failed or were slow`
-      if (circuit.halfOpen) return { circuit: 'half_open', reason, retryAtMs: null, calls, failures }
+      if (rest && clock.now() < rest.untilMs)
+        return { circuit: 'open', reason: rest.reason, retryAtMs: rest.untilMs, calls, failures }
+      if (isClosed()) return { circuit: 'closed', reason: null, retryAtMs: null, calls, failures }
+      const reason = rest?.reason ?? reasonOf({ calls, failures })
+      if (!circuit.opened) return { circuit: 'half_open', reason, retryAtMs: null, calls, failures }
       return { circuit: 'open', reason, retryAtMs: openedAtMs + settings.restMs, calls, failures }
     },
     close: () => circuit.shutdown(),

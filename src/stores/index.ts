@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Clock, Logger } from '../contract/runtime.ts'
 import type { DatabaseSettings, LedgerSettings, RedisSettings } from '../contract/settings.ts'
+import type { HealthNews, News, NewsFacts, Turns } from '../contract/news.ts'
 import { inMemory } from '../contract/store.ts'
 import type { Audit, Counters, Directory, Entries, LedgerState, Note, Receipts, Rests } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
+import { shareEntries } from './entries/shared-entries.ts'
 import { createVault } from './entries/vault.ts'
 import type { CacheKeys, Vault } from './entries/vault.ts'
 import { createAudit as createMemoryAudit } from './memory/audit.ts'
@@ -30,6 +32,10 @@ export interface Stores extends AsyncDisposable {
   rests: Rests
   entries: Entries
   audit: Audit
+  /** Other instances' view of the providers, and the turns to try them; null where there is one instance. */
+  others: { news: News<HealthNews>; turns: Turns } | null
+  /** How news of each kind are doing; empty where there is one instance. */
+  news: () => readonly (NewsFacts & { topic: 'health' | 'entries' })[]
   /** When near answers are given, and what comparisons of them have shown. */
   nearPolicy: Note
   /** What the ledger says of itself. */
@@ -61,8 +67,9 @@ interface StoresOptions {
 
 interface KeptCache {
   keys: CacheKeys
-  /** Bound of what lies on disk. */
+  /** Bound of what lies on disk, and of what Redis keeps of it for other instances. */
   maxBytes: number
+  maxNewsBytes: number
   /** Told what the owner should know, in words. */
   notice: (message: string) => void
 }
@@ -88,13 +95,17 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   const kept = opened.use(await openKept(options))
   const counters = opened.use(await openCounters(options))
   const rests = opened.use(await openRests(options))
+  const others = await openOthers(options, opened)
   if (dataDir === inMemory) {
+    const shared = await openShared({ ...options, entries: inMemoryOnly(), vault, place: null }, opened)
     const owned = opened.move()
     return {
       ...kept,
       counters,
       rests,
-      entries: inMemoryOnly(),
+      others,
+      entries: shared.entries,
+      news: () => newsOf(others, shared),
       nearPolicy: createMemoryNote(),
       secret: derived ?? randomBytes(32),
       derivedKey: null,
@@ -103,20 +114,48 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   }
   const onDisk = keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
   if (onDisk) opened.use(onDisk)
+  const place = onDisk && opened.use(openNote(path.join(dataDir, 'entry-news.json')))
+  const shared = await openShared({ ...options, entries: onDisk ?? inMemoryOnly(), vault, place }, opened)
   const nearPolicy = opened.use(openNote(path.join(dataDir, 'near-policy.json')))
   const owned = opened.move()
   return {
     ...kept,
     counters,
     rests,
+    others,
     nearPolicy,
-    entries: onDisk ?? inMemoryOnly(),
+    entries: shared.entries,
+    news: () => newsOf(others, shared),
     // Commands that serve nobody name nothing.
     secret: keptCache === undefined ? randomBytes(32) : readSecret(dataDir, derived),
     derivedKey: (onDisk && vault?.derive('index')) ?? null,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   }
 }
+
+interface Shared {
+  entries: Entries
+  /** Null where nobody is told of them. */
+  facts: (() => NewsFacts) | null
+}
+
+/** Entries that tell other instances of themselves, where there may be any and a key to seal what they are told. */
+const openShared = async (
+  options: StoresOptions & { entries: Entries; vault: Vault | null; place: Note | null },
+  opened: AsyncDisposableStack,
+): Promise<Shared> => {
+  const { entries, redis = null, vault, place, keptCache, clock, logger = silent } = options
+  if (!redis || !vault || !keptCache || keptCache.maxNewsBytes === 0) return { entries, facts: null }
+  // Its driver is loaded only where it is used.
+  const { openEntryNews } = await import('./redis/entry-news.ts')
+  const news = openEntryNews({ redis, vault, maxBytes: keptCache.maxNewsBytes, place, clock, logger })
+  return { entries: opened.use(shareEntries({ entries, news, clock, logger })), facts: news.facts }
+}
+
+const newsOf = (others: Stores['others'], { facts }: Shared): ReturnType<Stores['news']> => [
+  ...(others ? [{ topic: 'health' as const, ...others.news.facts() }] : []),
+  ...(facts ? [{ topic: 'entries' as const, ...facts() }] : []),
+]
 
 /** Null where it cannot be had: the gateway then remembers in memory only, and says so. */
 const openKeptEntries = async (
@@ -156,6 +195,14 @@ const openRests = async ({ redis = null, clock }: StoresOptions): Promise<Rests 
   if (!redis) return { ...createRests(clock), [Symbol.dispose]: () => undefined }
   const { openRests: openRedisRests } = await import('./redis/rests.ts')
   return openRedisRests({ redis, clock })
+}
+
+const openOthers = async ({ redis = null }: StoresOptions, opened: AsyncDisposableStack): Promise<Stores['others']> => {
+  if (!redis) return null
+  // Its driver is loaded only where it is used.
+  const { openHealthNews } = await import('./redis/health-news.ts')
+  const { openTurns } = await import('./redis/turns.ts')
+  return { news: opened.use(openHealthNews(redis)), turns: opened.use(openTurns(redis)) }
 }
 
 /** Whatever is wrong with memory or a file shows when it is written. */

@@ -1,9 +1,12 @@
 import type { GatewayError } from '../contract/errors.ts'
+import type { RequestContext } from '../contract/journey.ts'
 import type { Receipt } from '../contract/receipt.ts'
-import { formatUsd } from '../contract/money.ts'
 import type { Task } from '../contract/plan.ts'
 import type { Priority } from '../contract/priority.ts'
 import type { Logger } from '../contract/runtime.ts'
+import type { LogSettings } from '../contract/settings.ts'
+import type { LogContext } from './log-context.ts'
+import { receiptFields, receiptLine } from './receipt-line.ts'
 import type { HttpReply, Metrics, SlotWait, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
@@ -17,7 +20,7 @@ export interface Events {
   /** A paid answer could not be written to the ledger. */
   unrecorded(receipt: Receipt, cause: unknown): void
   /** An HTTP request has its answer, or nobody waits for it any more. */
-  replied(reply: HttpReply): void
+  replied(reply: LoggedReply): void
   /** Comparisons broke the bound on wrong near answers of one kind of work, or showed that it holds again. */
   nearBound(what: { task: Task; broken: boolean; maxFalseHitRate: number }): void
   /** What comparisons have shown, or an admin has changed, could not be written for the next start. */
@@ -32,6 +35,10 @@ export interface Events {
 
 interface EventsOptions {
   logger: Logger
+  /** Which request a line is about; unset: lines do not say. */
+  context?: Pick<LogContext, 'within'> | undefined
+  /** Which HTTP requests have a line of their own. @default off */
+  logRequests?: LogSettings['requests']
   /** The owner opted in to prompts and answers in the log. */
   logContent: boolean
   /** Null: nobody scrapes. */
@@ -41,111 +48,99 @@ interface EventsOptions {
 }
 
 /** Tells events to the log and the metrics. */
-export const createEvents = ({ logger, logContent, metrics, tracing }: EventsOptions): Events => ({
-  completed: (receipt, origin, content) => {
-    metrics?.completed(receipt)
-    tracing?.completed(receipt, origin)
-    const fields = {
-      ...receiptFields(receipt),
-      ...(logContent ? { content: content() } : {}),
-    }
-    const level = receipt.outcome === 'complete' ? 'info' : 'warn'
-    logger[level](fields, line(receipt))
-  },
-  refused: (request, error) => {
-    metrics?.refused(error)
-    tracing?.refused(request, error)
-    const { requestId, callerId, face, model } = request
-    const { code, status, message, cause } = error
-    const level = code === 'internal' ? 'error' : 'info'
-    const fields = {
-      request_id: requestId,
-      caller: callerId,
-      face,
-      model,
-      code,
-      status,
-      ...(cause ? { err: cause } : {}),
-    }
-    logger[level](fields, `${requestId}  refused ${status} ${code}: ${message}`)
-  },
-  unrecorded: (receipt, cause) => {
-    metrics?.unrecorded()
-    const fields = { ...receiptFields(receipt), code: 'ledger_unavailable', err: cause }
-    logger.error(fields, `NOT IN THE LEDGER: ${line(receipt)}`)
-  },
-  replied: (reply) => metrics?.replied(reply),
-  nearBound: ({ task, broken, maxFalseHitRate }) => {
-    const fields = { task, max_false_hit_rate: maxFalseHitRate }
-    if (broken)
-      logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
-    else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
-  },
-  nearUnkept: (cause) =>
-    logger.warn(
-      { err: cause },
-      'when near answers are given could not be written, and ends with this process: see DATA_DIR',
-    ),
-  waited: (wait) => metrics?.waited(wait),
-  shed: (priority) => metrics?.shed(priority),
-  stored: (call) => metrics?.stored(call),
-})
-
-/** `req_…  code  openai:gpt-6-luna  miss  812+340 tok  $0.000180000  1240 ms` */
-const line = (receipt: Receipt): string => {
-  const { id, task, served, cache, usage, costNanoUsd, savedNanoUsd, timings, tries, simulated } = receipt
-  const saved = savedNanoUsd > 0n ? ` (saved $${formatUsd(savedNanoUsd)})` : ''
-  return [
-    id,
-    task?.task ?? (receipt.operation === 'chat' ? '-' : receipt.operation),
-    served ? `${served.provider}:${served.model}` : receipt.requestedModel,
-    cache,
-    usage ? `${usage.source === 'estimated' ? '~' : ''}${usage.inputTokens}+${usage.outputTokens} tok` : '- tok',
-    (costNanoUsd === null ? 'price unknown' : `$${formatUsd(costNanoUsd)}`) + saved,
-    `${Math.round(timings.totalMs)} ms`,
-    ...(simulated ? ['simulated'] : []),
-    ...(tries.length > 1 ? [`${tries.length} tries`] : []),
-    ...(receipt.outcome === 'complete' ? [] : [sayFailure(receipt)]),
-  ].join('  ')
+export const createEvents = (options: EventsOptions): Events => {
+  const { logger, logContent, metrics, tracing, context, logRequests = 'off' } = options
+  const within: LogContext['within'] = context?.within ?? ((_request, work) => work())
+  return {
+    completed: (receipt, origin, content) => {
+      metrics?.completed(receipt)
+      tracing?.completed(receipt, origin)
+      const fields = {
+        ...receiptFields(receipt),
+        ...(logContent ? { content: content() } : {}),
+      }
+      const level = receipt.outcome === 'complete' ? 'info' : 'warn'
+      within({ ...origin, requestId: receipt.id }, () => logger[level](fields, receiptLine(receipt)))
+    },
+    refused: (request, error) => {
+      metrics?.refused(error)
+      tracing?.refused(request, error)
+      const { requestId, callerId, face, model } = request
+      const { code, status, message, cause } = error
+      const level = code === 'internal' ? 'error' : 'info'
+      const fields = {
+        request_id: requestId,
+        caller: callerId,
+        face,
+        model,
+        code,
+        status,
+        ...(cause ? { err: cause } : {}),
+      }
+      within(request, () => logger[level](fields, `${requestId}  refused ${status} ${code}: ${message}`))
+    },
+    unrecorded: (receipt, cause) => {
+      metrics?.unrecorded()
+      const fields = { ...receiptFields(receipt), code: 'ledger_unavailable', err: cause }
+      logger.error(fields, `NOT IN THE LEDGER: ${receiptLine(receipt)}`)
+    },
+    replied: (reply) => {
+      metrics?.replied(reply)
+      if (!hasLine(reply, logRequests)) return
+      const { method, path, status, durationMs, requestId } = reply
+      const level = status >= 500 ? 'warn' : 'info'
+      const said = `${requestId}  ${method} ${path} ${status}  ${Math.round(durationMs)} ms`
+      within(reply, () => logger[level](httpFields(reply), said))
+    },
+    nearBound: ({ task, broken, maxFalseHitRate }) => {
+      const fields = { task, max_false_hit_rate: maxFalseHitRate }
+      if (broken)
+        logger.error(fields, 'too many near answers were wrong: those of this task are only shadowed from now on')
+      else logger.warn(fields, 'near answers of this task are given again: comparisons show that the bound holds')
+    },
+    nearUnkept: (cause) =>
+      logger.warn(
+        { err: cause },
+        'when near answers are given could not be written, and ends with this process: see DATA_DIR',
+      ),
+    waited: (wait) => metrics?.waited(wait),
+    shed: (priority) => metrics?.shed(priority),
+    stored: (call) => metrics?.stored(call),
+  }
 }
 
-/** `failed provider_unreachable: ECONNREFUSED connect ECONNREFUSED 10.0.0.7:443` */
-const sayFailure = ({ outcome, errorCode, tries }: Receipt): string => {
-  const reason = tries.at(-1)?.reason ?? null
-  return [outcome, ...(errorCode === null ? [] : [errorCode])].join(' ') + (reason === null ? '' : `: ${reason}`)
+/** An HTTP request as its own line tells of it. */
+export interface LoggedReply extends HttpReply, Pick<RequestContext, 'requestId' | 'traceId' | 'traceParent'> {
+  /** As the caller wrote it, without the query. */
+  path: string
+  isProbe: boolean
+  /** Of the bodies, heads included for the reply; null: the caller did not say. */
+  requestBytes: number | null
+  replyBytes: number
 }
 
-const receiptFields = (receipt: Receipt): object => ({
-  request_id: receipt.id,
-  caller: receipt.caller.id,
-  face: receipt.face,
-  operation: receipt.operation,
-  requested_model: receipt.requestedModel,
-  task: receipt.task?.task ?? null,
-  provider: receipt.served?.provider ?? null,
-  model: receipt.served?.model ?? null,
-  answered_model: receipt.served?.answeredModel ?? null,
-  cache: receipt.cache,
-  cache_reason: receipt.cacheReason,
-  cache_entry: receipt.recalled?.entryId ?? null,
-  cache_p: receipt.recalled?.p ?? null,
-  input_tokens: receipt.usage?.inputTokens ?? null,
-  output_tokens: receipt.usage?.outputTokens ?? null,
-  cost_nano_usd: receipt.costNanoUsd?.toString() ?? null,
-  saved_nano_usd: receipt.savedNanoUsd.toString(),
-  repairs: receipt.repairs,
-  tries: receipt.tries.map(({ model, outcome, errorCode, upstreamStatus, reason, durationMs }) => ({
-    model,
-    outcome,
-    code: errorCode,
-    upstream_status: upstreamStatus,
-    reason,
-    ms: durationMs,
-  })),
-  outcome: receipt.outcome,
-  code: receipt.errorCode,
-  first_token_ms: receipt.timings.firstTokenMs,
-  total_ms: receipt.timings.totalMs,
-  trace_id: receipt.traceId,
-  simulated: receipt.simulated,
+const hasLine = ({ isProbe, status }: LoggedReply, wanted: LogSettings['requests']): boolean =>
+  !isProbe && (wanted === 'all' || (wanted === 'failed' && status >= 500))
+
+const maxPathChars = 256
+
+/** In the words of https://cloud.google.com/logging/docs/reference/v2/rest/v2/LogEntry#HttpRequest; whole numbers of 64 bits are text in JSON. */
+const httpFields = ({
+  requestId,
+  method,
+  path,
+  status,
+  durationMs,
+  requestBytes,
+  replyBytes,
+}: LoggedReply): object => ({
+  request_id: requestId,
+  httpRequest: {
+    requestMethod: method,
+    requestUrl: path.slice(0, maxPathChars),
+    status,
+    latency: `${(durationMs / 1000).toFixed(3)}s`,
+    ...(requestBytes === null ? {} : { requestSize: String(requestBytes) }),
+    responseSize: String(replyBytes),
+  },
 })

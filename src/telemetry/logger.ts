@@ -3,9 +3,13 @@ import type { DestinationStream } from 'pino'
 import pretty from 'pino-pretty'
 import type { Logger } from '../contract/runtime.ts'
 import type { LogSettings } from '../contract/settings.ts'
+import type { createCloudFields } from './cloud/line.ts'
+import { sayError } from './say-error.ts'
 
 /** Cloud Logging's words for pino's levels. */
 const severities: Readonly<Record<string, string>> = { debug: 'DEBUG', info: 'INFO', warn: 'WARNING', error: 'ERROR' }
+
+const serializers = { err: sayError }
 
 /** Where the log goes: 1 is stdout; 2 where stdout belongs to a protocol (stdio). */
 export interface LogTarget {
@@ -13,14 +17,24 @@ export interface LogTarget {
   isTerminal: boolean
 }
 
+/** pino's number of `error`. */
+const errorLevel = 50
+
 /**
- * The log: on a terminal, lines for people; otherwise one JSON object a line in the shape that Cloud Logging reads.
+ * The log: on a terminal, lines for people; otherwise one JSON object a line, its severity in the words of Cloud Logging.
+ * @param cloudFields what each line has beside what is logged; for the format `cloud`
+ * @param stream takes the lines of JSON
  */
-export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarget): Logger => {
+export const createLogger = (
+  settings: Pick<LogSettings, 'level' | 'format'>,
+  { fd, isTerminal }: LogTarget,
+  cloudFields?: ReturnType<typeof createCloudFields>,
+  stream = openLines(fd),
+): Logger => {
   const forPeople = settings.format === 'pretty' || (settings.format === 'auto' && isTerminal)
   const log = forPeople
     ? pino(
-        { level: settings.level, base: null, messageKey: 'message' },
+        { level: settings.level, base: null, messageKey: 'message', serializers },
         pretty({
           destination: fd,
           sync: true,
@@ -38,8 +52,12 @@ export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarge
           messageKey: 'message',
           timestamp: () => `,"time":"${new Date().toISOString()}"`,
           formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
+          serializers,
+          ...(cloudFields
+            ? { mixin: (fields: object, level: number) => cloudFields(fields, level >= errorLevel) }
+            : {}),
         },
-        destination(fd),
+        stream,
       )
   return {
     debug: (fields, message) => log.debug(fields, message),
@@ -56,4 +74,4 @@ export const createLogger = (settings: LogSettings, { fd, isTerminal }: LogTarge
 const oneLine = (message: string): string => message.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
 
 /** Synchronous, so that the last line before a crash is there. */
-const destination = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })
+export const openLines = (fd: 1 | 2): DestinationStream => pino.destination({ dest: fd, sync: true })

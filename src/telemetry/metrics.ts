@@ -4,6 +4,8 @@ import { errorTable } from '../contract/errors.ts'
 import type { GatewayError } from '../contract/errors.ts'
 import type { Priority } from '../contract/priority.ts'
 import type { Receipt } from '../contract/receipt.ts'
+import { ownLogs } from '../contract/settings.ts'
+import type { OwnLog } from '../contract/settings.ts'
 import { boundMethod, createBounds, createStatusBound } from './metrics/bounds.ts'
 import type { KnownNames } from './metrics/bounds.ts'
 import { catalogue } from './metrics/catalogue.ts'
@@ -45,6 +47,8 @@ export interface Metrics {
   waited(wait: SlotWait): void
   shed(priority: Priority): void
   stored(call: StoreCall): void
+  /** An entry for a log of its own was written by the API, or given up. */
+  logged(log: OwnLog, outcome: 'ok' | 'failed'): void
   /** Adds what is read at each scrape. Once. */
   showState(readers: StateReaders): void
   /** Everything, in Prometheus' text format. */
@@ -70,12 +74,14 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const queueWait = histogram(catalogue.queueWait)
   const shed = counter(catalogue.shed)
   const limitsReached = counter(catalogue.limitsReached)
+  const logEntries = counter(catalogue.logEntries)
   const storeDuration = histogram(catalogue.storeDuration)
   gauge(catalogue.build, async () => [[{ version }, 1] as const])
   collectDefaultMetrics({ register: registry })
   // So that alarms on these find a zero rather than nothing.
   for (const stage of ['refused', 'stopped'] as const) budgetExceeded({ stage }, 0)
   unrecorded({}, 0)
+  for (const log of ownLogs) for (const outcome of ['ok', 'failed'] as const) logEntries({ log, outcome }, 0)
 
   return {
     replied: ({ method, route, status, durationMs }) => {
@@ -100,6 +106,7 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
     waited: ({ provider, waitMs, end }) => queueWait({ provider, wait_end: end }, waitMs),
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),
+    logged: (log, outcome) => logEntries({ log, outcome }),
     showState: (readers) => showState(instruments, readers),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
   }

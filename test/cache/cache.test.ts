@@ -24,6 +24,7 @@ const settings: Omit<CacheSettings, 'near'> = {
   staleMs: 0,
   share: 'user',
   maxDiskBytes: 1_000_000,
+  maxNewsBytes: 1_000_000,
   maxBytes: 1_000_000,
   maxEntryBytes: 100_000,
 }

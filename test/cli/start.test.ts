@@ -6,8 +6,10 @@ import { describe, expect, test } from 'vitest'
 import { version } from '../../src/config/version.ts'
 import { openStores } from '../../src/stores/index.ts'
 import { projectRoot } from '../support/app.ts'
+import { startCollector } from '../support/collector.ts'
 import { run, serve } from '../support/process.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startServer } from './doctor/support/proxy.ts'
 
 const post = (url: string, body: object): Promise<Response> =>
   fetch(`${url}/v1/chat/completions`, {
@@ -168,3 +170,55 @@ test('prompts, answers and keys are in no log line unless the owner asks for it'
   chatty.child.kill('SIGTERM')
   expect((await chatty.ended).stdout).toContain('xylophone')
 })
+
+test(
+  'with a caller who does not read, and a collector of traces that hangs, it still ends before Cloud Run kills it',
+  { timeout: 60_000 },
+  async () => {
+    using folder = temporaryFolder()
+    // Ten seconds after the signal it would be killed. Its own drain is seven; shorter here, for machines that do much else.
+    writeFileSync(path.join(folder.path, 'limits.yaml'), 'http: { drain_ms: 4000 }\n')
+    await using collector = await startCollector('hangs')
+    await using upstream = await startServer((_req, res) => {
+      res.writeHead(200, { 'content-type': 'text/event-stream' })
+      const chunk = {
+        id: 'c',
+        object: 'chat.completion.chunk',
+        created: 1,
+        model: 'm',
+        choices: [{ index: 0, delta: { content: 'x'.repeat(4_000) } }],
+      }
+      const timer = setInterval(() => res.write(`data: ${JSON.stringify(chunk)}\n\n`), 5)
+      res.once('close', () => clearInterval(timer))
+    })
+    await using gateway = await serve({
+      DATA_DIR: ':memory:',
+      CONFIG_DIR: folder.path,
+      PROVIDERS: 'openai-compatible',
+      OPENAI_COMPATIBLE_BASE_URL: `${upstream.url}/v1`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      EMBEDDER: 'none',
+    })
+    const ask = async (): Promise<Response> => {
+      const body = JSON.stringify({
+        model: 'openai-compatible:m',
+        stream: true,
+        messages: [{ role: 'user', content: 'Go on.' }],
+      })
+      return fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      })
+    }
+    const [reader, sleeper] = await Promise.all([ask(), ask()])
+    expect([reader.status, sleeper.status]).toEqual([200, 200])
+    const read = reader.text()
+    gateway.child.kill('SIGTERM')
+    const kill = setTimeout(() => gateway.child.kill('SIGKILL'), 10_000)
+    expect(await gateway.ended).toMatchObject({ code: 0, signal: null })
+    clearTimeout(kill)
+    expect(await read).toMatch(/event: error\ndata: .*shutting_down|data: \{"error":.*shutting_down/)
+    await sleeper.body?.cancel().catch(() => undefined)
+  },
+)

@@ -22,6 +22,9 @@ test('an empty environment has the documented defaults', () => {
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'auto',
     LOG_CONTENT: false,
+    LOG_REQUESTS: 'failed',
+    LOGGING_API: [],
+    GCE_METADATA_HOST: 'metadata.google.internal',
     OTEL_SERVICE_NAME: 'ai-gateway-mcp',
     OTEL_TRACES_SAMPLER_ARG: 1,
   })

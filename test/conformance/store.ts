@@ -299,6 +299,18 @@ export const describeEntries = (
       expect(await port.epoch('bob')).not.toBe(bob)
     })
 
+    test('goes on to an epoch that is ahead, and never back to one that is behind', async () => {
+      await using opened = await open({ maxBytes: 1000, clock: still })
+      const { port } = opened
+      expect(await port.advance('ada', 1_000)).toBe(1_000)
+      const there = await port.epoch('ada')
+      expect(await port.advance('ada', 999)).toBe(1_000)
+      expect(await port.epoch('ada')).toBe(there)
+      expect(await port.advance('ada')).toBe(1_001)
+      expect(await port.epoch('ada')).not.toBe(there)
+      expect(await port.advance(null, 7)).toBe(7)
+    })
+
     test('keeps what is worth more and is asked for, within the bytes', async () => {
       await using opened = await open({ maxBytes: 300, clock: still })
       await opened.port.set(entryOf({ key: 'dear', answer: answerOf({ costNanoUsd: 50_000_000n }) }))

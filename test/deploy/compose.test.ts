@@ -16,7 +16,7 @@ const read = (file: string): Loose => parse(readFileSync(path.join(folder, file)
 const prometheus = read('compose/prometheus.yaml')
 const context = {
   folder,
-  variables: new Set([...describeVariables().map(({ name }) => name), 'DATABASE_URL', 'REDIS_URL']),
+  variables: new Set(describeVariables().map(({ name }) => name)),
   prometheus,
 }
 

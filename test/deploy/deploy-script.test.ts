@@ -67,6 +67,15 @@ const deployed = async (options: CloudOptions): Promise<Cloud> => {
 describe('a deployment', () => {
   const it = { url: 'https://candidate---gateway.invalid' }
 
+  test('needs no key of its own where the database may hold those of the callers', async () => {
+    const cloud = untilApplied()
+    const args = [...base, '--env', 'PROVIDERS=sandbox']
+    const { said } = await deploy(cloud, args, { env: { DATABASE_URL: 'postgres://u:p@db.example/gateway' } })
+    expect(said).toContain('who may call is in its database')
+    expect(cloud.service).not.toBeNull()
+    expect([...cloud.secrets.keys()].toSorted()).toEqual(['ai-gateway-database-url', 'ai-gateway-run-monitoring'])
+  })
+
   test('the first deployment makes what is missing, and a second makes a revision and nothing else', async () => {
     const cloud = createCloud({ url: it.url })
     const first = await deploy(cloud, [...trial, ...content], { env: hashes })
@@ -385,6 +394,9 @@ describe('it refuses', () => {
 
   test('a gateway that nobody can enter', async () => {
     expect(await refused([...base, '--ephemeral', '--env', 'PROVIDERS=sandbox'])).toContain('--new-key')
+    // A database that is made in the same breath holds no key yet.
+    const made = ['--cloudsql', 'pg', '--create', '--env', 'PROVIDERS=sandbox']
+    expect(await refused([...base, ...made])).toContain('--new-key')
   })
 
   test('a gateway that can call nobody', async () => {

@@ -17,10 +17,6 @@ vi.setConfig({ testTimeout: 120_000 })
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8')
 
-/** What the gateway reads but docs/configuration.md need not say: Google's own word for the project. */
-const others = ['GOOGLE_CLOUD_PROJECT', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'DATABASE_URL', 'REDIS_URL']
-const oauth = ['OAUTH_VERIFIER', 'OAUTH_ISSUER', 'OAUTH_AUDIENCE', 'OAUTH_JWKS_URL']
-
 /** Cloud Run's annotations, as Google's types describe them: `name: Service, Revision.` */
 const annotations = new Map(
   [
@@ -39,8 +35,6 @@ const known: Known = {
       const { apiKeys, baseUrl } = providerVariables({ id: row.id, local: false, key_env: [] })
       return [...apiKeys, baseUrl]
     }),
-    ...others,
-    ...oauth,
   ]),
   scrapedPort: runMonitoring.spec.endpoints[0].port,
   // Newer than the types, and known to gcloud: cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run

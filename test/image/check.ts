@@ -8,6 +8,7 @@ import { bytesOf } from '../../deploy/prune.mjs'
 import { projectRoot } from '../support/app.ts'
 import { build } from './build.ts'
 import { coldStart, mayIsolate } from './cold-start.ts'
+import { cacheUse } from './compile-cache.ts'
 import { readStages } from './steps.ts'
 
 const { values } = parseArgs({ options: { starts: { type: 'string', default: '5' }, keep: { type: 'boolean' } } })
@@ -31,13 +32,16 @@ try {
   if (mayIsolate) chownSync(data, ...idsOf(built.user))
   say('listen ms  ready ms  first near answer ms  RSS MB')
   for (let start = 0; start < Number(values.starts); start += 1) {
-    const figures = await coldStart(built, path.join(data, `${start}`))
+    const figures = await coldStart(built, path.join(data, `start-${start}`))
     say(
       Object.values(figures)
         .map((figure) => Math.round(figure))
         .join('  '),
     )
   }
+  const { hits, misses } = await cacheUse(built, path.join(data, 'compiled'))
+  say(`compiled beforehand: ${hits} modules of ${hits + misses.length}`)
+  if (hits === 0 || misses.length > hits / 100) throw new Error(`Compiled anew: ${misses.join(', ')}`)
 } finally {
   if (values.keep === true) say(`Kept: ${into}`)
   else rmSync(into, { recursive: true, force: true })

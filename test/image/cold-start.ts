@@ -23,12 +23,25 @@ const patienceMs = 120_000
 const trades = ['speaker', 'writer', 'teacher', 'singer', 'painter', 'swimmer', 'manager', 'dancer', 'cook', 'gardener']
 const readOnly = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && cd "$1" && shift && exec "$@"'
 
+/** A gateway that was built, running. */
+interface Running extends AsyncDisposable {
+  url: string
+  pid: number
+  /** How long after the start something was so, ms. @throws Error where it never is, or the gateway has ended */
+  when(isSo: () => Promise<boolean>): Promise<number>
+  /** Ends it by SIGTERM and gives back what it wrote to standard error. @throws Error where it does not end with 0 */
+  stop(): Promise<string>
+}
+
 /**
  * Starts what was built as it will run: as its user, on a tree that cannot be written to (where we are root), with
- * `dataDir` the only folder of its own. Ends it by SIGTERM.
- * @throws Error where it does not become ready, answers amiss, or does not end with 0
+ * `dataDir` the only folder of its own.
  */
-export const coldStart = async ({ root, cwd, user, env, words }: Built, dataDir: string): Promise<ColdStart> => {
+export const startBuilt = async (
+  { root, cwd, user, env, words }: Built,
+  dataDir: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Running> => {
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const start = mayIsolate
@@ -38,7 +51,15 @@ export const coldStart = async ({ root, cwd, user, env, words }: Built, dataDir:
   const startedAt = performance.now()
   const gateway = spawn(program, rest, {
     cwd: path.join(root, cwd),
-    env: { ...env, HOST: '127.0.0.1', PORT: `${port}`, DATA_DIR: dataDir, PROVIDERS: 'sandbox', LOG_FORMAT: 'json' },
+    env: {
+      ...env,
+      HOST: '127.0.0.1',
+      PORT: `${port}`,
+      DATA_DIR: dataDir,
+      PROVIDERS: 'sandbox',
+      LOG_FORMAT: 'json',
+      ...more,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
@@ -52,30 +73,44 @@ export const coldStart = async ({ root, cwd, user, env, words }: Built, dataDir:
     }
     return performance.now() - startedAt
   }
-  try {
-    const listenMs = await when(() => isUp(`${url}/live`))
-    const readyMs = await when(() => isUp(`${url}/ready`))
-    let tries = 0
-    // A question that came before the model was there, or on a busy machine too late for it, is remembered by its words
-    // only: each try is about a trade of its own.
-    const nearMs = await when(async () => {
-      const trade = trades[tries % trades.length] ?? ''
-      tries += 1
-      await ask(url, `How can I become a better ${trade}?`)
-      return (await ask(url, `How do I become a better ${trade}?`)).cache === 'near'
-    })
-    const rssMb = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]) / 1e3
-    gateway.kill('SIGTERM')
-    await ended
-    if (gateway.exitCode !== 0) throw new Error(`It ended with ${gateway.exitCode ?? gateway.signalCode}: ${said}`)
-    return { listenMs, readyMs, nearMs, rssMb }
-  } finally {
-    gateway.kill('SIGTERM')
-    await ended
+  return {
+    url,
+    pid: gateway.pid ?? 0,
+    when,
+    stop: async () => {
+      gateway.kill('SIGTERM')
+      await ended
+      if (gateway.exitCode !== 0) throw new Error(`It ended with ${gateway.exitCode ?? gateway.signalCode}: ${said}`)
+      return said
+    },
+    [Symbol.asyncDispose]: async () => {
+      gateway.kill('SIGKILL')
+      await ended
+    },
   }
 }
 
-const isUp = (url: string): Promise<boolean> =>
+/** Starts what was built, asks it until a near answer comes, and ends it. @throws Error where any of this goes amiss */
+export const coldStart = async (built: Built, dataDir: string): Promise<ColdStart> => {
+  await using gateway = await startBuilt(built, dataDir)
+  const { url, when } = gateway
+  const listenMs = await when(() => isUp(`${url}/live`))
+  const readyMs = await when(() => isUp(`${url}/ready`))
+  let tries = 0
+  // A question that came before the model was there, or on a busy machine too late for it, is remembered by its words
+  // only: each try is about a trade of its own.
+  const nearMs = await when(async () => {
+    const trade = trades[tries % trades.length] ?? ''
+    tries += 1
+    await ask(url, `How can I become a better ${trade}?`)
+    return (await ask(url, `How do I become a better ${trade}?`)).cache === 'near'
+  })
+  const rssMb = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.pid}/status`, 'utf8'))?.[1]) / 1e3
+  await gateway.stop()
+  return { listenMs, readyMs, nearMs, rssMb }
+}
+
+export const isUp = (url: string): Promise<boolean> =>
   fetch(url).then(
     ({ ok }) => ok,
     () => false,
@@ -92,7 +127,7 @@ const ask = async (url: string, content: string): Promise<{ cache: string | null
   return { cache: reply.headers.get('x-gateway-cache') }
 }
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -9,7 +9,7 @@ export type Heard =
   /** The end came. `fault`: what was wrong with the answer all the same. */
   | { kind: 'whole'; call: number; requestId: string; costNanoUsd: string; fault: string | null }
   /** An error in place of an answer, or an error event at the end of one. */
-  | { kind: 'refused'; call: number; status: number; code: string }
+  | { kind: 'refused'; call: number; status: number; code: string; retryAfterS: number | null }
   /** No connection, or it closed before a byte of the answer. */
   | { kind: 'unreached'; call: number; why: string }
   /** The answer began and has no end of any kind. */
@@ -51,7 +51,10 @@ export const createCallers = (url: () => string, key: string | null = null): Cal
         })
         status = reply.statusCode
         const requestId = String(reply.headers['x-request-id'])
-        const listener = status === 200 && stream ? listenToStream(order, onFrame) : listenToReply(order, status)
+        const listener =
+          status === 200 && stream
+            ? listenToStream(order, onFrame)
+            : listenToReply(order, status, retryAfterOf(reply.headers['retry-after']))
         const decoder = new TextDecoder()
         await read(reply.body, (bytes) => listener.add(decoder.decode(bytes, { stream: true })))
         return listener.end(requestId)
@@ -73,6 +76,8 @@ const bodyOf = (order: Order, stream: boolean): object => ({
   ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
 })
 
+const retryAfterOf = (header: unknown): number | null => (typeof header === 'string' ? Number(header) : null)
+
 const readAtOnce = async (body: Readable, take: (bytes: Uint8Array) => void): Promise<void> => {
   for await (const bytes of body) take(bytes)
 }
@@ -82,14 +87,14 @@ interface Listener {
   end(requestId: string): Heard
 }
 
-const listenToReply = (order: Order, status: number): Listener => {
+const listenToReply = (order: Order, status: number, retryAfterS: number | null): Listener => {
   const { call } = order
   let text = ''
   return {
     add: (more) => void (text += more),
     end: (requestId) => {
       const body = JSON.parse(text)
-      if (status !== 200) return { kind: 'refused', call, status, code: String(body.error?.code) }
+      if (status !== 200) return { kind: 'refused', call, status, code: String(body.error?.code), retryAfterS }
       const { message, finish_reason: finish } = body.choices[0]
       const { gateway, usage } = body
       const fault = faultOf(order, requestId, { text: message.content, finish, usage, gateway })
@@ -130,7 +135,7 @@ const listenToStream = (order: Order, onFrame: (frame: number) => void = () => u
   return {
     add: (text) => parser.feed(text),
     end: (requestId) => {
-      if (error) return { kind: 'refused', call, status: 200, code: String(error.code) }
+      if (error) return { kind: 'refused', call, status: 200, code: String(error.code), retryAfterS: null }
       if (!done) return { kind: 'broken', call, why: 'it ended without [DONE]' }
       const said = { text: pieces.join(''), finish, usage, gateway }
       const fault = afterEnd ? 'something came after [DONE]' : faultOf(order, requestId, said)

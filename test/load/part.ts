@@ -14,6 +14,8 @@ export interface Size {
   rounds: number
   /** Streams that go on for longer than a stopping gateway lets them. */
   outlasting: number
+  /** How long a stopping gateway lets running requests go on. */
+  drainMs: number
 }
 
 /** `smoke` is for the test suite, `long` for `--long`. */

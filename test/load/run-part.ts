@@ -8,7 +8,17 @@ export interface PartRun extends Verdict {
   size: Partial<Size>
 }
 
-const nothing: Size = { streams: 1, frames: 1, requests: 1, callers: 1, seconds: 1, rate: 1, rounds: 1, outlasting: 0 }
+const nothing: Size = {
+  streams: 1,
+  frames: 1,
+  requests: 1,
+  callers: 1,
+  seconds: 1,
+  rate: 1,
+  rounds: 1,
+  outlasting: 0,
+  drainMs: 7_000,
+}
 
 /** Runs a part in one of its forms; `given` replaces sizes that it has. A part that breaks down is not ok. */
 export const runPart = async (part: Part, form: Form, given: Partial<Size> = {}): Promise<PartRun> => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { crc32c } from '../../src/lib/crc32c.ts'
 
 /** What the stand-in says when a version is asked for. */
@@ -17,6 +18,17 @@ export interface Google extends AsyncDisposable {
   secrets: Map<string, Version>
   /** Paths of the secrets that were asked for, in order. */
   asked: string[]
+  /** Bodies of what was written by the Logging API (entries.write of v2), in order. */
+  written: WrittenEntries[]
+  /** What the Logging API does with them. @default takes them */
+  logging: 'takes' | 'refuses' | 'silence'
+}
+
+/** As the Logging API gets it: google.logging.v2.WriteLogEntriesRequest in JSON. */
+export interface WrittenEntries {
+  logName: string
+  resource: { type: string; labels: Record<string, string> }
+  entries: (Record<string, unknown> & { jsonPayload: Record<string, unknown> })[]
 }
 
 /**
@@ -43,6 +55,7 @@ export const runOnGoogle = ({ url }: Pick<Google, 'url'>): (() => void) => {
 export const startGoogle = async (): Promise<Google> => {
   const secrets = new Map<string, Version>()
   const asked: string[] = []
+  const written: WrittenEntries[] = []
 
   const answerSecret = (path: string, req: IncomingMessage, res: ServerResponse): void => {
     asked.push(path)
@@ -59,11 +72,22 @@ export const startGoogle = async (): Promise<Google> => {
     })
   }
 
+  const takeEntries = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    const body = JSON.parse(await text(req))
+    if (google.logging === 'silence') return
+    if (req.headers.authorization !== 'Bearer lent-token') return sendError(res, 401, 16, 'UNAUTHENTICATED')
+    if (google.logging === 'refuses') return sendError(res, 503, 14, 'UNAVAILABLE')
+    written.push(body)
+    sendJson(res, 200, {})
+  }
+
   const server = createServer((req, res) => {
     const { pathname } = new URL(req.url ?? '/', 'http://google')
+    if (pathname === '/v2/entries:write') return void takeEntries(req, res)
     if (pathname.startsWith('/v1/')) return answerSecret(pathname, req, res)
     res.setHeader('metadata-flavor', 'Google')
     if (pathname.endsWith('/project/project-id')) return void res.end('own-project')
+    if (pathname.endsWith('/instance/region')) return void res.end('projects/123456/regions/europe-west1')
     if (pathname.endsWith('/token')) return sendJson(res, 200, { access_token: 'lent-token', expires_in: 3600 })
     if (pathname.endsWith('/universe-domain') || pathname.endsWith('/universe/universe-domain'))
       return void res.end('googleapis.com')
@@ -73,16 +97,19 @@ export const startGoogle = async (): Promise<Google> => {
   await once(server, 'listening')
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
-  return {
+  const google: Google = {
     url: `http://127.0.0.1:${port}`,
     secrets,
     asked,
+    written,
+    logging: 'takes',
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
   }
+  return google
 }
 
 const sendJson = (res: ServerResponse, status: number, body: object): void => {

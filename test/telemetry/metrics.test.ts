@@ -69,6 +69,10 @@ const start = () => {
       },
       policy: { classes: ['qa', 'chat'], evidence: [{ task: 'qa', broken: true, worstShare: 0.4 }] },
     }),
+    news: () => [
+      { topic: 'health', told: 1, heard: 2, dropped: 0, skipped: 0, waiting: 0, isCaughtUp: true, lagMs: 0 },
+      { topic: 'entries', told: 30, heard: 40, dropped: 5, skipped: 6, waiting: 7, isCaughtUp: false, lagMs: 1_500 },
+    ],
   })
   const scrape = async (): Promise<Sample[]> => readSamples((await metrics.expose()).text)
   return { ...metrics, scrape }
@@ -171,6 +175,17 @@ test('the queries of docs/metrics.md ask for metrics and labels that there are',
   expect(names.filter((name) => !known.includes(name))).toEqual([])
   const knownLabels = new Set<string>([...rows.flatMap((row) => row.labels), 'le'])
   expect([...labels, ...grouped].filter((label) => !knownLabels.has(label))).toEqual([])
+})
+
+test('what instances tell each other is shown by its kind', async () => {
+  const samples = await start().scrape()
+  const of = (name: string, topic: string, more = {}): number =>
+    sumOf(samples, `instances_news_${name}`, { topic, ...more })
+  expect(['told', 'heard', 'dropped', 'skipped'].map((fate) => of('total', 'entries', { fate }))).toEqual([
+    30, 40, 5, 6,
+  ])
+  expect(['waiting', 'lag_seconds', 'caught_up'].map((name) => of(name, 'entries'))).toEqual([7, 1.5, 0])
+  expect(of('caught_up', 'health')).toBe(1)
 })
 
 describe('what is counted', () => {

@@ -1,6 +1,7 @@
 import { request as requestPlain } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 
 export interface Question {
@@ -47,9 +48,11 @@ const maxBodyBytes = 4 * 1024 * 1024
 export const open = (question: Question, signal: AbortSignal): Promise<Opened> =>
   new Promise((resolve, reject) => {
     const { url, method = 'GET', headers = {}, body } = question
-    const request = url.startsWith('https:') ? requestTls : requestPlain
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const outgoing = request(url, { method, headers: { ...length, ...headers }, agent: false, signal })
+    const options = { method, headers: { ...length, ...headers }, agent: false, signal }
+    const outgoing = url.startsWith('https:')
+      ? requestTls(url, { ...options, servername: serverNameOf(url) })
+      : requestPlain(url, options)
     const marks = { started: performance.now(), found: 0, connected: 0, secured: 0 }
     outgoing.once('socket', (socket) => {
       socket.once('lookup', () => (marks.found = performance.now()))
@@ -71,6 +74,12 @@ export const open = (question: Question, signal: AbortSignal): Promise<Opened> =
     })
     outgoing.end(body)
   })
+
+/** Whose certificate is asked for: without this Node takes it from the `host` header. TLS knows no addresses: empty, it names nobody. */
+const serverNameOf = (url: string): string => {
+  const { hostname } = new URL(url)
+  return isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? hostname : ''
+}
 
 /** The whole answer. @throws as `open` does */
 export const send = async (question: Question, signal: AbortSignal): Promise<Reply> => {

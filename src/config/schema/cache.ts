@@ -97,6 +97,11 @@ export const cacheFile = z.strictObject({
   max_disk_bytes: positive
     .default(1_073_741_824)
     .describe('Bound of all entries on disk together, in bytes before they are compressed; needs CACHE_KEY.'),
+  max_news_bytes: nonNegative
+    .default(134_217_728)
+    .describe(
+      'Bound of what Redis keeps of answers that all instances can find by the sense of a question, for instances that start or were away, in bytes as it is sent; needs REDIS_URL and CACHE_KEY. 0: each instance finds its own only.',
+    ),
   max_entry_bytes: positive.default(1_048_576).describe('Bound of one entry, in bytes.'),
   near: near.prefault({}).describe('Answers to other questions that mean the same: docs/cache.md.'),
 })

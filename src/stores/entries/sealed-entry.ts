@@ -84,7 +84,8 @@ export const openBody = async (vault: Vault, { id, keyName, body }: Sealed<'body
 
 const isHead = (value: unknown): value is EntryHead =>
   isRecord(value) && 'worthNanoUsd' in value && 'staleUntilMs' in value
-const isAnswer = (value: unknown): value is CachedAnswer => isRecord(value) && 'events' in value && 'finishes' in value
+export const isAnswer = (value: unknown): value is CachedAnswer =>
+  isRecord(value) && 'events' in value && 'finishes' in value
 const isWords = (value: unknown): value is Omit<NearQuestion, 'vector'> =>
   isRecord(value) && typeof value['partition'] === 'string' && typeof value['text'] === 'string'
 

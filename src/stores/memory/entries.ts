@@ -41,7 +41,12 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
     stats: async (scope) => ({ ...(await catalogue.stats(scope)), maxBytes }),
     remove: (query) => catalogue.remove(query),
     epoch: async (scope) => `${epochs.get(null) ?? 0}.${epochs.get(scope) ?? 0}`,
-    advance: async (scope) => void epochs.set(scope, (epochs.get(scope) ?? 0) + 1),
+    advance: async (scope, to) => {
+      const now = epochs.get(scope) ?? 0
+      const epoch = Math.max(now, to ?? now + 1)
+      epochs.set(scope, epoch)
+      return epoch
+    },
     async *questions() {
       for (const { entry } of catalogue.cards()) if (entry.near) yield { id: entry.id, near: entry.near }
     },

@@ -9,10 +9,19 @@ export interface Script {
   sha1: string
 }
 
+/** What one XADD has put into a stream. */
+export interface StreamItem {
+  id: string
+  /** Names and values in turn. */
+  fields: readonly Buffer[]
+}
+
 /** What is asked of Redis. Nothing waits for a connection: without one each of these fails at once. */
 export interface RedisClient extends Disposable {
-  /** Runs a script that touches this one key alone, as a cluster demands. */
-  run(script: Script, key: string, args: readonly (string | number)[]): Promise<unknown>
+  /** Runs a script that touches this one key alone, as a cluster demands. `withinMs`: how long it is worth waiting for. */
+  run(script: Script, key: string, args: readonly (string | number | Buffer)[], withinMs?: number): Promise<unknown>
+  /** What stands in a stream behind `afterId`, its oldest first. Waits so long where there is nothing; 0 does not wait. */
+  read(key: string, query: { afterId: string; count: number; waitMs: number }): Promise<readonly StreamItem[]>
   /** Waits for the first connection, once; the others are made without being asked for. */
   connect(): Promise<void>
   /** Whether it is there and answers. */
@@ -23,6 +32,8 @@ export interface RedisClient extends Disposable {
 
 /** Longest that a request waits for Redis, which on a network of its own answers within one. */
 const answerMs = 100
+/** Longest that a part of a stream is on its way. */
+const transferMs = 10_000
 const connectMs = 2_000
 const beginMs = 3_000
 const firstWaitMs = 50
@@ -37,17 +48,26 @@ export const openRedis = (settings: RedisSettings, troubled: (error: unknown) =>
   client.on('error', troubled)
   client.on('close', () => troubled(null))
 
-  const run: RedisClient['run'] = async (script, key, args) => {
+  const run: RedisClient['run'] = async (script, key, args, withinMs = answerMs) => {
     try {
-      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), answerMs)
+      return await withinTime(client.evalsha(script.sha1, 1, key, ...args), withinMs)
     } catch (error) {
       // It forgets scripts when it is started anew.
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withinTime(client.eval(script.lua, 1, key, ...args), answerMs)
+      return withinTime(client.eval(script.lua, 1, key, ...args), withinMs)
     }
   }
   return {
-    run: (script, key, args) => run(script, `${settings.prefix}${key}`, args),
+    run: (script, key, args, withinMs) => run(script, `${settings.prefix}${key}`, args, withinMs),
+    read: async (key, { afterId, count, waitMs }) => {
+      const place = ['STREAMS', `${settings.prefix}${key}`, afterId] as const
+      const asked =
+        waitMs > 0
+          ? client.xreadBuffer('COUNT', count, 'BLOCK', waitMs, ...place)
+          : client.xreadBuffer('COUNT', count, ...place)
+      const [[, items] = [null, []]] = (await withinTime(asked, waitMs + transferMs)) ?? []
+      return items.map(([id, fields]) => ({ id: id.toString(), fields }))
+    },
     connect: () => withinTime(client.connect(), beginMs),
     ping: async () => void (await withinTime(client.ping(), answerMs)),
     reconnect: () => {

@@ -7,7 +7,7 @@ import type { Script } from './client.ts'
 // many are counted. Who reads the time is the caller, so that all stores mean the same by it. A key lives for a window
 // and a minute after its last hit, as the callers' clocks are not Redis'.
 
-const scriptOf = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') })
+export const scriptOf = (lua: string): Script => ({ lua, sha1: createHash('sha1').update(lua).digest('hex') })
 
 /** What each of the scripts begins with. Lua writes large numbers short unless it is told how. */
 const shared = `

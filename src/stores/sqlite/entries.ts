@@ -229,10 +229,13 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       return removed
     },
     epoch: (scope) => guarded('the cache', () => `${epochOf(everybody)}.${epochOf(scope)}`),
-    advance: async (scope) => {
-      const epoch = epochOf(scope ?? everybody) + 1
-      epochs.set(scope ?? everybody, epoch)
-      await written({ kind: 'advance', scope: scope ?? everybody, epoch })
+    advance: async (given, to) => {
+      const scope = given ?? everybody
+      const now = epochOf(scope)
+      const epoch = Math.max(now, to ?? now + 1)
+      epochs.set(scope, epoch)
+      if (epoch !== now) await written({ kind: 'advance', scope, epoch })
+      return epoch
     },
     async *questions() {
       for (const { id, head } of catalogue.cards()) {

@@ -17,7 +17,7 @@ export const labelMeanings = {
   model: 'Model id of config/models.yaml; `none` where nobody served, `other` for models that no card describes',
   task: 'Task class that the router saw; `none` where it did not look',
   outcome:
-    'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation `ok`, `failed`',
+    'How it ended: of a request `complete`, `client_aborted`, `upstream_error`, `failed`, `deadline_exceeded`; of a store operation and of a log entry `ok`, `failed`',
   cache:
     '`miss`; `exact`, `canonical`, `near` (remembered, by how alike the questions are); `shared` (the same request was running); `bypass`',
   simulated: '`true` for answers of the sandbox, priced as if real and paid by nobody',
@@ -45,7 +45,10 @@ export const labelMeanings = {
   agreement: '`agree`, `differ`; `unclear` where neither letters nor vectors tell',
   verdict: '`good`, `bad`',
   given: '`true`: given; `false`: it would have been, but near answers are shadowed',
+  topic: '`health` (of providers), `entries` (remembered answers)',
+  fate: '`told`, `heard`; `dropped`: not told, for want of room; `skipped`: not understood, or under another CACHE_KEY',
   ending: '`ended` by mistake, or `stuck` and ended for it',
+  log: '`audit`, `receipts`: logs of their own, written by the API of Cloud Logging',
   version: 'Version of the gateway',
 } as const
 
@@ -330,12 +333,42 @@ export const catalogue = {
     help: 'Share of wrong near answers that the comparisons leave possible, with 95 % confidence; 1 before there are any.',
     labels: ['task'],
   },
+  news: {
+    type: 'counter',
+    name: 'instances_news_total',
+    help: 'Messages between the instances of this gateway.',
+    labels: ['topic', 'fate'],
+  },
+  newsWaiting: {
+    type: 'gauge',
+    name: 'instances_news_waiting',
+    help: 'Messages that this instance has yet to tell the others.',
+    labels: ['topic'],
+  },
+  newsLag: {
+    type: 'gauge',
+    name: 'instances_news_lag_seconds',
+    help: 'How old the oldest message may be that this instance has not heard; 0 while it has heard all.',
+    labels: ['topic'],
+  },
+  newsCaughtUp: {
+    type: 'gauge',
+    name: 'instances_news_caught_up',
+    help: '1 while this instance has heard all that the others told.',
+    labels: ['topic'],
+  },
   storeDuration: {
     type: 'histogram',
     name: 'store_operation_duration_seconds',
     help: 'Time that a store took, waiting included.',
     labels: ['store', 'store_operation', 'outcome'],
     buckets: storeSeconds,
+  },
+  logEntries: {
+    type: 'counter',
+    name: 'log_api_entries_total',
+    help: 'Entries for the API of Cloud Logging (LOGGING_API). Those that failed are lines on stdout instead.',
+    labels: ['log', 'outcome'],
   },
   ready: { type: 'gauge', name: 'gateway_ready', help: '1 while /ready answers 200.', labels: [] },
   build: { type: 'gauge', name: 'gateway_build_info', help: 'Always 1; says which version runs.', labels: ['version'] },

@@ -1,4 +1,5 @@
 import type { ProviderHealth } from '../../contract/health.ts'
+import type { NewsFacts } from '../../contract/news.ts'
 import type { IndexFacts, PerceptionStatus } from '../../contract/perception.ts'
 import { catalogue } from './catalogue.ts'
 import type { createInstruments } from './instruments.ts'
@@ -15,6 +16,8 @@ export interface StateReaders {
   perception: () => PerceptionStatus | null
   /** Null where there are no near answers. */
   near: () => NearFigures | null
+  /** Of each kind; empty where there is one instance. */
+  news: () => readonly (NewsFacts & { topic: string })[]
 }
 
 const circuits = ['closed', 'open', 'half_open'] as const satisfies readonly ProviderHealth['circuit'][]
@@ -23,6 +26,7 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   const { gauge } = instruments
   showPerception(instruments, readers)
   showNear(instruments, readers.near)
+  showNews(instruments, readers)
   const { providers, cache, isReady } = readers
   const ofProviders = (read: (health: ProviderHealth) => number) => async () =>
     providers().map((health) => [{ provider: health.provider }, read(health)] as const)
@@ -60,6 +64,31 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   gauge(
     catalogue.ready,
     alone(() => Number(isReady())),
+  )
+}
+
+const fates = ['told', 'heard', 'dropped', 'skipped'] as const satisfies readonly (keyof NewsFacts)[]
+
+const showNews = (
+  { gauge, total }: ReturnType<typeof createInstruments>,
+  { news }: Pick<StateReaders, 'news'>,
+): void => {
+  const ofTopics = (read: (facts: NewsFacts) => number) => async () =>
+    news().map((facts) => [{ topic: facts.topic }, read(facts)] as const)
+  total(catalogue.news, () =>
+    news().flatMap((facts) => fates.map((fate) => [{ topic: facts.topic, fate }, facts[fate]] as const)),
+  )
+  gauge(
+    catalogue.newsWaiting,
+    ofTopics(({ waiting }) => waiting),
+  )
+  gauge(
+    catalogue.newsLag,
+    ofTopics(({ lagMs }) => lagMs / 1000),
+  )
+  gauge(
+    catalogue.newsCaughtUp,
+    ofTopics(({ isCaughtUp }) => Number(isCaughtUp)),
   )
 }
 

@@ -6,6 +6,7 @@ import type { RequestContext } from '../../contract/journey.ts'
 import type { Operation } from '../../contract/operation.ts'
 import type { Receipt } from '../../contract/receipt.ts'
 import { spanIdOf } from '../../lib/span-id.ts'
+import { isSampled } from './sampling.ts'
 import { known, modelOf, operationNames, requestAttributes, toolAttributes, tryAttributes } from './attributes.ts'
 
 /** Where a request came from, as far as its trace must know. */
@@ -148,15 +149,9 @@ export const createSpanWriter = (options: {
 const nameOf = (operation: Operation, model: string, tool: string | undefined): string =>
   tool === undefined ? `${operationNames[operation]} ${model}` : `tools/call ${tool}`
 
-/**
- * The trace that a request belongs to, if it is recorded: as whoever began it decided, else by its id, so that every
- * gateway of a chain decides the same.
- */
-const sampledTraceId = ({ traceId, traceParent }: TraceOrigin, sampleRatio: number): string | null => {
-  if (traceId === null) return null
-  if (traceParent) return traceParent.isSampled ? traceId : null
-  return Number.parseInt(traceId.slice(-8), 16) < sampleRatio * 2 ** 32 ? traceId : null
-}
+/** The trace that a request belongs to, if it is recorded. */
+const sampledTraceId = (origin: TraceOrigin, sampleRatio: number): string | null =>
+  isSampled(origin, sampleRatio) ? origin.traceId : null
 
 /** Seconds and nanoseconds, as OpenTelemetry counts. */
 const hrTime = (ms: number): HrTime => {

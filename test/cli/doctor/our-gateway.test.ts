@@ -145,3 +145,32 @@ test('an upstream that was never asked proves nothing', async () => {
   const { of } = await examineAt(it.url, { spend: true, model: 'gpt-6-luna', standIn })
   expect(of('cancelling', 'seen upstream')).toMatchObject({ verdict: 'not observable', todo: expect.any(String) })
 })
+
+test('on Cloud Run an admin is told the revision and the region, and no other caller is', async () => {
+  const user = 'gw_a-users-own-key-01234567890'
+  const hashOf = (secret: string): string => createHash('sha256').update(secret).digest('hex')
+  await using it = await startApp({
+    env: {
+      AUTH_MODE: 'api-key',
+      API_KEY_HASHES: `boss:admin:${hashOf(key)},user:use:${hashOf(user)}`,
+      K_SERVICE: 'gateway',
+      K_REVISION: 'gateway-00007-abc',
+      GOOGLE_CLOUD_PROJECT: 'acme',
+      GOOGLE_CLOUD_REGION: 'europe-west1',
+    },
+  })
+  expect((await examineAt(it.url, { key })).of('front', 'revision').said).toBe('gateway-00007-abc, in europe-west1.')
+  expect((await examineAt(it.url, { key: user })).of('front', 'revision').verdict).toBe('not observable')
+  for (const [path, secret] of [
+    ['/v1/models', user],
+    ['/v1/models', 'gw_nobody'],
+    ['/version', key],
+    ['/health', key],
+  ]) {
+    const { headers } = await fetch(it.url + path, { headers: { authorization: `Bearer ${secret}` } })
+    expect(
+      [...headers.keys()].filter((name) => /revision|region/.test(name)),
+      path,
+    ).toEqual([])
+  }
+})

@@ -31,6 +31,23 @@ test('a proxy that buffers is found out by the gateway’s own clock', async () 
   expect(all('not observable').join()).toContain('cancelling')
 })
 
+// Retried: a machine that is held up for a second itself can tell nothing of a proxy that holds up for two.
+test('a proxy that holds back the beginning is found out although the end flows', { retry: 3 }, async () => {
+  await using slow = await startApp()
+  slow.upstream.setFault({}, { kind: 'slow-drain', ms: 50 })
+  await using proxy = await startProxy(slow.url, { holds: 45 })
+  const { of } = await examineAt(proxy.url, { spend: true })
+  const found = of('stream', 'buffering')
+  expect(found).toMatchObject({
+    verdict: 'slow',
+    said: expect.stringMatching(/^What was made over \d{4} ms came within \d+ ms: the beginning was held back\.$/),
+    todo: expect.stringContaining('proxy_buffering'),
+  })
+  const { heardMs = 0, madeMs = 0 } = found.measures
+  expect(heardMs).toBeLessThan(madeMs / 2)
+  expect(of('stream', 'end').verdict).toBe('works')
+})
+
 test('a proxy that stays when its caller leaves is found out in the ledger', async () => {
   await using proxy = await startProxy(it.url, { ignoresLeaving: true })
   const { of } = await examineAt(proxy.url, { spend: true })

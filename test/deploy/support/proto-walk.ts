@@ -28,6 +28,8 @@ const types = {
   Service: roots.monitoring.lookupType('google.monitoring.v3.Service'),
   ServiceLevelObjective: roots.monitoring.lookupType('google.monitoring.v3.ServiceLevelObjective'),
   LogMetric: roots.logging.lookupType('google.logging.v2.LogMetric'),
+  HttpRequest: roots.logging.lookupType('google.logging.type.HttpRequest'),
+  WriteLogEntriesRequest: roots.logging.lookupType('google.logging.v2.WriteLogEntriesRequest'),
 }
 
 export type MessageName = keyof typeof types

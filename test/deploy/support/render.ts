@@ -9,6 +9,7 @@ export const usualValues: Readonly<Record<string, string>> = {
   SERVICE: 'ai-gateway',
   REVISION: 'ai-gateway-20261121-120000',
   PROJECT: 'acme',
+  REGION: 'europe-west1',
   IMAGE: `europe-docker.pkg.dev/acme/ai-gateway/gateway@sha256:${'ab'.repeat(32)}`,
   SERVICE_ACCOUNT: 'ai-gateway@acme.iam.gserviceaccount.com',
   MIN_INSTANCES: '0',

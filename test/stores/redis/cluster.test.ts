@@ -5,7 +5,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort, programsOf } from '../../support/server.ts'
 import { lacksRedis, startRedis } from '../../support/redis.ts'
 import type { TestRedis } from '../../support/redis.ts'
-import { openAt } from './open.ts'
+import type { HealthNews } from '../../../src/contract/news.ts'
+import { openHealthNews } from '../../../src/stores/redis/health-news.ts'
+import { openTurns } from '../../../src/stores/redis/turns.ts'
+import { openAt, settingsOf } from './open.ts'
 
 const runFile = promisify(execFile)
 
@@ -34,6 +37,20 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     }
     // A machine that is busy may have kept it waiting; away it is not.
     await expect.poll(() => told.filter((line) => line.includes('cannot be used')).length).toBe(backs(told))
+  }, 60_000)
+
+  test('news and turns go over a cluster too', async () => {
+    const settings = settingsOf(`redis://${nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`)
+    await using one = openHealthNews(settings)
+    await using other = openHealthNews(settings)
+    const heard: HealthNews[] = []
+    other.follow({ heard: (news) => void heard.push(news) })
+    one.tell({ kind: 'recovered', deployment: 'openai' })
+    await expect.poll(() => heard, { timeout: 20_000 }).toEqual([{ kind: 'recovered', deployment: 'openai' }])
+    using turns = openTurns(settings)
+    await expect
+      .poll(() => Promise.all(['a', 'b', 'c', 'd'].map((name) => turns.take(name))), { timeout: 20_000 })
+      .toEqual(Array.from({ length: 4 }, () => ({ theirsForMs: expect.any(Number) })))
   }, 60_000)
 
   test('a server alone is no cluster, and is told from one', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readSamples, sumOf } from '../../telemetry/scrape.ts'
 import { startApp } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
 import { lacksRedis, startRedis } from '../../support/redis.ts'
@@ -47,5 +48,21 @@ describe.skipIf(lacksRedis)('with Redis (skipped where it is not installed)', ()
     expect(await Promise.all(['a', 'b', 'c'].map((text) => ask(three, text)))).toEqual([200, 200, 200])
     expect(await ask(three, 'd')).toBe(429)
     expect(await readyOf(three)).toBe(200)
+  }, 60_000)
+
+  test('what it tells and hears is shown to whoever scrapes, and nothing where there is one gateway', async () => {
+    await using own = await startRedis()
+    const scrape = async (env: Readonly<Record<string, string>>) => {
+      await using it = await startApp({ env: { METRICS_PORT: '0', ...env } })
+      const metrics = await it.app.metrics?.listen()
+      const look = async () => readSamples(await (await fetch(`${metrics?.url}/metrics`)).text())
+      await expect
+        .poll(async () => sumOf(await look(), 'instances_news_caught_up'), { timeout: 20_000 })
+        .toBe('REDIS_URL' in env ? 1 : 0)
+      return (await look()).filter(({ name }) => name.startsWith('instances_news_'))
+    }
+    const shown = await scrape({ REDIS_URL: own.url })
+    expect(new Set(shown.map(({ labels }) => labels['topic']))).toEqual(new Set(['health']))
+    expect(await scrape({})).toEqual([])
   }, 60_000)
 })

@@ -3,7 +3,7 @@ import type { RedisSettings } from '../../../src/contract/settings.ts'
 import { openCounters } from '../../../src/stores/redis/counters.ts'
 
 /** The settings of an address, as the gateway reads them. */
-const settingsOf = (url: string, awayShare = 0.3): RedisSettings => {
+export const settingsOf = (url: string, awayShare = 0.3): RedisSettings => {
   const { redis, problems } = readRedis({ REDIS_URL: url }, '/')
   if (!redis) throw new Error(`This is no address: ${JSON.stringify(problems)}`)
   return { ...redis, awayShare }

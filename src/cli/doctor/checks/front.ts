@@ -1,8 +1,5 @@
-import { z } from 'zod'
 import type { Check } from '../check.ts'
 import { unseen, works } from '../finding.ts'
-
-const told = z.object({ revision: z.string().nullish(), region: z.string().nullish() })
 
 /** Headers by which those who stand before a gateway say so. */
 const marks: readonly [name: string, pattern: RegExp, who: string][] = [
@@ -23,14 +20,14 @@ export const front: Check = {
   name: 'front',
   needsAdmission: false,
   async *examine({ ask, target, quote }, signal) {
-    const { headers, json } = await ask({ url: `${target.root}/version` }, signal)
+    // An answer to who is known: ai-gateway-mcp tells admins, and nobody else, which of its revisions they met.
+    const { headers } = await ask({ url: `${target.api}/models` }, signal)
     const who = marks.filter(([name, pattern]) => pattern.test(headers[name] ?? '')).map(([, , is]) => is)
     yield works('in front', who.length === 0 ? 'Nobody who says so.' : `${[...new Set(who)].join(', ')}.`)
-    const { revision, region } = told.safeParse(json).data ?? {}
-    const place = region ?? headers['x-gateway-region'] ?? regionIn(new URL(target.root).hostname)
-    const named = revision ?? headers['x-gateway-revision']
+    const place = headers['x-gateway-region'] ?? regionIn(new URL(target.root).hostname)
+    const named = headers['x-gateway-revision']
     yield named === undefined && place === null
-      ? unseen('not observable', 'revision', 'Neither revision nor region is told.')
+      ? unseen('not observable', 'revision', 'Neither revision nor region is told; on Cloud Run an admin is.')
       : works('revision', quote(`${named ?? 'not told'}${place === null ? '' : `, in ${place}`}.`))
   },
 }

@@ -1,13 +1,17 @@
 import { createServer, request } from 'node:http'
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import type { SecureContextOptions } from 'node:tls'
 
 /** What a proxy between the doctor and a gateway does to what passes. */
 export interface Habits {
   /** Sends an answer on when it has all of it. */
   buffers?: boolean
+  /** Keeps what comes of a streamed answer until it has so many pieces, and is honest from then on. */
+  holds?: number
   /** Stays with the gateway when its own caller has left. */
   ignoresLeaving?: boolean
   /** Answers in place of the gateway; null lets the request through. */
@@ -23,7 +27,11 @@ export interface Habits {
 export const webPage = '<!doctype html><html><title>502 Bad Gateway</title><h1>nginx</h1></html>'
 
 /** A real reverse proxy. Host goes through as it came. */
-export const startProxy = async (target: string, habits: Habits): Promise<AsyncDisposable & { url: string }> => {
+export const startProxy = async (
+  target: string,
+  habits: Habits,
+  tls: SecureContextOptions | null = null,
+): Promise<AsyncDisposable & { url: string }> => {
   const pass = (req: IncomingMessage, res: ServerResponse): void => {
     const instead = habits.answer?.(req) ?? null
     if (instead !== null) {
@@ -36,7 +44,7 @@ export const startProxy = async (target: string, habits: Habits): Promise<AsyncD
     if (habits.ignoresLeaving !== true) res.once('close', () => outgoing.destroy())
     req.pipe(outgoing)
   }
-  return startServer(pass)
+  return startServer(pass, tls)
 }
 
 const passBack = async (
@@ -60,7 +68,14 @@ const passBack = async (
       res.writeHead(status, changed).end(habits.changeText?.(whole, req) ?? whole)
     } else {
       res.writeHead(status, changed).flushHeaders()
-      for await (const chunk of answer) res.write(chunk)
+      const held: unknown[] = []
+      let pieces = 0
+      for await (const chunk of answer) {
+        pieces += 1
+        held.push(chunk)
+        if (pieces >= (habits.holds ?? 0)) for (const one of held.splice(0)) res.write(one)
+      }
+      for (const one of held) res.write(one)
       res.end()
     }
   } catch {
@@ -71,11 +86,13 @@ const passBack = async (
 /** A server on a free port of this machine. */
 export const startServer = async (
   handle: (req: IncomingMessage, res: ServerResponse) => void,
+  tls: SecureContextOptions | null = null,
 ): Promise<AsyncDisposable & { url: string }> => {
-  const server = createServer(handle).listen(0, '127.0.0.1')
+  const server = tls ? createTlsServer(tls, handle) : createServer(handle)
+  server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       server.close()
