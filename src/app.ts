@@ -29,7 +29,9 @@ import { startPruning } from './ledger/start-pruning.ts'
 import { createTokenFactors } from './ledger/token-factors.ts'
 import { createTokenCounter } from './ledger/tokens.ts'
 import { watchLedger } from './ledger/watch-ledger.ts'
-import { createRateLimit } from './limits/rate.ts'
+import { createLimiter } from './limits/limiter.ts'
+import { watchLoopLag } from './limits/loop-lag.ts'
+import { createShed } from './limits/shed.ts'
 import { createMcpHttpHandler, serveStdio } from './mcp/transports.ts'
 import { createServer } from './mcp/server.ts'
 import type { ServerDeps } from './mcp/server.ts'
@@ -147,7 +149,14 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const rows = config.localRow ? [...upstreamRows, openKeys(config.localRow)] : upstreamRows
   const upstream = resources.use(createUpstreamHttp({ clock, proxy: proxyOf(config) }))
   const deployments = resources.use(
-    createDeployments({ rows, settings: config.resilience, clock, others: stores.others }),
+    createDeployments({
+      rows,
+      settings: config.resilience,
+      rests: stores.rests,
+      waited: events.waited,
+      clock,
+      others: stores.others,
+    }),
   )
 
   const perception = openPerception(config, logger, overrides.startEmbedder)
@@ -175,7 +184,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     simulated: sandbox !== null,
     near,
   })
-  const rate = createRateLimit({ counters: stores.counters, clock, settings: config.rate })
+  const limiter = createLimiter({ counters: stores.counters, clock, settings: config.limits })
   const keys = createKeyDirectory({
     directory: stores.directory,
     fixed: config.auth.mode === 'api-key' ? config.auth.keyHashes : [],
@@ -195,7 +204,9 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   })
 
   const gatewayParts = {
-    takeRate: rate.take,
+    take: limiter.take,
+    priorities: config.limits.priorities,
+    shed: createShed({ lagMs: resources.use(watchLoopLag()).lagMs, maxLagMs: config.maxLagMs, shed: events.shed }),
     assertWritable: stores.ledger.assertWritable,
     cache,
     classify,
@@ -250,7 +261,8 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     startedAtMs,
     clock,
     authMode: config.auth.mode,
-    limits: { ...config.http, rate: config.rate },
+    bounds: config.http,
+    limitsOf: (caller) => limiter.limitsOf({ kind: 'caller', ...caller }),
   })
   const mcp: ServerDeps = { services: { gateway, admin, known }, version, clock, logger }
   const mcpOverHttp = createMcpHttpHandler({

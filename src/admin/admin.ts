@@ -24,7 +24,7 @@ import type { KnownProvider, ProviderAnswer } from './providers.ts'
 import { createStats } from './stats.ts'
 import type { Stats, StatsQuestion } from './stats.ts'
 import { createStatus } from './status.ts'
-import type { AuthMode, Readiness, Status, StatusLimits } from './status.ts'
+import type { AuthMode, Readiness, Status, StatusDeps } from './status.ts'
 import { createTraces } from './traces.ts'
 import type { Traces } from './traces.ts'
 import { createUsage } from './usage.ts'
@@ -62,7 +62,8 @@ export interface AdminDeps {
   startedAtMs: number
   clock: Clock
   authMode: AuthMode
-  limits: StatusLimits
+  bounds: StatusDeps['bounds']
+  limitsOf: StatusDeps['limitsOf']
 }
 
 export const createAdmin = (deps: AdminDeps): Admin => {

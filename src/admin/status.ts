@@ -1,8 +1,9 @@
 import type { PolicyView } from '../cache/near/policy.ts'
 import type { Caller } from '../contract/caller.ts'
+import type { Limit } from '../contract/limit.ts'
 import type { PerceptionStatus } from '../contract/perception.ts'
 import type { Clock } from '../contract/runtime.ts'
-import type { HttpSettings, RateSettings } from '../contract/settings.ts'
+import type { HttpSettings } from '../contract/settings.ts'
 import type { CacheAnswers, CacheStats } from './cache.ts'
 import type { ProviderAnswer } from './providers.ts'
 import type { Whose } from './scope.ts'
@@ -17,8 +18,8 @@ export type AuthMode = 'none' | 'api-key' | 'oauth'
 
 /** The bounds that a caller meets. */
 export interface StatusLimits extends Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs'> {
-  /** Null: no rate limit. */
-  rate: RateSettings | null
+  /** The caller's own. */
+  windows: readonly Limit[]
 }
 
 export interface Status extends Readiness {
@@ -36,22 +37,25 @@ export interface Status extends Readiness {
   limits: StatusLimits
 }
 
+export interface StatusDeps {
+  version: string
+  startedAtMs: number
+  authMode: AuthMode
+  bounds: Pick<HttpSettings, 'maxBodyBytes' | 'requestDeadlineMs'>
+  limitsOf: (caller: Caller) => readonly Limit[]
+  readiness: () => Readiness
+  providers: () => readonly ProviderAnswer[]
+  cache: CacheAnswers
+  perception: () => PerceptionStatus | null
+  near: () => PolicyView | null
+  clock: Clock
+}
+
 /** How the gateway is doing. Holds no secret: every caller may ask. */
 export const createStatus =
-  (deps: {
-    version: string
-    startedAtMs: number
-    authMode: AuthMode
-    limits: StatusLimits
-    readiness: () => Readiness
-    providers: () => readonly ProviderAnswer[]
-    cache: CacheAnswers
-    perception: () => PerceptionStatus | null
-    near: () => PolicyView | null
-    clock: Clock
-  }) =>
+  (deps: StatusDeps) =>
   async (caller: Caller): Promise<Status> => {
-    const { version, startedAtMs, authMode, limits } = deps
+    const { version, startedAtMs, authMode, bounds } = deps
     const whose: Whose = caller.scope === 'admin' ? 'all' : 'mine'
     return {
       ...deps.readiness(),
@@ -63,6 +67,6 @@ export const createStatus =
       cache: { whose, ...(await deps.cache.cacheStats({ caller, whose })) },
       near: deps.near(),
       perception: whose === 'all' ? deps.perception() : null,
-      limits,
+      limits: { ...bounds, windows: deps.limitsOf(caller) },
     }
   }

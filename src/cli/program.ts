@@ -79,6 +79,7 @@ export const createProgram = (): Command => {
     .addOption(new Option('--scope <scope>', 'what it may do').choices(scopes).default('use'))
     .option('--team <team>', 'the team that it belongs to')
     .option('--tenant <tenant>', 'the tenant that it belongs to')
+    .option('--limits <limits>', 'its own, e.g. requests_per_minute=60,tokens_per_day=1000000')
     .action(createKey)
   keys.command('list').description('list keys; never their secrets').action(listKeys)
   keys

@@ -8,11 +8,11 @@ import type {
   EmbedderSettings,
   HttpSettings,
   LedgerSettings,
+  LimitSettings,
   LogSettings,
   MetricsSettings,
   OwnLogsSettings,
   PlaceSettings,
-  RateSettings,
   RedisSettings,
   ResilienceSettings,
   RoutingSettings,
@@ -29,6 +29,7 @@ import { checkDirectories, dataDirOf } from './directories.ts'
 import { readEnv } from './env.ts'
 import type { Env, Source } from './env.ts'
 import { readConfigFile } from './files.ts'
+import { limitSettings } from './limits.ts'
 import { checkPorts } from './ports.ts'
 import { ConfigError } from './problem.ts'
 import { openWireOf, readRedis } from './redis.ts'
@@ -49,7 +50,6 @@ import {
   metricsSettings,
   ownLogsSettings,
   placeSettings,
-  rateSettings,
   resilienceSettings,
   routingSettings,
   structuredSettings,
@@ -90,7 +90,9 @@ export interface Config {
   cacheKeys: { current: SecretText; previous: SecretText | null } | null
   /** Null: there is to be none. */
   embedder: EmbedderSettings | null
-  rate: RateSettings | null
+  limits: LimitSettings
+  /** Lag of the event loop above which new requests are refused; 0: never. */
+  maxLagMs: number
   resilience: ResilienceSettings
   structured: StructuredSettings
   ledger: LedgerSettings
@@ -166,7 +168,8 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
     cache: cacheSettings(cache, env),
     cacheKeys: cacheKeysOf(env),
     embedder: embedderSettings(env, root),
-    rate: rateSettings(limits, env, auth),
+    limits: limitSettings(limits, env, auth),
+    maxLagMs: limits.shedding.max_lag_ms,
     resilience: resilienceSettings(limits),
     structured: structuredSettings(limits),
     ledger: ledgerSettings(limits, env),

@@ -3,6 +3,7 @@ import type { ModelCard } from '../contract/model.ts'
 import { suggestion } from './explain.ts'
 import type { ConfigFile } from './files.ts'
 import type { Problem } from './problem.ts'
+import type { LimitsEntry } from './schema/limits.ts'
 import type { modelsFile } from './schema/models.ts'
 import type { pricingFile } from './schema/pricing.ts'
 import type { ProviderEntry } from './schema/providers.ts'
@@ -15,13 +16,15 @@ export const checkReferences = (options: {
   models: ConfigFile<z.infer<typeof modelsFile>>
   pricing: ConfigFile<z.infer<typeof pricingFile>>
   routing: ConfigFile<RoutingEntry>
+  limits: ConfigFile<LimitsEntry>
 }): Problem[] => {
-  const { providers, cards, models, pricing, routing } = options
+  const { providers, cards, models, pricing, routing, limits } = options
   const words = new Map(cards.flatMap((card) => [card.id, card.name, ...card.aliases].map((word) => [word, card.name])))
   return [
     ...checkModels(models, providers, words),
     ...checkPricing(pricing, providers, cards),
     ...checkRouting(routing, words),
+    ...checkLimits(limits, providers, cards),
   ]
 }
 
@@ -120,6 +123,34 @@ const checkRouting = (file: ConfigFile<RoutingEntry>, words: Words): Problem[] =
     for (const word of [model, ...chain])
       if (!words.has(word)) problems.push(file.problem(['fallbacks', model], ...unknownModel(word, words)))
   return problems
+}
+
+/** A limit is counted by the model's own name, whichever row answers: another word for it would limit nothing. */
+const checkLimits = (
+  file: ConfigFile<LimitsEntry>,
+  providers: readonly ProviderEntry[],
+  cards: readonly ModelCard[],
+): Problem[] => {
+  if (!file.value || providers.length === 0 || cards.length === 0) return []
+  const { models, providers: rows } = file.value.limits
+  const names = new Set(cards.map(({ name }) => name))
+  const rowIds = providers.map(({ id }) => id)
+  return [
+    ...Object.keys(models)
+      .filter((name) => !names.has(name))
+      .map((name) => {
+        const meant = cards.find((card) => card.id === name || card.key === name || card.aliases.includes(name))
+        const advice = meant ? `write ${meant.name}` : suggestionOr(name, [...names], 'add it there, or name another')
+        return file.problem(
+          ['limits', 'models', name],
+          `"${name}" is no model's own name in config/models.yaml`,
+          advice,
+        )
+      }),
+    ...Object.keys(rows)
+      .filter((id) => !rowIds.includes(id))
+      .map((id) => file.problem(['limits', 'providers', id], `"${id}" is no provider row`, suggestion(id, rowIds))),
+  ]
 }
 
 /** The near word, or `otherwise`: a list of all models would be too long to help. */

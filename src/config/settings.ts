@@ -9,7 +9,6 @@ import type {
   NearSettings,
   OwnLogsSettings,
   PlaceSettings,
-  RateSettings,
   ResilienceSettings,
   RoutingSettings,
   StructuredSettings,
@@ -17,7 +16,6 @@ import type {
 } from '../contract/settings.ts'
 import { parseUsd } from '../contract/money.ts'
 import { createSecret } from './secrets.ts'
-import type { AuthSettings } from './auth.ts'
 import type { Env } from './env.ts'
 import type { CacheEntrySettings } from './schema/cache.ts'
 import type { LimitsEntry } from './schema/limits.ts'
@@ -73,20 +71,18 @@ export const placeSettings = (env: Env): PlaceSettings => {
   }
 }
 
-/** Null where nobody is told from anybody else. */
-export const rateSettings = ({ rate }: LimitsEntry, env: Env, auth: AuthSettings): RateSettings | null =>
-  auth.mode === 'none'
-    ? null
-    : {
-        windowMs: env.RATE_LIMIT_WINDOW_MS ?? rate.window_ms,
-        maxRequests: env.RATE_LIMIT_MAX_REQUESTS ?? rate.max_requests,
-      }
-
 export const resilienceSettings = ({ resilience }: LimitsEntry): ResilienceSettings => ({
   maxTries: resilience.max_tries,
   baseDelayMs: resilience.base_delay_ms,
   maxDelayMs: resilience.max_delay_ms,
   maxRetryAfterMs: resilience.max_retry_after_ms,
+  concurrency: {
+    min: resilience.concurrency.min,
+    backoff: resilience.concurrency.backoff,
+    recoverMs: resilience.concurrency.recover_ms,
+    maxWaiting: resilience.queue.max_waiting,
+    maxWaitMs: resilience.queue.max_wait_ms,
+  },
   breaker: {
     windowMs: resilience.breaker.window_ms,
     minCalls: resilience.breaker.min_calls,

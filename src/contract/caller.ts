@@ -1,3 +1,5 @@
+import type { Limit } from './limit.ts'
+
 /** What a caller showed at the door. */
 export type Credential = { kind: 'none' } | { kind: 'secret'; secret: string }
 
@@ -13,6 +15,8 @@ export interface Caller {
   /** Whom else he belongs to, where his key or a row of config/callers.yaml says: who shares answers with him goes by it. */
   team?: string | undefined
   tenant?: string | undefined
+  /** His own limits, in the place of those in config/limits.yaml. */
+  limits?: readonly Limit[] | undefined
   /** The OAuth scopes of a token that would make him an admin; unset where no token would, or he is one. */
   stepUp?: readonly [string, ...string[]] | undefined
 }
@@ -24,6 +28,8 @@ export interface KeyRecord {
   scope: Scope
   team?: string | undefined
   tenant?: string | undefined
+  /** Its own, in the place of those in config/limits.yaml. */
+  limits?: readonly Limit[] | undefined
   /** SHA-256 of the secret, hex. */
   sha256: string
   createdAtMs: number

@@ -1,3 +1,4 @@
+import type { LimitStates, LimitUnit } from './limit.ts'
 import type { Refusal } from './plan.ts'
 
 /** An answer that is not in the format that was asked for: what the model wrote, and why that is not it. */
@@ -15,6 +16,10 @@ export interface ErrorDetail {
   param?: string | undefined
   /** How long the caller should wait, where somebody said so. */
   retryAfterMs?: number | undefined
+  /** Which limit refused. */
+  reached?: { of: 'caller' | 'model' | 'provider'; unit: LimitUnit } | undefined
+  /** How the caller's limits stand, where one of them refused. */
+  limits?: LimitStates | undefined
   /** Who failed, where a provider did. */
   provider?: string | undefined
   /** Status that the provider answered with. */

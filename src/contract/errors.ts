@@ -183,6 +183,19 @@ export const errorTable = {
     retryable: true,
     advice: 'Wait as long as the "retry-after" header says.',
   },
+  shared_limit_reached: {
+    status: 429,
+    type: 'rate_limit_error',
+    retryable: true,
+    advice:
+      'All callers together use as much of this model or provider as the gateway allows (limits in config/limits.yaml); wait as "retry-after" says, or allow fallbacks.',
+  },
+  over_token_limit: {
+    status: 400,
+    type: 'invalid_request_error',
+    retryable: false,
+    advice: 'Lower max_tokens or shorten the input: waiting does not help. The limits are in config/limits.yaml.',
+  },
   provider_rate_limited: {
     status: 429,
     type: 'rate_limit_error',
@@ -305,6 +318,13 @@ export const errorTable = {
     type: 'overloaded_error',
     retryable: false,
     advice: 'No provider is configured: set an API key such as OPENAI_API_KEY, or PROVIDERS=sandbox, and restart.',
+  },
+  gateway_overloaded: {
+    status: 503,
+    type: 'overloaded_error',
+    retryable: true,
+    advice:
+      'Wait as "retry-after" says. The gateway\'s owner finds its lag in /metrics; a higher "x-gateway-priority" is refused later.',
   },
   shutting_down: {
     status: 503,

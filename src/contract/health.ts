@@ -6,9 +6,10 @@ export interface ProviderHealth {
   reason: string | null
   /** When an open circuit lets the next try through. */
   retryAtMs: number | null
-  /** Calls running now, and how many may. */
+  /** Calls running now, how many its row allows, and how many it bears as far as is known: never more. */
   inFlight: number
   maxConcurrent: number
+  slots: number
   /** Requests that wait for one of these to end. */
   waiting: number
   /** Over the breaker's window. */

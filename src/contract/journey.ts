@@ -1,9 +1,11 @@
 import type { AnswerEvent, Finish, ReasoningBlock, ToolCall, Usage, Warning } from './chat.ts'
 import type { Json } from './json.ts'
+import type { LimitStates } from './limit.ts'
 import type { Content } from './operation.ts'
 import type { VectorsEvent } from './embedding.ts'
 import type { Caller } from './caller.ts'
 import type { Task } from './plan.ts'
+import type { Priority } from './priority.ts'
 import type { CacheState, Face, Recalled, Receipt } from './receipt.ts'
 import type { TraceParent } from './trace.ts'
 
@@ -21,6 +23,8 @@ export interface RequestContext {
   tool?: string | undefined
   /** Ids of the gateways that the request passed before this one. */
   hops: readonly string[]
+  /** As the caller asks for it; unset: as he has it. */
+  priority?: Priority | undefined
   /** The caller reads the answer as it comes; providers are then asked for a stream. */
   incremental: boolean
   /** Aborted when the caller leaves. */
@@ -38,6 +42,8 @@ export interface Served {
   /** Unset but for answers from memory. */
   recalled?: Recalled | undefined
   simulated: boolean
+  /** How the caller's limits stand; unset where he has none. */
+  limits?: LimitStates | undefined
   /** Our own count of the input, for wires that tell it before the provider does. */
   inputTokens?: number | undefined
 }

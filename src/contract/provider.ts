@@ -108,6 +108,16 @@ export interface RowFlags {
   dimensionsField?: string | undefined
 }
 
+/** What is left of one of a provider's limits, as its reply says. */
+export interface Quota {
+  unit: 'requests' | 'tokens'
+  remaining: number
+  /** Of how many; null where it does not say. */
+  limit: number | null
+  /** When all of it is there again. */
+  resetsAtMs: number
+}
+
 /** What a dialect is asked to do: one request at one model with one key. */
 export interface UpstreamCall<Request = ChatRequest> {
   row: ProviderRow
@@ -120,6 +130,8 @@ export interface UpstreamCall<Request = ChatRequest> {
   hops: readonly string[]
   /** W3C Trace Context for the provider; null where it is to know nothing of it. */
   traceparent?: string | null | undefined
+  /** Told what the head of the reply says of the provider's limits, whatever its status. */
+  heard?: ((quotas: readonly Quota[]) => void) | undefined
 }
 
 /** What a provider's reply says beside its content. */

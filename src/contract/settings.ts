@@ -1,8 +1,10 @@
 import type { Scope } from './caller.ts'
+import type { Limit } from './limit.ts'
 import type { NanoUsd } from './money.ts'
 import type { SecretText } from './provider.ts'
 import type { EmbedderForm } from './perception.ts'
 import type { Task } from './plan.ts'
+import type { Priority } from './priority.ts'
 
 /** What config/*.yaml and the environment decide, as each room reads it. Defaults live in `config/`, nowhere else. */
 export interface RoutingSettings {
@@ -95,9 +97,30 @@ export interface TracingSettings {
   timeoutMs: number
 }
 
-export interface RateSettings {
-  windowMs: number
-  maxRequests: number
+/** Who may use how much. */
+export interface LimitSettings {
+  /** Each caller's own, unless he is named below. */
+  callers: readonly Limit[]
+  /** By the caller's id. */
+  byCaller: ReadonlyMap<string, readonly Limit[]>
+  /** All callers together, by the model's name and by provider row. */
+  /** What callers have at most and unless they say less; others have `normal` and may say what they like. */
+  priorities: ReadonlyMap<string, Priority>
+  models: ReadonlyMap<string, readonly Limit[]>
+  providers: ReadonlyMap<string, readonly Limit[]>
+}
+
+/** How many calls run at one provider at a time, and how the others wait. */
+export interface ConcurrencySettings {
+  /** As few calls are always let through, whatever a provider says. */
+  min: number
+  /** Share of the running calls that go on after a provider says that it has too much to do; 1: as many as before. */
+  backoff: number
+  /** Time without a complaint after which twice as many are tried. */
+  recoverMs: number
+  /** Requests that wait for one provider. */
+  maxWaiting: number
+  maxWaitMs: number
 }
 
 /** How calls to providers are repeated and broken off. */
@@ -122,6 +145,7 @@ export interface ResilienceSettings {
     /** How long it rests when the account is out of credit or the key is refused. */
     accountRestMs: number
   }
+  concurrency: ConcurrencySettings
 }
 
 export interface HttpSettings {

@@ -190,19 +190,44 @@ export interface LedgerState {
   assertWritable(): void
 }
 
-/** Counted hits in a sliding window. */
-export interface Counters {
-  /** Counts one hit unless `max` are in the window already. */
-  hit(query: { key: string; nowMs: number; windowMs: number; max: number }): Promise<CounterVerdict>
-  /** Takes one hit back, as if it never was. False where there is none of that moment. */
-  unhit(query: { key: string; atMs: number }): Promise<boolean>
+/** Moments until which something is left alone, as all instances together know them. */
+export interface Rests {
+  /** Leaves it alone until then, or longer where that is known already. Others hear of it soon, if they can. */
+  rest(key: string, untilMs: number): void
+  /** Until when, as far as is known here: what others have found is asked for meanwhile. 0 where nobody said. */
+  untilMs(key: string): number
 }
 
+/** Weighed hits in a sliding window, a log for each key. */
+export interface Counters {
+  /** Counts a hit unless the window would then weigh more than `max`. What weighs nothing is always let through, and only looks. */
+  hit(query: CounterHit): Promise<CounterVerdict>
+  /**
+   * Changes what was counted at a moment, once it is known better: by -1 a hit of weight 1 is as if it never was. Nothing
+   * weighs less than nothing. False where nothing of that moment is counted, or not any more.
+   */
+  settle(query: { key: string; atMs: number; change: number }): Promise<boolean>
+}
+
+export interface CounterHit {
+  key: string
+  nowMs: number
+  /**
+   * When it counts as made: not before `nowMs`, and less than a window after it. Who rounds up to a grain keeps one number
+   * for all hits of a grain, and nothing leaves the window too early. @default nowMs
+   */
+  atMs?: number
+  windowMs: number
+  max: number
+  /** @default 1 */
+  weight?: number
+}
+
+/** `remaining`: what may be added now. `resetMs`: until the oldest leaves the window, and more may be. */
 export type CounterVerdict =
-  /** `resetMs`: until the oldest hit leaves the window, and one more is free. */
   | { allowed: true; remaining: number; resetMs: number }
-  /** `retryAfterMs`: until the next hit would be counted. */
-  | { allowed: false; retryAfterMs: number }
+  /** `retryAfterMs`: until this hit would be counted; the whole window for one that weighs more than `max`. */
+  | { allowed: false; remaining: number; resetMs: number; retryAfterMs: number }
 
 /** An answer as it is remembered: complete, and enough to be streamed or folded again. */
 export interface CachedAnswer<Event extends Content = Content> {

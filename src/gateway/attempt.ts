@@ -3,7 +3,7 @@ import type { ErrorCode } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Asked, Content } from '../contract/operation.ts'
-import type { CopyFact, SecretText, UpstreamCall } from '../contract/provider.ts'
+import type { CopyFact, Quota, SecretText, UpstreamCall } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
 import type { RingKey } from '../resilience/key-ring.ts'
@@ -58,7 +58,16 @@ export const createAttempt = <Request extends Asked, Event extends Content>(opti
     try {
       const hops = [...trail.context.hops, instanceId]
       const traceparent = row.takesTraceContext ? traceparentOf(trail.context, trail.attempts.length - 1) : null
-      const call = { row, card, key: secret, request, stream: trail.context.incremental, hops, traceparent }
+      const call = {
+        row,
+        card,
+        key: secret,
+        request,
+        stream: trail.context.incremental,
+        hops,
+        traceparent,
+        heard: (quotas: readonly Quota[]) => deployment.keys.learn(key.index, card.id, quotas),
+      }
       for await (const event of ask(call, signal)) {
         if (isFact(event)) {
           note(event, entry, trail)

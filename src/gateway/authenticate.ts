@@ -20,5 +20,5 @@ export const createAuthenticate =
     if (credential.kind === 'none') throw new GatewayError('missing_api_key', 'This gateway needs an API key.')
     const key = await findKey(credential.secret)
     if (!key) throw new GatewayError('invalid_api_key', 'The API key is unknown or revoked.')
-    return { id: key.id, name: key.name, scope: key.scope, team: key.team, tenant: key.tenant }
+    return { id: key.id, name: key.name, scope: key.scope, team: key.team, tenant: key.tenant, limits: key.limits }
   }

@@ -7,7 +7,7 @@ import type { ResilienceSettings } from '../contract/settings.ts'
 import { isLive } from '../contract/secrets.ts'
 import { alarm, sleep } from '../lib/abort.ts'
 import { moveAfterFailure } from '../resilience/after-failure.ts'
-import type { RingKey } from '../resilience/key-ring.ts'
+import type { RingKey, Wanted } from '../resilience/key-ring.ts'
 import { asGatewayError, circuitOpen } from './attempt.ts'
 import type { MakeAttempt } from './attempt.ts'
 import type { Deployment, Deployments } from './deployments.ts'
@@ -65,8 +65,9 @@ export const createCall = <Request extends Asked, Event extends Content>(
     ): AsyncGenerator<First | Event, boolean> {
       const tried = new Set<number>()
       const renewed = new Set<number>()
-      let key = deployment.keys.next(tried)
-      if (!key) failures.push(whyNoKey(deployment, clock.now()))
+      const wanted = { model: candidate.card.id, inputTokens: candidate.forecast.inputTokens }
+      let key = deployment.keys.next(tried, wanted) ?? (isLast ? await keyThatWakes(deployment, wanted) : null)
+      if (!key) failures.push(whyNoKey(deployment, wanted, clock.now()))
       let tries = 0
 
       while (key) {
@@ -75,7 +76,7 @@ export const createCall = <Request extends Asked, Event extends Content>(
         let secret: SecretText | null = null
         try {
           secret = await readKey(key, firstToken.signal)
-          using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
+          await using hold = await reserve({ candidate, deployment, trail, wait: isLast }, firstToken.signal)
           trail.warnings.push(...(candidate.warnings ?? []))
           const target = { card: candidate.card, deployment, key, secret, request: hold.request }
           const events = attempt(target, trail, firstToken.signal)
@@ -92,7 +93,8 @@ export const createCall = <Request extends Asked, Event extends Content>(
           if (hasBegun || firstToken.signal.aborted) throw error
           forgetAnswer(trail)
           failures.push(error)
-          const backup: RingKey | null = deployment.keys.next(tried.add(key.index))
+          heed(deployment, key, candidate.card.id, error)
+          const backup: RingKey | null = deployment.keys.next(tried.add(key.index), wanted)
           const remainingMs = trail.deadlineAtMs - clock.now()
           const isNewKey = !renewed.has(key.index) && (await isRenewed(key, secret, error))
           if (isNewKey) renewed.add(key.index)
@@ -133,11 +135,27 @@ export const createCall = <Request extends Asked, Event extends Content>(
       }
     }
 
+    /** With nobody else to ask, the key that is of use again soon enough to be waited for. */
+    async function keyThatWakes({ keys }: Deployment, wanted: Wanted): Promise<RingKey | null> {
+      const wakesAtMs = keys.wakesAtMs(wanted)
+      if (wakesAtMs === null) return null
+      const waitMs = wakesAtMs - clock.now()
+      const isSoon = waitMs <= settings.maxRetryAfterMs && clock.now() + waitMs < trail.deadlineAtMs
+      if (!isSoon) return null
+      // Not all at once with others who wait for the same.
+      await pause(waitMs + random() * settings.baseDelayMs)
+      return keys.next(new Set(), wanted)
+    }
+
+    /** Who is asked for patience has it, whoever asks next. */
+    function heed({ keys }: Deployment, key: RingKey, model: string, { code, detail }: GatewayError): void {
+      if (code === 'provider_rate_limited' && detail.retryAfterMs !== undefined)
+        keys.restModel(key.index, model, detail.retryAfterMs)
+    }
+
     /** Leaves a key alone for as long as it is of no use. */
     function restKey({ keys }: Deployment, key: RingKey, error: GatewayError): void {
-      const { retryAfterMs } = error.detail
       if (isAccountFault(error)) keys.rest(key.index, settings.breaker.accountRestMs)
-      else if (error.code === 'provider_rate_limited' && retryAfterMs !== undefined) keys.rest(key.index, retryAfterMs)
     }
   }
 }
@@ -178,10 +196,10 @@ const firstTokenAlarm = (
 }
 
 /** Keys rest because they are limited, unless all were refused: then the whole deployment rests, and says why. */
-const whyNoKey = (deployment: Deployment, nowMs: number): GatewayError => {
+const whyNoKey = (deployment: Deployment, wanted: Wanted, nowMs: number): GatewayError => {
   const { row, keys, breaker } = deployment
   if (breaker.state().circuit === 'open') return circuitOpen(deployment, nowMs)
-  const wakesAtMs = keys.wakesAtMs()
+  const wakesAtMs = keys.wakesAtMs(wanted)
   return new GatewayError('provider_rate_limited', `Every key of ${row.title} is being rested.`, {
     provider: row.id,
     ...(wakesAtMs === null ? {} : { retryAfterMs: wakesAtMs - nowMs }),

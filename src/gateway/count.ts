@@ -2,11 +2,11 @@ import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { Plan, TaskGuess } from '../contract/plan.ts'
-import type { RateTicket } from '../limits/rate.ts'
+import type { Limiter } from '../limits/limiter.ts'
 
 interface CountParts {
   /** @throws GatewayError rate_limited */
-  takeRate: (callerId: string) => Promise<RateTicket>
+  take: Limiter['take']
   /** Every row that a choice means, the one asked for first. @throws GatewayError model_not_found */
   resolve: (choice: ModelChoice) => readonly ModelCard[]
   classify: (request: ChatRequest) => TaskGuess
@@ -20,13 +20,13 @@ interface CountParts {
  * the request: who counts may want to know by how much it is too long.
  */
 export const createCount =
-  ({ takeRate, resolve, classify, route, countInput }: CountParts) =>
+  ({ take, resolve, classify, route, countInput }: CountParts) =>
   async (request: ChatRequest, context: RequestContext): Promise<number> => {
-    const rate = await takeRate(context.caller.id)
+    const claim = await take({ kind: 'caller', ...context.caller }, { requests: 1 })
     try {
       return countInput(request, cardFor(request))
     } catch (thrown) {
-      await rate.giveBack()
+      await claim.settle({})
       throw thrown
     }
 

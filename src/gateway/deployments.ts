@@ -4,8 +4,9 @@ import type { HealthNews, News, Turns } from '../contract/news.ts'
 import type { ProviderRow } from '../contract/provider.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
+import type { Rests } from '../contract/store.ts'
 import { createBulkhead } from '../limits/bulkhead.ts'
-import type { Bulkhead } from '../limits/bulkhead.ts'
+import type { Bulkhead, WaitEnd } from '../limits/bulkhead.ts'
 import { createBreaker } from '../resilience/breaker.ts'
 import type { Breaker, BreakerTies } from '../resilience/breaker.ts'
 import { createKeyRing } from '../resilience/key-ring.ts'
@@ -31,11 +32,14 @@ export interface Deployments extends Disposable {
 export const createDeployments = (options: {
   rows: readonly ProviderRow[]
   settings: ResilienceSettings
+  rests: Rests
+  /** Told of each wait for a slot. */
+  waited: (wait: { provider: string; waitMs: number; end: WaitEnd }) => void
   clock: Clock
   /** What other instances see of the same providers; null or unset: there are none. */
   others?: { news: News<HealthNews>; turns: Turns } | null
 }): Deployments => {
-  const { rows, settings, clock, others = null } = options
+  const { rows, settings, rests, waited, clock, others = null } = options
   const tiesOf = (row: ProviderRow): BreakerTies | null => {
     const deployment = sharedName(row)
     return (
@@ -51,8 +55,14 @@ export const createDeployments = (options: {
       {
         row,
         breaker: createBreaker({ name: row.id, settings: settings.breaker, clock, ties: tiesOf(row) }),
-        bulkhead: createBulkhead(row.id, row.maxConcurrent),
-        keys: createKeyRing(row.keys, clock),
+        bulkhead: createBulkhead({
+          provider: row.id,
+          maxConcurrent: row.maxConcurrent,
+          settings: settings.concurrency,
+          waited,
+          clock,
+        }),
+        keys: createKeyRing({ row: row.id, secrets: row.keys, rests, clock }),
       },
     ]),
   )
@@ -79,6 +89,7 @@ export const createDeployments = (options: {
           ...state,
           inFlight: deployment?.bulkhead.inFlight() ?? 0,
           maxConcurrent: deployment?.row.maxConcurrent ?? 0,
+          slots: deployment?.bulkhead.slots() ?? 0,
           waiting: deployment?.bulkhead.waiting() ?? 0,
         }
       },

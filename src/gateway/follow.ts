@@ -17,7 +17,10 @@ export async function* follow<Event extends Content>(
         trail.served = { provider, model, answeredModel: model }
         trail.simulated = event.served.simulated
         trail.firstTokenAtMs = clock.now()
-        yield { type: 'start', served: { ...event.served, requestId: trail.context.requestId, cache: 'shared' } }
+        yield {
+          type: 'start',
+          served: { ...event.served, requestId: trail.context.requestId, cache: 'shared', limits: trail.limits },
+        }
         break
       }
       case 'end': {

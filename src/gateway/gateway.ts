@@ -10,15 +10,18 @@ import type { Answer, EmbeddingAnswer, GatewayEvent, JourneyEvent, RequestContex
 import type { ModelCard } from '../contract/model.ts'
 import type { PassthroughRequest, RawEvent } from '../contract/passthrough.ts'
 import type { Lineup, Plan, TaskGuess } from '../contract/plan.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Dialect, PassThrough } from '../contract/provider.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { NearSettings, StructuredSettings } from '../contract/settings.ts'
-import type { RateTicket } from '../limits/rate.ts'
+import type { Limiter } from '../limits/limiter.ts'
+import type { Shed } from '../limits/shed.ts'
 import type { Schemas } from '../schemas/schemas.ts'
 import { createAdmit } from './admit.ts'
 import { createAuthenticate } from './authenticate.ts'
 import { createCanaries } from './canary.ts'
 import { collect, collectVectors } from './collect.ts'
+import { chatTokens, passthroughTokens } from './claimed-tokens.ts'
 import { createCount } from './count.ts'
 import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
 import { createMayServe } from './may-serve.ts'
@@ -65,7 +68,7 @@ export interface Gateway {
   /** What each tier of memory would do with a request, and why: nothing is called, counted or kept. */
   explainMemory(request: ChatRequest, context: Pick<RequestContext, 'caller' | 'signal'>): Promise<MemoryExplanation>
   /**
-   * Input tokens of a request, as its model would count them: our own count. Takes of the caller's rate; free otherwise.
+   * Input tokens of a request, as its model would count them: our own count. Takes one of the caller's requests; free otherwise.
    * @throws GatewayError rate_limited, model_not_found; with `auto` as `explain`
    */
   count(request: ChatRequest, context: RequestContext): Promise<number>
@@ -76,7 +79,11 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   findKey: ((secret: string) => Promise<KeyRecord | null>) | null
   /** Who shows an access token; where it is set, nothing else counts. */
   readToken?: ((token: string) => Promise<Caller>) | null
-  takeRate: (callerId: string) => Promise<RateTicket>
+  priorities: ReadonlyMap<string, Priority>
+  /** Turns requests away while there is too much to do. */
+  shed: Shed
+  /** Claims of the limits of callers, models and providers. */
+  take: Limiter['take']
   /** Throws where what is spent could not be written down. */
   assertWritable: () => void
   cache: Cache
@@ -111,7 +118,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   const { cache, classify, route, dialects, tokens, prices, clock } = parts
   const journeyParts: JourneyParts = {
     ...parts,
-    admit: createAdmit({ take: parts.takeRate, assertWritable: parts.assertWritable, clock }),
+    admit: createAdmit(parts),
   }
 
   const chatMemory = cache.of(
@@ -130,6 +137,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     wrapCall: (call, settling) =>
       createStructured({ call, route, compile: parts.schemas.compile, settings: parts.structured, ...settling, clock }),
     ...tokens,
+    tokensOf: chatTokens,
     contentOf: ({ request, attempts }) => ({
       messages: request.messages,
       answer: attempts.flatMap(({ written }) => written).join(''),
@@ -154,6 +162,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     findWire: embeddingWires(dialects),
     countInput: tokens.countEmbedding,
     countOutput: () => 0,
+    tokensOf: ({ forecast }) => forecast.inputTokens,
     // Vocabularies of embedding models differ little, and what they take is short.
     learnInput: () => undefined,
     contentOf: ({ request }) => ({ input: request.input }),
@@ -167,6 +176,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
     findWire: () => parts.passThrough,
     countInput: tokens.countPassthrough,
     countOutput: tokens.countOutput,
+    tokensOf: passthroughTokens,
     // A payload's own syntax would be learned as if it were the vocabulary.
     learnInput: () => undefined,
     carry: createPass,

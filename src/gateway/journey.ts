@@ -10,6 +10,7 @@ import type { Clock, Random } from '../contract/runtime.ts'
 import type { ResilienceSettings } from '../contract/settings.ts'
 import type { CacheEntry, Leases, Receipts } from '../contract/store.ts'
 import { createFlights } from '../lib/flight.ts'
+import type { Limiter } from '../limits/limiter.ts'
 import type { Events } from '../telemetry/events.ts'
 import type { Admit } from './admit.ts'
 import { createAnswer } from './answer.ts'
@@ -18,6 +19,7 @@ import { createAttempt } from './attempt.ts'
 import type { FindWire } from './attempt.ts'
 import { createCall } from './call.ts'
 import type { Call } from './call.ts'
+import type { TokensOf } from './claimed-tokens.ts'
 import { createComplete } from './complete.ts'
 import type { Carry } from './complete.ts'
 import type { Deployments } from './deployments.ts'
@@ -38,6 +40,7 @@ import { createTakeTurn } from './turn.ts'
 /** What all journeys share. */
 export interface JourneyParts {
   admit: Admit
+  take: Limiter['take']
   deployments: Deployments
   prices: PriceBook
   receipts: Pick<Receipts, 'append'>
@@ -66,6 +69,8 @@ export interface OwnParts<Request extends Asked, Event extends Content> {
   /** Our own counts in a model's tokens, for what a provider did not count. */
   countInput: (request: Request, card: ModelCard) => number
   countOutput: (text: string, card: ModelCard) => number
+  /** What a try is claimed to use of limits on tokens. */
+  tokensOf: TokensOf<Request>
   /** Told what a provider counted. */
   learnInput: (request: Request, card: ModelCard, inputTokens: number) => void
   /** What is made of the call: further calls by the same means, on the same trail. */
@@ -101,7 +106,12 @@ export const createJourney = <Request extends Asked, Event extends Content>(
   const plainCall = createCall<Request, Event>({
     deployments,
     attempt: createAttempt({ ...parts, findWire: own.findWire }),
-    reserve: createReserve(own.fit(settling.spentNanoUsd)),
+    reserve: createReserve({
+      fit: own.fit(settling.spentNanoUsd),
+      tokensOf: own.tokensOf,
+      take: parts.take,
+      settle: settling.settle,
+    }),
     settings: parts.resilience,
     clock,
     random: parts.random,

@@ -21,7 +21,7 @@ export async function* replay<Event extends Content>(
   trail.spared = { usage, savedNanoUsd: costNanoUsd ?? 0n }
   trail.simulated = simulated
   const served = { requestId: trail.context.requestId, provider, model: answeredModel, inputTokens: usage.inputTokens }
-  const { recalled } = trail
-  yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: tier, recalled, simulated } }
+  const { recalled, limits } = trail
+  yield { type: 'start', served: { ...served, task: task?.task ?? null, cache: tier, recalled, limits, simulated } }
   yield* answer.events
 }

@@ -5,7 +5,7 @@ import type { Trail } from './trail.ts'
 /** The first event of every answer. */
 export const startOf = (
   { answeredModel: model, candidate, simulated }: First,
-  { cache, context, task }: Trail,
+  { cache, context, limits, task }: Trail,
 ): { type: 'start'; served: Served } => ({
   type: 'start',
   served: {
@@ -15,6 +15,7 @@ export const startOf = (
     task: task?.task ?? null,
     cache,
     simulated,
+    limits,
     inputTokens: candidate.forecast.inputTokens,
   },
 })

@@ -1,10 +1,12 @@
 import type { Finish, ModelChoice, Usage, Warning } from '../contract/chat.ts'
 import type { ErrorCode } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
+import type { LimitStates } from '../contract/limit.ts'
 import type { ModelCard } from '../contract/model.ts'
 import type { NanoUsd } from '../contract/money.ts'
 import type { Asked, Operation } from '../contract/operation.ts'
 import type { Lineup, TaskGuess } from '../contract/plan.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { CacheState, Outcome, Recalled, TierLook, Receipt, Try } from '../contract/receipt.ts'
 import type { Clock } from '../contract/runtime.ts'
 import { elapsedMs } from '../lib/elapsed.ts'
@@ -63,6 +65,10 @@ export interface Trail<Request extends Asked = Asked> {
   warnings: Warning[]
   /** Tokens of the answer and what they would have cost, where no attempt of this request paid for them. */
   spared: { usage: Usage; savedNanoUsd: NanoUsd } | null
+  /** Who goes first where there is not enough for all. */
+  priority: Priority
+  /** How the caller's limits stand. */
+  limits: LimitStates
   /** Whoever answers or answered is the sandbox, also where another request pays. */
   simulated: boolean
 }
@@ -99,6 +105,8 @@ export const openTrail = <Request extends Asked>(options: {
     finishes: [],
     warnings: [],
     spared: null,
+    priority: context.priority ?? 'normal',
+    limits: {},
     simulated: false,
   }
 }

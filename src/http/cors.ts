@@ -5,9 +5,9 @@ import { isListed } from './guards.ts'
 
 /** `*` would not cover `authorization`, so every header that a client of ours sends is named. */
 const requestHeaders =
-  'authorization, x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, content-type, accept, cache-control, x-request-id, traceparent, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id'
+  'authorization, x-api-key, anthropic-version, anthropic-beta, anthropic-dangerous-direct-browser-access, content-type, accept, cache-control, x-gateway-priority, x-request-id, traceparent, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, last-event-id'
 const replyHeaders =
-  'x-request-id, request-id, x-trace-id, x-should-retry, retry-after, www-authenticate, x-gateway-provider, x-gateway-model, x-gateway-task, x-gateway-cache, x-gateway-cost-usd, x-gateway-simulated, mcp-session-id'
+  'x-request-id, request-id, x-trace-id, x-should-retry, retry-after, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens, www-authenticate, x-gateway-provider, x-gateway-model, x-gateway-task, x-gateway-cache, x-gateway-cost-usd, x-gateway-simulated, mcp-session-id'
 
 /**
  * Lets pages of allowed origins read the answer; others get no CORS header, so their browser keeps it from them.

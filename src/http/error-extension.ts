@@ -1,3 +1,4 @@
+import { showLimits } from '../contract/limit.ts'
 import type { GatewayError } from '../contract/errors.ts'
 import type { Refusal } from '../contract/plan.ts'
 
@@ -9,6 +10,7 @@ export const errorExtension = (error: GatewayError, requestId: string) => ({
   advice: error.advice,
   retryable: error.retryable,
   ...(error.detail.refusals && showRefusals(error.detail.refusals)),
+  ...(error.detail.limits && { limits: showLimits(error.detail.limits) }),
   ...(error.detail.structuredOutput && { structured_output: error.detail.structuredOutput }),
 })
 

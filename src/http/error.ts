@@ -4,6 +4,7 @@ import type { Logger } from '../contract/runtime.ts'
 import { anthropicError, anthropicStatus, isAnthropicPath } from './anthropic/error.ts'
 import { errorExtension } from './error-extension.ts'
 import { hasBody } from './guards.ts'
+import { limitHeaders } from './limit-headers.ts'
 
 /** How long a refused upload is drained, so that its sender reads the refusal instead of a broken connection. */
 const lingerMs = 1_000
@@ -35,7 +36,8 @@ const rpcCodeOf = (error: GatewayError): number => {
 /** What clients go by besides the status. `x-should-retry` is read by OpenAI's and Anthropic's SDKs. */
 export const errorHeaders = (error: GatewayError): Record<string, string> => {
   const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) }
-  const { retryAfterMs, allow } = error.detail
+  const { retryAfterMs, allow, limits } = error.detail
+  Object.assign(headers, limitHeaders(limits))
   if (retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))

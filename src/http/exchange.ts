@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
+import { priorities } from '../contract/priority.ts'
+import type { Priority } from '../contract/priority.ts'
 import { readCloudTraceContext, readTraceparent } from '../contract/trace.ts'
 import type { TraceParent } from '../contract/trace.ts'
 
@@ -17,6 +19,7 @@ export interface Arrival {
   traceParent: TraceParent | null
   /** Ids of the gateways that the request passed before this one. */
   hops: readonly string[]
+  priority: Priority | undefined
   /** Aborted when the caller leaves, or when a drain has waited long enough. */
   signal: AbortSignal
   /** Breaks the answer off. */
@@ -52,6 +55,7 @@ export const openArrival = (req: IncomingMessage, res: ServerResponse, newId: ()
     traceId,
     traceParent,
     hops: hopsOf(headerOf(req, 'x-gateway-hop')),
+    priority: priorityOf(headerOf(req, 'x-gateway-priority')),
     signal: leave.signal,
     cut: (reason) => leave.abort(reason),
   }
@@ -66,6 +70,7 @@ export const contextOf = (exchange: Exchange, incremental: boolean): RequestCont
   traceId: exchange.traceId,
   traceParent: exchange.traceParent,
   hops: exchange.hops,
+  priority: exchange.priority,
   incremental,
   signal: exchange.signal,
 })
@@ -79,6 +84,10 @@ export const headerOf = (req: IncomingMessage, name: string): string | undefined
 /** The caller's own id is kept when it can be written to a log line as it is. */
 const clientIdOf = (id: string | undefined): string | null =>
   id !== undefined && /^[\x21-\x7e]{1,128}$/.test(id) ? id : null
+
+/** A word that means nothing is as if it were not said: it decides over nothing but a place in line. */
+const priorityOf = (header: string | undefined): Priority | undefined =>
+  priorities.find((priority) => priority === header?.trim().toLowerCase())
 
 const hopsOf = (header: string | undefined): readonly string[] =>
   (header ?? '')

@@ -1,6 +1,7 @@
 import type { Answer, Served } from '../contract/journey.ts'
 import { formatUsd } from '../contract/money.ts'
 import { showRecalled } from '../gateway/show-recalled.ts'
+import { limitHeaders } from './limit-headers.ts'
 
 /** What answers of every kind have. */
 type AnswerFacts = Omit<Answer, 'choices'>
@@ -37,6 +38,7 @@ export const gatewayObject = ({ served, receipt, warnings, usage }: AnswerFacts)
 /** The same as headers, as far as it is known when the first token comes. */
 export const servedHeaders = (served: Served): Record<string, string> => {
   const headers: Record<string, string> = {
+    ...limitHeaders(served.limits),
     'x-gateway-provider': headerSafe(served.provider),
     'x-gateway-model': headerSafe(served.model),
     'x-gateway-cache': served.cache,

@@ -40,14 +40,16 @@ export const createPassthroughRoute =
       known,
     )
 
+    let own: Record<string, string> = {}
     const events = gateway.passThrough(request, contextOf(exchange, false))
     for await (const event of events)
       switch (event.type) {
         case 'start':
-          for (const [name, value] of Object.entries(servedHeaders(event.served))) res.setHeader(name, value)
+          own = servedHeaders(event.served)
           break
         case 'head':
-          res.writeHead(event.status, event.headers)
+          // A caller's limits here are the gateway's, not those of its account.
+          res.writeHead(event.status, { ...event.headers, ...own })
           res.flushHeaders()
           break
         case 'bytes':

@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
+import { showLimits } from '../contract/limit.ts'
 import type { GatewayError } from '../contract/errors.ts'
 
 /**
@@ -8,7 +9,7 @@ import type { GatewayError } from '../contract/errors.ts'
  */
 export const showError = (error: GatewayError, requestId: string): CallToolResult => {
   const message = oneLine(error.message)
-  const { retryAfterMs, param, provider, structuredOutput } = error.detail
+  const { retryAfterMs, param, provider, limits, structuredOutput } = error.detail
   const retryAfterS = retryAfterMs === undefined ? null : Math.ceil(retryAfterMs / 1000)
   const wait = retryAfterS === null ? '' : ` Wait ${retryAfterS} s first.`
   const fields = {
@@ -20,6 +21,7 @@ export const showError = (error: GatewayError, requestId: string): CallToolResul
     param: param ?? null,
     provider: provider ?? null,
     request_id: requestId,
+    ...(limits && { limits: showLimits(limits) }),
     ...(structuredOutput && { structured_output: structuredOutput }),
   }
   return {

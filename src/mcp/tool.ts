@@ -17,7 +17,7 @@ export interface Services {
 /** Where a call came from; what the ledger writes beside the caller. */
 export type CallOrigin = Pick<
   RequestContext,
-  'requestId' | 'clientRequestId' | 'traceId' | 'traceParent' | 'tool' | 'hops' | 'face'
+  'requestId' | 'clientRequestId' | 'traceId' | 'traceParent' | 'tool' | 'hops' | 'priority' | 'face'
 >
 
 export interface ToolCall<Args> {

@@ -86,14 +86,14 @@ export const createMcpHttpHandler = ({ buildServer, settings, logger }: McpHttpD
   }
 
   return async (req, res, { caller, metadataUrl = null, signal, ...arrival }) => {
-    const { requestId, clientRequestId, traceId, traceParent, hops } = arrival
+    const { requestId, clientRequestId, traceId, traceParent, hops, priority } = arrival
     const late = (): GatewayError => new GatewayError('deadline_exceeded', tooLate)
     const { signal: cut, stop } = alarmWithin(signal, settings.requestDeadlineMs + graceMs, late)
     res.once('close', stop)
     const session: Session = {
       caller,
       metadataUrl,
-      origin: () => ({ requestId, clientRequestId, traceId, traceParent, hops, face: 'mcp' }),
+      origin: () => ({ requestId, clientRequestId, traceId, traceParent, hops, priority, face: 'mcp' }),
     }
     const handle = toNodeHandler(
       { fetch: (request) => serve(request, session, cut) },

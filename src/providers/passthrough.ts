@@ -6,6 +6,7 @@ import type { RawEvent } from '../contract/passthrough.ts'
 import type { UpstreamHttp, UpstreamReply } from './http.ts'
 import { createCopy } from './passthrough/copy.ts'
 import { askForUsage, createUsageFilter } from './passthrough/stream-usage.ts'
+import { readQuotas } from './reply/quotas.ts'
 import { refusalInside, refusalOf } from './reply/refusal.ts'
 
 /** Headers of a provider's reply that a caller sees; ours have the other names. */
@@ -32,7 +33,7 @@ const ours: ReadonlySet<ErrorCode> = new Set([
  */
 export const createPassThrough = (http: UpstreamHttp): PassThrough =>
   async function* passThrough(
-    { row, key, hops, traceparent, request },
+    { row, key, hops, traceparent, heard, request },
     signal,
   ): AsyncGenerator<CopyFact | RawEvent, void> {
     const { method, endpoint, asEvents, text } = request
@@ -46,6 +47,7 @@ export const createPassThrough = (http: UpstreamHttp): PassThrough =>
       signal,
     )
     const { status, headers } = reply
+    heard?.(readQuotas(headers, reply.receivedAtMs))
     const context = { row, redact: reply.redact, headers, nowMs: reply.receivedAtMs }
     const head = { type: 'head', status, headers: shownOf(reply) } as const
 

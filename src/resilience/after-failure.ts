@@ -31,7 +31,7 @@ interface Situation {
  */
 export const moveAfterFailure = (
   { error, tries, hasOtherKey, hasOtherCandidate, isNewKey = false, remainingMs }: Situation,
-  settings: ResilienceSettings,
+  settings: Omit<ResilienceSettings, 'breaker' | 'concurrency'>,
   random: Random,
 ): NextMove => {
   if (isNewKey) return { move: 'retry', delayMs: 0 }
@@ -56,6 +56,7 @@ export const moveAfterFailure = (
     case 'provider_circuit_open':
     case 'provider_busy':
     case 'limit_unsatisfiable':
+    case 'shared_limit_reached':
     case 'parameter_unsupported':
     case 'loop_detected':
       return { move: 'next_candidate' }

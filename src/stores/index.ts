@@ -13,6 +13,7 @@ import type {
   LedgerState,
   Note,
   Receipts,
+  Rests,
   SharedCounts,
 } from '../contract/store.ts'
 import { readSecret } from './installation-secret.ts'
@@ -26,6 +27,7 @@ import { createDirectory as createMemoryDirectory } from './memory/directory.ts'
 import { createEntries } from './memory/entries.ts'
 import { createLeases } from './memory/leases.ts'
 import { createReceipts as createMemoryReceipts } from './memory/receipts.ts'
+import { createRests } from './memory/rests.ts'
 import { createMemoryNote, openNote } from './note.ts'
 import { createAudit } from './sqlite/audit.ts'
 import { backUp } from './sqlite/backup.ts'
@@ -39,6 +41,8 @@ export interface Stores extends AsyncDisposable {
   receipts: Receipts
   directory: Directory
   counters: Counters
+  /** What providers asked to be left alone. */
+  rests: Rests
   entries: Entries
   leases: Leases
   /** What came of sharing entries with all instances; null where each has its own. */
@@ -119,6 +123,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   await using opened = new AsyncDisposableStack()
   const kept = opened.use(await openKept(options))
   const counting = opened.use(await openCounters(options))
+  const rests = opened.use(await openRests(options))
   const others = await openOthers(options, opened)
   const isKept = dataDir !== inMemory
   const onDisk = isKept && keptCache && vault ? await openKeptEntries({ ...options, ...keptCache, vault }) : null
@@ -137,6 +142,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
     ...kept,
     ...answers,
     counters: counting,
+    rests,
     others,
     news: () => [
       ...(others ? [{ topic: 'health' as const, ...others.news.facts() }] : []),
@@ -244,6 +250,12 @@ const openCounters = async ({
   const { openCounters: openRedisCounters } = await import('./redis/counters.ts')
   const counters = await openRedisCounters({ redis, logger })
   return { ...counters, redisAway: () => ({ counters: counters.isAway() }) }
+}
+
+const openRests = async ({ redis = null, clock }: StoresOptions): Promise<Rests & Disposable> => {
+  if (!redis) return { ...createRests(clock), [Symbol.dispose]: () => undefined }
+  const { openRests: openRedisRests } = await import('./redis/rests.ts')
+  return openRedisRests({ redis, clock })
 }
 
 const openOthers = async ({ redis = null }: StoresOptions, opened: AsyncDisposableStack): Promise<Stores['others']> => {

@@ -2,12 +2,13 @@ import type { GatewayError } from '../contract/errors.ts'
 import type { RequestContext } from '../contract/journey.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import type { Task } from '../contract/plan.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Logger } from '../contract/runtime.ts'
 import type { LogSettings } from '../contract/settings.ts'
 import type { LogContext } from './log-context.ts'
 import { receiptFields, receiptLine } from './receipt-line.ts'
 import type { WaitEnding } from '../contract/store.ts'
-import type { HttpReply, Metrics, StoreCall } from './metrics.ts'
+import type { HttpReply, Metrics, SlotWait, StoreCall } from './metrics.ts'
 import type { Tracing } from './tracing.ts'
 import type { RefusedRequest, TraceOrigin } from './tracing/spans.ts'
 
@@ -27,6 +28,10 @@ export interface Events {
   nearUnkept(cause: unknown): void
   /** A request waited for another instance that was answering the same. */
   waitedForInstance(ending: WaitEnding, durationMs: number): void
+  /** A request waited for a provider, and got a slot or did not. */
+  waited(wait: SlotWait): void
+  /** A request was turned away because the event loop is late. */
+  shed(priority: Priority): void
   /** A store did what it was asked to, or failed. */
   stored(call: StoreCall): void
 }
@@ -102,6 +107,8 @@ export const createEvents = (options: EventsOptions): Events => {
         'when near answers are given could not be written, and ends with this process: see DATA_DIR',
       ),
     waitedForInstance: (ending, durationMs) => metrics?.waitedForInstance(ending, durationMs),
+    waited: (wait) => metrics?.waited(wait),
+    shed: (priority) => metrics?.shed(priority),
     stored: (call) => metrics?.stored(call),
   }
 }

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { errorTable } from '../contract/errors.ts'
 import type { GatewayError } from '../contract/errors.ts'
+import type { Priority } from '../contract/priority.ts'
 import type { Receipt } from '../contract/receipt.ts'
 import { ownLogs } from '../contract/settings.ts'
 import type { OwnLog } from '../contract/settings.ts'
@@ -31,12 +32,21 @@ export interface StoreCall {
   durationMs: number
 }
 
+/** One wait for a slot at a provider. */
+export interface SlotWait {
+  provider: string
+  waitMs: number
+  end: 'served' | 'left' | 'full' | 'late' | 'displaced'
+}
+
 /** The registry behind /metrics. Business events come through telemetry/events.ts. */
 export interface Metrics {
   replied(reply: HttpReply): void
   completed(receipt: Receipt): void
   refused(error: GatewayError): void
   unrecorded(): void
+  waited(wait: SlotWait): void
+  shed(priority: Priority): void
   stored(call: StoreCall): void
   /** An entry for a log of its own was written by the API, or given up. */
   logged(log: OwnLog, outcome: 'ok' | 'failed'): void
@@ -64,6 +74,9 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
   const refused = counter(catalogue.refused)
   const budgetExceeded = counter(catalogue.budgetExceeded)
   const unrecorded = counter(catalogue.unrecorded)
+  const queueWait = histogram(catalogue.queueWait)
+  const shed = counter(catalogue.shed)
+  const limitsReached = counter(catalogue.limitsReached)
   const logEntries = counter(catalogue.logEntries)
   const storeDuration = histogram(catalogue.storeDuration)
   const instanceWait = histogram(catalogue.instanceWait)
@@ -89,9 +102,12 @@ export const createMetrics = ({ known, version }: { known: KnownNames; version: 
     },
     refused: ({ code, detail }) => {
       refused({ code })
+      if (detail.reached) limitsReached({ limit_of: detail.reached.of, limit_unit: detail.reached.unit })
       if (code === 'limit_unsatisfiable' && detail.param?.endsWith('max_cost_usd')) budgetExceeded({ stage: 'refused' })
     },
     unrecorded: () => unrecorded({}),
+    shed: (priority) => shed({ priority }),
+    waited: ({ provider, waitMs, end }) => queueWait({ provider, wait_end: end }, waitMs),
     stored: ({ store, operation, failed, durationMs }) =>
       storeDuration({ store, store_operation: operation, outcome: failed ? 'failed' : 'ok' }, durationMs),
     logged: (log, outcome) => logEntries({ log, outcome }),

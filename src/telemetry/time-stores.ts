@@ -48,7 +48,7 @@ export const timeStores = <Stores extends Ports>(stores: Stores, stored: (call: 
     counters: {
       ...counters,
       hit: ofCounters('hit', counters.hit),
-      unhit: ofCounters('unhit', counters.unhit),
+      settle: ofCounters('settle', counters.settle),
     },
     entries: {
       ...entries,

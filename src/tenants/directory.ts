@@ -1,5 +1,6 @@
 import type { KeyRecord, Scope } from '../contract/caller.ts'
 import { GatewayError } from '../contract/errors.ts'
+import type { Limit } from '../contract/limit.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { Directory } from '../contract/store.ts'
 import { hashSecret, mintKeyId, mintSecret } from './keys.ts'
@@ -20,6 +21,7 @@ export interface KeyDirectory {
     scope: Scope
     team?: string | undefined
     tenant?: string | undefined
+    limits?: readonly Limit[] | undefined
   }): Promise<{ record: KeyRecord; secret: string }>
   /** Every key, the revoked ones too. */
   list(): Promise<readonly KeyRecord[]>
@@ -52,7 +54,7 @@ export const createKeyDirectory = ({ directory, fixed, clock }: KeyDirectoryOpti
       return key?.revokedAtMs === null ? key : null
     },
 
-    create: async ({ name, scope, team, tenant }) => {
+    create: async ({ name, scope, team, tenant, limits }) => {
       const secret = mintSecret()
       const record: KeyRecord = {
         id: mintKeyId(),
@@ -60,6 +62,7 @@ export const createKeyDirectory = ({ directory, fixed, clock }: KeyDirectoryOpti
         scope,
         ...(team === undefined ? {} : { team: readName(team, 'A team') }),
         ...(tenant === undefined ? {} : { tenant: readName(tenant, 'A tenant') }),
+        ...(limits === undefined ? {} : { limits }),
         sha256: hashSecret(secret),
         createdAtMs: clock.now(),
         revokedAtMs: null,

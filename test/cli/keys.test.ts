@@ -50,6 +50,36 @@ test('the list shows whose answers a key shares', async () => {
   expect((await run(['keys', 'list'], env).ended).stdout).toMatch(/\tAda\tteam search\ttenant acme\n$/)
 })
 
+test(
+  'a key with limits of its own is held to them, and limits that cannot be read make none',
+  { timeout: 60_000 },
+  async () => {
+    using data = temporaryFolder()
+    const env = { DATA_DIR: data.path, AUTH_MODE: 'api-key', PROVIDERS: 'sandbox' }
+    const wrong = await run(['keys', 'create', '--name', 'Bob', '--limits', 'requests=3'], env).ended
+    expect(wrong).toMatchObject({ stdout: '' })
+    expect(wrong.stderr).toContain('requests_per_minute=60,tokens_per_day=1000000')
+    const words = ['--name', 'Ada', '--limits', 'requests_per_day=2, tokens_per_hour=100000']
+    const secret = (await run(['keys', 'create', ...words], env).ended).stdout.trim()
+    expect((await run(['keys', 'list'], env).ended).stdout).toMatch(
+      /^key_\w+\tuse\tactive\t.*\tAda\trequests_per_day=2,tokens_per_hour=100000\n$/,
+    )
+    await using gateway = await serve(env)
+    const replies = []
+    for (const content of ['one', 'two', 'three'])
+      replies.push(
+        await fetch(`${gateway.url}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'gpt-6-luna', messages: [{ role: 'user', content }] }),
+        }),
+      )
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 429])
+    expect(replies[0]?.headers.get('x-ratelimit-limit-requests')).toBe('2')
+    expect(replies[0]?.headers.get('x-ratelimit-limit-tokens')).toBe('100000')
+  },
+)
+
 test('a wrong scope and a missing name are told, and nothing is made', async () => {
   using data = temporaryFolder()
   const env = { DATA_DIR: data.path }

@@ -140,9 +140,9 @@ describe('who may call', () => {
   )
 
   test('rates are counted only where callers can be told apart', () => {
-    expect(load({}).rate).toBeNull()
+    expect(load({}).limits.callers).toEqual([])
     const limited = load({ AUTH_MODE: 'api-key', RATE_LIMIT_MAX_REQUESTS: '5' })
-    expect(limited.rate).toEqual({ windowMs: 60_000, maxRequests: 5 })
+    expect(limited.limits.callers).toEqual([{ unit: 'requests', windowMs: 60_000, max: 5 }])
     expect(load({ RATE_LIMIT_MAX_REQUESTS: '5' }).notices).toEqual([expect.stringContaining('RATE_LIMIT_')])
   })
 })
@@ -356,6 +356,7 @@ describe('names that one file uses and another must know', () => {
     'pricing.yaml':
       'lists: [{ provider: a, source: s, as_of: 2026-11-10, prices: [{ model: one, input: 1, output: 2 }] }]\n',
     'routing.yaml': '{}\n',
+    'limits.yaml': '{}\n',
   }
   const problem = (changed: Partial<typeof files>) => problemsOf({ CONFIG_DIR: configDir({ ...files, ...changed }) })
 
@@ -369,6 +370,26 @@ describe('names that one file uses and another must know', () => {
     ],
     ['an alias that hides a model', { 'routing.yaml': 'aliases: { one: one }\n' }, /aliases\.one: .*meaning already/],
     ['a fallback to nothing', { 'routing.yaml': 'fallbacks: { one: [thr] }\n' }, /fallbacks\.one: "thr" is no model/],
+    [
+      'a limit for nothing',
+      { 'limits.yaml': 'limits: { models: { onne: { requests_per_minute: 1 } } }\n' },
+      /limits\.models\.onne: "onne" is no model's own name.*did you mean "one"/,
+    ],
+    [
+      'a limit by a name that is not its own',
+      { 'limits.yaml': 'limits: { models: { "a:one": { requests_per_minute: 1 } } }\n' },
+      /"a:one" is no model's own name.*write one/,
+    ],
+    [
+      'a limit at nobody',
+      { 'limits.yaml': 'limits: { providers: { b: { requests_per_minute: 1 } } }\n' },
+      /limits\.providers\.b: "b" is no provider row/,
+    ],
+    [
+      'a burst of nothing',
+      { 'limits.yaml': 'limits: { callers: { burst: { requests: 5 } } }\n' },
+      /limits\.callers\.burst\.requests.* needs requests_per_minute/,
+    ],
     [
       'a price for nothing',
       { 'pricing.yaml': files['pricing.yaml'].replace('model: one', 'model: two') },

@@ -13,8 +13,8 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
       const hit = (nowMs: number) => opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 2 })
       expect(await hit(0)).toEqual({ allowed: true, remaining: 1, resetMs: 1000 })
       expect(await hit(400)).toEqual({ allowed: true, remaining: 0, resetMs: 600 })
-      expect(await hit(900)).toEqual({ allowed: false, retryAfterMs: 100 })
-      expect(await hit(999)).toEqual({ allowed: false, retryAfterMs: 1 })
+      expect(await hit(900)).toEqual({ allowed: false, remaining: 0, resetMs: 100, retryAfterMs: 100 })
+      expect(await hit(999)).toEqual({ allowed: false, remaining: 0, resetMs: 1, retryAfterMs: 1 })
       expect(await hit(1000)).toEqual({ allowed: true, remaining: 0, resetMs: 400 })
     })
 
@@ -64,12 +64,86 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
       const hit = () => opened.port.hit({ key: 'k', nowMs: 5, windowMs: 1000, max: 2 })
       await hit()
       await hit()
-      await opened.port.unhit({ key: 'k', atMs: 4 })
-      await opened.port.unhit({ key: 'other', atMs: 5 })
+      await opened.port.settle({ key: 'k', atMs: 4, change: -1 })
+      await opened.port.settle({ key: 'other', atMs: 5, change: -1 })
       expect(await hit()).toMatchObject({ allowed: false })
-      await opened.port.unhit({ key: 'k', atMs: 5 })
+      await opened.port.settle({ key: 'k', atMs: 5, change: -1 })
       expect(await hit()).toMatchObject({ allowed: true, remaining: 0 })
       expect(await hit()).toMatchObject({ allowed: false })
+    })
+
+    test('weighs: never more than the limit in any window, whatever is settled meanwhile', async () => {
+      const moves = fc.array(
+        fc.record({ gap: fc.nat({ max: 300 }), weight: fc.nat({ max: 40 }), used: fc.option(fc.nat({ max: 60 })) }),
+        { maxLength: 80 },
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          moves,
+          fc.integer({ min: 1, max: 100 }),
+          fc.constantFrom(1, 7, 50),
+          async (asked, max, grain) => {
+            await using opened = await open()
+            const windowMs = 1000
+            const counted = new Map<number, number>()
+            let nowMs = 1_000_000
+            for (const { gap, weight, used } of asked) {
+              nowMs += gap
+              const atMs = Math.floor(nowMs / grain) * grain + grain - 1
+              const inWindow = [...counted]
+                .filter(([at]) => at > nowMs - windowMs)
+                .reduce((sum, [, own]) => sum + own, 0)
+              const verdict = await opened.port.hit({ key: 'k', nowMs, atMs, windowMs, max, weight })
+              expect(verdict.allowed).toBe(weight === 0 || inWindow + weight <= max)
+              const added = verdict.allowed ? weight : 0
+              expect(verdict.remaining).toBe(Math.max(0, max - inWindow - added))
+              const own = (counted.get(atMs) ?? 0) + added
+              if (own > 0) counted.set(atMs, own)
+              if (added === 0 || used === null) continue
+              const change = used - weight
+              expect(await opened.port.settle({ key: 'k', atMs, change })).toBe(true)
+              counted.set(atMs, Math.max(0, own + change))
+            }
+          },
+        ),
+        { numRuns: 60 },
+      )
+    })
+
+    test('says how long a heavy hit waits: until so many light ones have left', async () => {
+      await using opened = await open()
+      const query = { key: 'k', windowMs: 1000, max: 10 }
+      for (const nowMs of [0, 100, 200, 300]) await opened.port.hit({ ...query, nowMs, weight: 2 })
+      const heavy = { ...query, weight: 8 }
+      expect(await opened.port.hit({ ...heavy, nowMs: 400 })).toEqual({
+        allowed: false,
+        remaining: 2,
+        resetMs: 600,
+        retryAfterMs: 800,
+      })
+      expect(await opened.port.hit({ ...heavy, nowMs: 1199 })).toMatchObject({ allowed: false })
+      expect(await opened.port.hit({ ...heavy, nowMs: 1200 })).toMatchObject({ allowed: true, remaining: 0 })
+      expect(await opened.port.hit({ ...query, nowMs: 1200, weight: 11 })).toMatchObject({ retryAfterMs: 1000 })
+    })
+
+    test('looks without counting, past the limit too', async () => {
+      await using opened = await open()
+      const query = { key: 'k', windowMs: 1000, max: 10 }
+      expect(await opened.port.hit({ ...query, nowMs: 0, weight: 0 })).toEqual({
+        allowed: true,
+        remaining: 10,
+        resetMs: 0,
+      })
+      await opened.port.hit({ ...query, nowMs: 0, weight: 10 })
+      await opened.port.settle({ key: 'k', atMs: 0, change: 5 })
+      expect(await opened.port.hit({ ...query, nowMs: 400, weight: 0 })).toEqual({
+        allowed: true,
+        remaining: 0,
+        resetMs: 600,
+      })
+      expect(await opened.port.settle({ key: 'k', atMs: 1, change: -1 })).toBe(false)
+      expect(await opened.port.hit({ ...query, nowMs: 1000 })).toMatchObject({ allowed: true, remaining: 9 })
+      expect(await opened.port.settle({ key: 'k', atMs: 0, change: -1 })).toBe(false)
     })
 
     test('keeps keys apart', async () => {
@@ -83,11 +157,11 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
     test('says the whole wait after a limit was lowered, and lets nobody in at 0', async () => {
       await using opened = await open()
       for (const nowMs of [0, 100, 200]) await opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 3 })
-      expect(await opened.port.hit({ key: 'k', nowMs: 300, windowMs: 1000, max: 1 })).toEqual({
+      expect(await opened.port.hit({ key: 'k', nowMs: 300, windowMs: 1000, max: 1 })).toMatchObject({
         allowed: false,
         retryAfterMs: 900,
       })
-      expect(await opened.port.hit({ key: 'new', nowMs: 300, windowMs: 1000, max: 0 })).toEqual({
+      expect(await opened.port.hit({ key: 'new', nowMs: 300, windowMs: 1000, max: 0 })).toMatchObject({
         allowed: false,
         retryAfterMs: 1000,
       })
@@ -98,7 +172,7 @@ export const describeCounters = (store: string, open: Open<Counters>): void => {
       const hit = (nowMs: number) => opened.port.hit({ key: 'k', nowMs, windowMs: 1000, max: 2 })
       await hit(10_000)
       await hit(9_990)
-      expect(await hit(10_000)).toEqual({ allowed: false, retryAfterMs: 990 })
+      expect(await hit(10_000)).toMatchObject({ allowed: false, retryAfterMs: 990 })
       expect(await hit(1_000)).toMatchObject({ allowed: true, remaining: 1 })
     })
   })

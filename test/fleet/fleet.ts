@@ -48,6 +48,8 @@ export interface FleetOptions {
   /** Of the one caller; null: as many requests as he likes. */
   rate: { windowMs: number; maxRequests: number } | null
   drainMs?: number
+  /** How long a request waits for Redis; unset: as shipped. On a busy machine that is soon over. */
+  redisTimeoutMs?: number
 }
 
 const key = 'sk-gw-of-the-fleet'
@@ -62,7 +64,13 @@ const provider = `
 const manyRequests = 1_000_000
 
 /** Starts them all. Where PostgreSQL is away their receipts go to a journal: what callers lose then is not for want of a ledger. */
-export const openFleet = async ({ size, stores, rate, drainMs = 5_000 }: FleetOptions): Promise<Fleet> => {
+export const openFleet = async ({
+  size,
+  stores,
+  rate,
+  drainMs = 5_000,
+  redisTimeoutMs,
+}: FleetOptions): Promise<Fleet> => {
   await using resources = new AsyncDisposableStack()
   const folder = resources.use(temporaryFolder())
   const upstream = resources.use(await startUpstream())
@@ -89,6 +97,7 @@ export const openFleet = async ({ size, stores, rate, drainMs = 5_000 }: FleetOp
       ledger: { when_away: 'journal' },
     }),
   )
+  const patience = redisTimeoutMs === undefined ? '' : `?timeout=${redisTimeoutMs}`
   const env = {
     CONFIG_DIR: config,
     PROVIDERS: 'load',
@@ -97,7 +106,7 @@ export const openFleet = async ({ size, stores, rate, drainMs = 5_000 }: FleetOp
     AUTH_MODE: 'api-key',
     API_KEY_HASHES: createHash('sha256').update(key).digest('hex'),
     ...(database ? { DATABASE_URL: database.href } : {}),
-    ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis.wire.port}` } : {}),
+    ...(redis ? { REDIS_URL: `redis://127.0.0.1:${redis.wire.port}${patience}` } : {}),
   }
 
   const openInstance = async (index: number): Promise<Instance> => {

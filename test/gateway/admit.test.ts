@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { startApp } from '../support/app.ts'
+import { limitCallers, requestsAMinute } from '../support/limits.ts'
 import { ask, context, hear } from '../support/ask.ts'
 
 test('more requests than the rate allows are refused with how long to wait', async () => {
   await using it = await startApp({
-    change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 2 } }),
+    change: limitCallers(requestsAMinute(2)),
   })
   const heard = []
   for (const text of ['a', 'b', 'c']) heard.push(await hear(it.app.gateway.complete(ask(text), context())))
@@ -15,7 +16,7 @@ test('more requests than the rate allows are refused with how long to wait', asy
 
 test('what was refused before any provider was asked gives its rate back', async () => {
   await using it = await startApp({
-    change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 1 } }),
+    change: limitCallers(requestsAMinute(1)),
   })
   for (let n = 0; n < 5; n += 1) {
     const { error } = await hear(it.app.gateway.complete(ask('hi', { model: 'no-such-model' }), context()))
@@ -26,7 +27,7 @@ test('what was refused before any provider was asked gives its rate back', async
 
 test('callers have a rate each', async () => {
   await using it = await startApp({
-    change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 1 } }),
+    change: limitCallers(requestsAMinute(1)),
   })
   for (const id of ['k1', 'k2']) {
     const caller = { id, name: id, scope: 'use' } as const

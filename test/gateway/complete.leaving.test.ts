@@ -91,7 +91,11 @@ test("the gateway's own deadline holds where the caller set none", async () => {
 
 test('a queue of callers at one provider keeps to its slots', async () => {
   await using it = await startApp({
-    change: (config) => ({ ...config, providers: config.providers.map((row) => ({ ...row, maxConcurrent: 2 })) }),
+    change: (config) => ({
+      ...config,
+      providers: config.providers.map((row) => ({ ...row, maxConcurrent: 2 })),
+      resilience: { ...config.resilience, concurrency: { ...config.resilience.concurrency, maxWaiting: 2 } },
+    }),
   })
   const heard = await Promise.all(
     [1, 2, 3, 4].map((n) => hear(it.app.gateway.complete(ask(`What is ${n}?`, { model: 'gpt-4o' }), context()))),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { startApp } from '../support/app.ts'
+import { limitCallers, requestsAMinute } from '../support/limits.ts'
 import { ask, context } from '../support/ask.ts'
 
 test('a count comes near to what the provider counts, nearer once it has counted, and leaves no receipt', async () => {
@@ -27,7 +28,7 @@ test('what is too long for its model is counted all the same, and auto counts fo
 })
 
 test('counting takes of the rate, and gives it back where there is nothing to count by', async () => {
-  await using it = await startApp({ change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 1 } }) })
+  await using it = await startApp({ change: limitCallers(requestsAMinute(1)) })
   const { gateway } = it.app
   const unknown = ask('hi', { model: 'no-such-model' })
   for (let n = 0; n < 3; n += 1)

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config/config.ts'
 import { completion } from '../providers/chat-wire.ts'
 import { startApp } from '../support/app.ts'
+import { limitCallers, requestsAMinute } from '../support/limits.ts'
 import { ask, context, hear } from '../support/ask.ts'
 
 /*
@@ -54,7 +55,7 @@ describe('22: encodings', () => {
 describe('23: many at once', () => {
   test('a limit that callers share is taken before anything is awaited: 50 at once are not more than it allows', async () => {
     await using it = await startApp({
-      change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 7 } }),
+      change: limitCallers(requestsAMinute(7)),
     })
     const replies = await Promise.all(Array.from({ length: 50 }, (_, n) => post(it.url, `Question ${n}`)))
     const statuses = replies.map(({ status }) => status)

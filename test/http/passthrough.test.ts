@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startApp } from '../support/app.ts'
+import { limitCallers, requestsAMinute } from '../support/limits.ts'
 import type { TestApp } from '../support/app.ts'
 import { bodyOf, exchangeRaw, rawRequest, statusOf } from './raw.ts'
 import { document, startProvider } from './passthrough-upstream.ts'
@@ -706,7 +707,7 @@ test('the rate of a caller holds here too', async () => {
   provider.answers(document({}))
   await using own = await startApp({
     env: () => ({ OPENAI_BASE_URL: `${provider.url}/v1` }),
-    change: (config) => ({ ...config, rate: { windowMs: 60_000, maxRequests: 1 } }),
+    change: limitCallers(requestsAMinute(1)),
   })
   const ask = () => fetch(`${own.url}/v1/passthrough/openai/models`)
   expect((await ask()).status).toBe(200)

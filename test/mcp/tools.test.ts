@@ -364,7 +364,10 @@ describe('gateway_status', () => {
       caller: { name: 'laptop', scope: 'use' },
       providers: [{ id: 'openai' }, { id: 'openrouter', circuit: 'open' }],
       cache: { scope: 'mine', hits_by_tier: { near: 0 }, near_mode: 'off', near_broken: [] },
-      limits: { max_body_bytes: 65_536, rate: { max_requests: 600, window_ms: 60_000 } },
+      limits: {
+        max_body_bytes: 65_536,
+        rate: { max_requests: 600, window_ms: 60_000 },
+      },
     })
   })
 })

@@ -67,6 +67,7 @@ const healthy: Omit<ProviderHealth, 'provider'> = {
   retryAtMs: null,
   inFlight: 0,
   maxConcurrent: 10,
+  slots: 10,
   waiting: 0,
   calls: 0,
   failures: 0,

@@ -65,6 +65,12 @@ const errorExtension = z.strictObject({
   retryable: z.boolean(),
   refusals: z.array(z.strictObject({ model: z.string(), reason: z.string(), code: z.string() })).optional(),
   refusals_total: z.int().optional(),
+  limits: z
+    .partialRecord(
+      z.enum(['requests', 'tokens']),
+      z.strictObject({ limit: z.int(), remaining: z.int().min(0), reset_s: z.number() }),
+    )
+    .optional(),
   structured_output: z
     .strictObject({
       text: z.string(),

@@ -30,6 +30,7 @@ const start = () => {
         retryAtMs: null,
         inFlight: 3,
         maxConcurrent: 8,
+        slots: 8,
         waiting: 2,
         calls: 9,
         failures: 9,
@@ -93,6 +94,8 @@ const tellAll = ({
   completed,
   refused,
   unrecorded,
+  waited,
+  shed,
   stored,
   waitedForInstance,
 }: ReturnType<typeof start>): void => {
@@ -105,7 +108,10 @@ const tellAll = ({
   const failed = { ...tried, model: 'openai:gpt-6-sol', errorCode: 'provider_failed', outcome: 'failed' } as const
   completed(receiptOf({ id: 'r4', tries: [failed, tried] }))
   refused(new GatewayError('rate_limited', 'Wait.'))
+  refused(new GatewayError('shared_limit_reached', 'Wait.', { reached: { of: 'model', unit: 'tokens' } }))
   unrecorded()
+  waited({ provider: 'openai', waitMs: 30, end: 'served' })
+  shed('batch')
   stored({ store: 'receipts', operation: 'append', failed: false, durationMs: 0.4 })
   waitedForInstance('answered', 30)
 }

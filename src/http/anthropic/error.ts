@@ -17,7 +17,12 @@ export const anthropicError = (error: GatewayError, requestId: string) => ({
 })
 
 /** Anthropic's own status for a provider that has too much to do, which its clients wait for. */
-const overloaded: ReadonlySet<ErrorCode> = new Set(['provider_overloaded', 'provider_circuit_open', 'provider_busy'])
+const overloaded: ReadonlySet<ErrorCode> = new Set([
+  'provider_overloaded',
+  'provider_circuit_open',
+  'provider_busy',
+  'gateway_overloaded',
+])
 
 export const anthropicStatus = ({ code, status }: GatewayError): number => (overloaded.has(code) ? 529 : status)
 

@@ -53,7 +53,8 @@ export const gatewayStatus = defineTool({
     const configured = status.providers.flatMap(({ health }) => (health === null ? [] : [health]))
     const broken = status.near?.evidence.flatMap((seen) => (seen.broken ? [seen.task] : [])) ?? []
     const uptimeS = Math.floor(status.uptimeMs / 1000)
-    const { rate, maxBodyBytes, requestDeadlineMs } = status.limits
+    const { windows, maxBodyBytes, requestDeadlineMs } = status.limits
+    const rate = windows.find(({ unit }) => unit === 'requests')
     return {
       text: [
         [
@@ -63,7 +64,9 @@ export const gatewayStatus = defineTool({
           `Cache: ${status.cache.entries} answers, ${status.cache.bytes} of ${status.cache.maxBytes} bytes; near answers ${status.near?.mode ?? 'off'}.`,
           ...(broken.length > 0 ? [`Near answers of ${broken.join(', ')} were too often wrong: only shadowed.`] : []),
           ...(status.perception ? [sayPerception(status.perception)] : []),
-          rate === null ? 'No rate limit.' : `Rate limit: ${rate.maxRequests} requests in ${rate.windowMs} ms.`,
+          windows.length === 0
+            ? 'No rate limit.'
+            : `Rate limit: ${windows.map(({ unit, max, windowMs }) => `${max} ${unit} in ${windowMs} ms`).join(', ')}.`,
           `You are "${caller.name}" with scope ${caller.scope}.`,
         ].join('\n'),
       ],
@@ -89,7 +92,7 @@ export const gatewayStatus = defineTool({
         limits: {
           max_body_bytes: maxBodyBytes,
           request_deadline_ms: requestDeadlineMs,
-          rate: rate === null ? null : { max_requests: rate.maxRequests, window_ms: rate.windowMs },
+          rate: rate ? { max_requests: rate.max, window_ms: rate.windowMs } : null,
         },
       },
     }

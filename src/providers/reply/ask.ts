@@ -5,6 +5,7 @@ import type { Requirements } from '../../contract/plan.ts'
 import type { ProviderRow, UpstreamCall } from '../../contract/provider.ts'
 import type { UpstreamHttp, UpstreamReply } from '../http.ts'
 import { objectOf, parseJson } from '../shape.ts'
+import { readQuotas } from './quotas.ts'
 import { refusalInside, refusalOf } from './refusal.ts'
 import { readEvents } from './sse.ts'
 import type { ServerSentEvent } from './sse.ts'
@@ -50,8 +51,9 @@ export const ask = async (
     key,
     hops,
     traceparent,
+    heard,
     request,
-  }: Pick<UpstreamCall<{ requirements?: Requirements }>, 'row' | 'key' | 'hops' | 'traceparent' | 'request'>,
+  }: Pick<UpstreamCall<{ requirements?: Requirements }>, 'row' | 'key' | 'hops' | 'traceparent' | 'heard' | 'request'>,
   { fields, warnings = [], ...question }: Question,
   signal: AbortSignal,
 ): Promise<ProviderReply> => {
@@ -60,6 +62,7 @@ export const ask = async (
 
   const reply = await http.post({ row, key, hops, traceparent, ...question }, signal)
   const { status, headers, body, redact, receivedAtMs: nowMs } = reply
+  heard?.(readQuotas(headers, nowMs))
   const context = { row, redact, headers, nowMs, fields }
   if (status < 200 || status > 299) {
     // The status is known, and with it what happened: that its explanation broke off is not the news.

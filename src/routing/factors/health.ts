@@ -10,10 +10,10 @@ const fullShare = 0.5
 /** The share of calls that succeeded, (calls − failures + 5) / (calls + 5); less on trial or when full; 0 while resting. */
 export const health: Factor = {
   name: 'health',
-  judge: ({ health: { circuit, reason, calls, failures, inFlight, maxConcurrent } }) => {
+  judge: ({ health: { circuit, reason, calls, failures, inFlight, slots } }) => {
     if (circuit === 'open') return { value: 0, reason: `resting: ${reason ?? 'it failed repeatedly'}` }
     const succeeded = (Math.max(0, calls - failures) + assumedCalls) / (calls + assumedCalls)
-    const isFull = maxConcurrent > 0 && inFlight >= maxConcurrent
+    const isFull = slots > 0 && inFlight >= slots
     const value = succeeded * (circuit === 'half_open' ? halfOpenShare : 1) * (isFull ? fullShare : 1)
     const grounds = [
       calls === 0 ? 'no calls yet' : `${failures} of ${calls} calls failed`,

@@ -1,65 +1,102 @@
 import type { Counters } from '../../contract/store.ts'
 
-/** The hits of one key that may still be in its window, oldest first. */
-interface Log {
-  hitsAtMs: number[]
+/** The hits of one key that may still be in its window, oldest first; those of one moment together. */
+export interface HitLog {
+  hits: { atMs: number; weight: number }[]
+  /** Of all of them. */
+  weight: number
   windowMs: number
 }
 
 interface MemoryCounters extends Counters {
   /** Those of every key that has hits, as they are at any moment. */
-  logs: ReadonlyMap<string, { readonly hitsAtMs: readonly number[]; readonly windowMs: number }>
+  logs: ReadonlyMap<string, Readonly<HitLog>>
 }
 
 /**
  * A sliding window as a log of its hits: exact at any moment, where counting by fixed or weighted windows lets up to twice
- * the limit through around a boundary. A key takes at most `max` numbers, and nothing once its window has passed.
+ * the limit through around a boundary. A key takes as many numbers as moments were hit, and nothing once its window has
+ * passed.
  */
 export const createCounters = (): MemoryCounters => {
-  // In order of the last hit, so that idle keys are at the front.
-  const logs = new Map<string, Log>()
+  const logs = new Map<string, HitLog>()
+  /** Keys by the length of their window, each in order of the last hit: idle ones are at the front. */
+  const inOrder = new Map<number, Set<string>>()
 
+  const forget = (key: string, { windowMs }: HitLog): void => {
+    logs.delete(key)
+    inOrder.get(windowMs)?.delete(key)
+  }
+  const keep = (key: string, log: HitLog): void => {
+    logs.set(key, log)
+    const keys = inOrder.get(log.windowMs) ?? new Set()
+    inOrder.set(log.windowMs, keys.add(key))
+  }
   const dropIdle = (nowMs: number): void => {
-    for (const [key, { hitsAtMs, windowMs }] of logs) {
-      if ((hitsAtMs.at(-1) ?? -Infinity) + windowMs > nowMs) return
-      logs.delete(key)
-    }
+    for (const keys of inOrder.values())
+      for (const key of keys) {
+        const log = logs.get(key)
+        if (log && (log.hits.at(-1)?.atMs ?? -Infinity) + log.windowMs > nowMs) break
+        if (log) forget(key, log)
+      }
   }
 
   return {
     logs,
 
-    hit: async ({ key, nowMs, windowMs, max }) => {
+    hit: async ({ key, nowMs, atMs = nowMs, windowMs, max, weight = 1 }) => {
       dropIdle(nowMs)
-      const { hitsAtMs } = logs.get(key) ?? { hitsAtMs: [] }
+      const known = logs.get(key)
+      if (known) forget(key, known)
+      const log = { ...(known ?? { hits: [], weight: 0 }), windowMs }
+      const { hits } = log
       // In order, so that only what leaves is touched, however many stay.
-      const stays = hitsAtMs.findIndex((atMs) => atMs > nowMs - windowMs)
-      hitsAtMs.splice(0, stays === -1 ? hitsAtMs.length : stays)
+      const stays = hits.findIndex((hit) => hit.atMs > nowMs - windowMs)
+      const left = hits.splice(0, stays === -1 ? hits.length : stays)
       // Hits further ahead than a window were counted before the clock was set back, and would refuse until it is there again.
-      hitsAtMs.splice(hitsAtMs.findLastIndex((atMs) => atMs <= nowMs + windowMs) + 1)
-      const isAllowed = hitsAtMs.length < max
-      if (isAllowed) insert(hitsAtMs, nowMs)
-      logs.delete(key)
-      if (hitsAtMs.length > 0) logs.set(key, { hitsAtMs, windowMs })
-      const leavesInMs = (index: number): number => (hitsAtMs[index] ?? nowMs) + windowMs - nowMs
-      return isAllowed
-        ? { allowed: true, remaining: max - hitsAtMs.length, resetMs: leavesInMs(0) }
-        : // With a limit that was lowered meanwhile more than one hit has to leave first.
-          { allowed: false, retryAfterMs: leavesInMs(hitsAtMs.length - max) }
+      const ahead = hits.splice(hits.findLastIndex((hit) => hit.atMs <= nowMs + windowMs) + 1)
+      for (const gone of [...left, ...ahead]) log.weight -= gone.weight
+
+      const lacking = weight === 0 ? 0 : log.weight + weight - max
+      if (lacking <= 0 && weight > 0) {
+        add(hits, atMs, weight)
+        log.weight += weight
+      }
+      if (hits.length > 0) keep(key, log)
+      const says = {
+        remaining: Math.max(0, max - log.weight),
+        resetMs: (hits[0]?.atMs ?? nowMs - windowMs) + windowMs - nowMs,
+      }
+      return lacking <= 0
+        ? { allowed: true, ...says }
+        : { allowed: false, ...says, retryAfterMs: leavesAtMs(hits, lacking, nowMs) + windowMs - nowMs }
     },
 
-    unhit: async ({ key, atMs }) => {
-      const hitsAtMs = logs.get(key)?.hitsAtMs ?? []
-      const index = hitsAtMs.lastIndexOf(atMs)
-      if (index !== -1) hitsAtMs.splice(index, 1)
-      if (hitsAtMs.length === 0) logs.delete(key)
-      return index !== -1
+    settle: async ({ key, atMs, change }) => {
+      const log = logs.get(key)
+      const index = log?.hits.findLastIndex((hit) => hit.atMs === atMs) ?? -1
+      const hit = log?.hits[index]
+      if (!log || !hit) return false
+      const changed = Math.max(-hit.weight, change)
+      hit.weight += changed
+      log.weight += changed
+      if (hit.weight === 0) log.hits.splice(index, 1)
+      if (log.hits.length === 0) forget(key, log)
+      return true
     },
   }
 }
 
 /** Keeps the log in order also when the clock stepped back a little. */
-const insert = (hitsAtMs: number[], atMs: number): void => {
-  const later = hitsAtMs.findLastIndex((hitAtMs) => hitAtMs <= atMs)
-  hitsAtMs.splice(later + 1, 0, atMs)
+const add = (hits: HitLog['hits'], atMs: number, weight: number): void => {
+  const index = hits.findLastIndex((hit) => hit.atMs <= atMs)
+  const last = hits[index]
+  if (last?.atMs === atMs) last.weight += weight
+  else hits.splice(index + 1, 0, { atMs, weight })
+}
+
+/** The moment of the hit whose leaving makes enough room; `otherwise` where all of them together do not. */
+const leavesAtMs = (hits: HitLog['hits'], lacking: number, otherwise: number): number => {
+  let left = 0
+  return hits.find((hit) => (left += hit.weight) >= lacking)?.atMs ?? otherwise
 }

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely'
 import { scopes } from '../../contract/caller.ts'
 import type { KeyRecord } from '../../contract/caller.ts'
+import { parseLimits, sayLimits } from '../../contract/limit.ts'
 import type { Directory } from '../../contract/store.ts'
 import { answering } from './fault.ts'
 import { storable } from './storable.ts'
@@ -18,12 +19,13 @@ export const createDirectory = (database: Kysely<Tables>): Directory => ({
       const row = await database.selectFrom('keys').selectAll().where('sha256', '=', sha256).executeTakeFirst()
       return row ? keyOf(row) : null
     }),
-  create: ({ id, name, scope, team, tenant, sha256, createdAtMs, revokedAtMs }) =>
+  create: ({ id, name, scope, team, tenant, limits, sha256, createdAtMs, revokedAtMs }) =>
     answering('the new key', async () => {
       const [created_at_ms, revoked_at_ms] = [String(createdAtMs), revokedAtMs === null ? null : String(revokedAtMs)]
       const belongs = {
         team: team === undefined ? null : storable(team),
         tenant: tenant === undefined ? null : storable(tenant),
+        limits: limits === undefined ? null : sayLimits(limits),
       }
       const row = { id, name: storable(name), scope, ...belongs, sha256, created_at_ms, revoked_at_ms }
       await database.insertInto('keys').values(row).execute()
@@ -47,6 +49,7 @@ const keyOf = ({ id, name, sha256, ...row }: Selectable<Tables['keys']>): KeyRec
   const belongs = {
     ...(row.team === null ? {} : { team: row.team }),
     ...(row.tenant === null ? {} : { tenant: row.tenant }),
+    ...(row.limits === null ? {} : { limits: parseLimits(row.limits) }),
   }
   return { id, name, scope, ...belongs, sha256, createdAtMs: Number(row.created_at_ms), revokedAtMs }
 }

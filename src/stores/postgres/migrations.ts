@@ -74,4 +74,8 @@ export const migrations: readonly string[] = [
   ALTER TABLE keys ADD COLUMN team text;
   ALTER TABLE keys ADD COLUMN tenant text;
   `,
+  // How much a key may use, as contract/limit.ts writes it.
+  `
+  ALTER TABLE keys ADD COLUMN limits text;
+  `,
 ]

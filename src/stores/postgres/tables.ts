@@ -16,6 +16,7 @@ export interface Tables {
     revoked_at_ms: Big | null
     team: string | null
     tenant: string | null
+    limits: string | null
   }
   audit: {
     id: string

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Logger } from '../../contract/runtime.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
-import type { Counters, CounterVerdict } from '../../contract/store.ts'
+import type { CounterHit, Counters, CounterVerdict } from '../../contract/store.ts'
 import { createCounters as createMemoryCounters } from '../memory/counters.ts'
 import type { RedisClient } from './client.ts'
-import { hitScript, restoreScript, unhitScript } from './scripts.ts'
+import { hitScript, restoreScript, settleScript } from './scripts.ts'
 import { watchRedis } from './watch.ts'
 
 interface CountersOptions {
@@ -12,7 +12,8 @@ interface CountersOptions {
   logger: Pick<Logger, 'info' | 'warn'>
 }
 
-const mostAtOnce = 5_000
+/** Words of one command, two for each hit. */
+const mostAtOnce = 6_000
 
 /**
  * Counters that all instances share. Each instance keeps a log of its own hits beside: by that it lets a share of each limit
@@ -27,18 +28,17 @@ export const openCounters = async ({
   const own = createMemoryCounters()
   /** Keys whose hits of this instance Redis may not have. */
   const owed = new Set<string>()
-  let hits = 0
 
   /** Gives Redis the logs of all keys that it may lack; those that are hit meanwhile are owed again. */
   const restore = async (client: RedisClient): Promise<void> => {
     const keys = [...owed]
     for (const key of keys) {
-      const { windowMs, hitsAtMs } = own.logs.get(key) ?? { windowMs: 0, hitsAtMs: [] }
-      const atMs = [...hitsAtMs]
+      const { windowMs, hits } = own.logs.get(key) ?? { windowMs: 0, hits: [] }
+      const words = hits.flatMap(({ atMs, weight }) => [atMs, weight])
       owed.delete(key)
       try {
-        for (let from = 0; from === 0 || from < atMs.length; from += mostAtOnce)
-          await client.run(restoreScript, key, [instance, windowMs, from, ...atMs.slice(from, from + mostAtOnce)])
+        for (let from = 0; from === 0 || from < words.length; from += mostAtOnce)
+          await client.run(restoreScript, key, [instance, windowMs, from, ...words.slice(from, from + mostAtOnce)])
       } catch (fault) {
         owed.add(key)
         throw fault
@@ -61,29 +61,30 @@ export const openCounters = async ({
     restore,
   })
 
-  const hitByShare = ({ max, ...query }: Parameters<Counters['hit']>[0]): Promise<CounterVerdict> => {
+  /** One hit at least, whatever it weighs: else some would never be let through. */
+  const hitByShare = ({ max, ...query }: CounterHit): Promise<CounterVerdict> => {
+    const { weight = 1 } = query
     owed.add(query.key)
-    return own.hit({ ...query, max: Math.min(max, Math.max(1, Math.floor(max * redis.awayShare))) })
+    return own.hit({ ...query, max: Math.min(max, Math.max(weight, Math.floor(max * redis.awayShare))) })
   }
 
   return {
     hit: async (query) => {
       if (!watch.isHere()) return hitByShare(query)
-      const { key, nowMs, windowMs, max } = query
-      hits += 1
-      const words = [nowMs, windowMs, max, `${instance}${hits.toString(36)}`]
+      const { key, nowMs, atMs = nowMs, windowMs, max, weight = 1 } = query
+      const words = [nowMs, atMs, windowMs, max, weight, instance]
       // In the log before it is sent: whatever becomes of the connection meanwhile, Redis gets it.
       await own.hit({ ...query, max: Infinity })
       const verdict = await watch.ask(async (client) => verdictOf(await client.run(hitScript, key, words)))
       if (verdict?.allowed === true) return verdict
-      await own.unhit({ key, atMs: nowMs })
+      await own.settle({ key, atMs, change: -weight })
       return verdict ?? hitByShare(query)
     },
 
-    unhit: async ({ key, atMs }) => {
-      if (!(await own.unhit({ key, atMs }))) return false
-      const taken = await watch.ask((client) => client.run(unhitScript, key, [atMs, instance]))
-      if (taken === null) owed.add(key)
+    settle: async ({ key, atMs, change }) => {
+      if (!(await own.settle({ key, atMs, change }))) return false
+      const settled = await watch.ask((client) => client.run(settleScript, key, [atMs, instance, change]))
+      if (settled === null) owed.add(key)
       return true
     },
 
@@ -94,7 +95,8 @@ export const openCounters = async ({
 }
 
 const verdictOf = (reply: unknown): CounterVerdict => {
-  const [allowed, first, resetMs] = Array.isArray(reply) ? reply.map(Number) : []
-  if (first === undefined || resetMs === undefined) throw new Error('it answered something else than a verdict')
-  return allowed === 1 ? { allowed: true, remaining: first, resetMs } : { allowed: false, retryAfterMs: first }
+  const [allowed, remaining, resetMs, retryAfterMs] = Array.isArray(reply) ? reply.map(Number) : []
+  if (remaining === undefined || resetMs === undefined || retryAfterMs === undefined)
+    throw new Error('it answered something else than a verdict')
+  return allowed === 1 ? { allowed: true, remaining, resetMs } : { allowed: false, remaining, resetMs, retryAfterMs }
 }

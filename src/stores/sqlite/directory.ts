@@ -1,5 +1,6 @@
 import { scopes } from '../../contract/caller.ts'
 import type { KeyRecord } from '../../contract/caller.ts'
+import { parseLimits, sayLimits } from '../../contract/limit.ts'
 import type { Directory } from '../../contract/store.ts'
 import { numberOf, textOf } from './columns.ts'
 import type { Row } from './columns.ts'
@@ -11,8 +12,8 @@ export const createDirectory = (database: Database): Directory => {
   const select = database.prepare('SELECT * FROM keys ORDER BY created_at_ms, id')
   const selectOne = database.prepare('SELECT * FROM keys WHERE sha256 = ?')
   const insert = database.prepare(
-    `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms, team, tenant)
-     VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs, :team, :tenant)`,
+    `INSERT INTO keys (id, name, scope, sha256, created_at_ms, revoked_at_ms, team, tenant, limits)
+     VALUES (:id, :name, :scope, :sha256, :createdAtMs, :revokedAtMs, :team, :tenant, :limits)`,
   )
   const update = database.prepare('UPDATE keys SET revoked_at_ms = :atMs WHERE id = :id AND revoked_at_ms IS NULL')
 
@@ -25,7 +26,8 @@ export const createDirectory = (database: Database): Directory => {
       }),
     create: (key) =>
       answering('the new key', async () => {
-        await database.write(() => insert.run({ ...key, team: key.team ?? null, tenant: key.tenant ?? null }))
+        const { team = null, tenant = null, limits } = key
+        await database.write(() => insert.run({ ...key, team, tenant, limits: limits ? sayLimits(limits) : null }))
       }),
     revoke: (id, atMs) =>
       answering('the key', async () => {
@@ -45,6 +47,7 @@ const keyOf = (row: Row): KeyRecord => {
     scope,
     ...(row['team'] === null ? {} : { team: textOf(row, 'team') }),
     ...(row['tenant'] === null ? {} : { tenant: textOf(row, 'tenant') }),
+    ...(row['limits'] === null ? {} : { limits: parseLimits(textOf(row, 'limits')) }),
     sha256: textOf(row, 'sha256'),
     createdAtMs: numberOf(row, 'created_at_ms'),
     revokedAtMs: row['revoked_at_ms'] === null ? null : numberOf(row, 'revoked_at_ms'),

@@ -90,4 +90,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX audit_by_time ON audit (at_ms, id);
   `,
+  // How much a key may use, as contract/limit.ts writes it.
+  `
+  ALTER TABLE keys ADD COLUMN limits TEXT;
+  `,
 ]

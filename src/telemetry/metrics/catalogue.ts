@@ -29,6 +29,11 @@ export const labelMeanings = {
   gen_ai_request_model: 'As `model`',
   error_type: 'As `code`; empty where nothing failed',
   state: '`closed`, `open`, `half_open`; the one that holds is 1',
+  wait_end:
+    '`served`; `full`: the queue was; `late`: after max_wait_ms; `displaced` by a request of higher priority; `left` by the caller',
+  priority: '`batch`, `normal`, `interactive`',
+  limit_of: '`caller`: his own; `model`, `provider`: that of all callers together',
+  limit_unit: '`requests`, `tokens`',
   store: '`receipts`, `directory`, `counters`, `entries`, `audit`',
   store_operation: 'What the store was asked to do',
   perceived:
@@ -210,7 +215,7 @@ export const catalogue = {
   slots: {
     type: 'gauge',
     name: 'llm_provider_slots',
-    help: 'Calls that may run at a provider at a time (max_concurrent).',
+    help: 'Calls that may run at a provider at a time: at most max_concurrent, fewer while it says that it has too much to do.',
     labels: ['provider'],
   },
   queue: {
@@ -218,6 +223,25 @@ export const catalogue = {
     name: 'llm_provider_queue_length',
     help: 'Requests that wait for a slot at a provider.',
     labels: ['provider'],
+  },
+  queueWait: {
+    type: 'histogram',
+    name: 'llm_provider_queue_wait_seconds',
+    help: 'Time that requests waited for a slot at a provider; those that had one at once are not in it.',
+    labels: ['provider', 'wait_end'],
+    buckets: httpSeconds,
+  },
+  limitsReached: {
+    type: 'counter',
+    name: 'llm_limits_reached_total',
+    help: 'Requests that ended because a limit of config/limits.yaml was reached before any provider was tried.',
+    labels: ['limit_of', 'limit_unit'],
+  },
+  shed: {
+    type: 'counter',
+    name: 'llm_requests_shed_total',
+    help: 'Requests that were refused because the event loop was late (max_lag_ms).',
+    labels: ['priority'],
   },
   cacheEntries: { type: 'gauge', name: 'llm_cache_entries', help: 'Remembered answers.', labels: [] },
   cacheBytes: { type: 'gauge', name: 'llm_cache_bytes', help: 'Size of the remembered answers.', labels: [] },

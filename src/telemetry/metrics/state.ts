@@ -49,7 +49,7 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   )
   gauge(
     catalogue.slots,
-    ofProviders(({ maxConcurrent }) => maxConcurrent),
+    ofProviders(({ slots }) => slots),
   )
   gauge(
     catalogue.queue,

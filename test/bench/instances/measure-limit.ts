@@ -14,7 +14,8 @@ export interface LimitRow {
 export const measureLimit = async (size: { gateways: number; limit: number }): Promise<LimitRow> => {
   const { gateways, limit } = size
   const rate = { windowMs: 600_000, maxRequests: limit }
-  await using fleet = await openFleet({ size: gateways, stores: 'postgres + redis', rate })
+  const stores = 'postgres + redis'
+  await using fleet = await openFleet({ size: gateways, stores, rate, redisTimeoutMs: 10_000 })
   const asked = 3 * limit
   const heard = await crowd(asked, 8 * gateways, async (call) => {
     const order = { call, frames: 1, padChars: 0, startMs: 0, everyMs: 0 }

@@ -56,7 +56,7 @@ const loaded = loadConfig({
 })
 const app = await createApp(
   // A minute's limit would end the measurement.
-  { ...loaded, http: { ...loaded.http, port: 0 }, rate: loaded.rate && { ...loaded.rate, maxRequests: 1e9 } },
+  { ...loaded, http: { ...loaded.http, port: 0 }, limits: { ...loaded.limits, callers: [] } },
   { fd: 2, isTerminal: false },
 )
 

@@ -100,6 +100,7 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
         retryAtMs: provider === 'openrouter' ? nowMs + 30_000 : null,
         inFlight: 1,
         maxConcurrent: 64,
+        slots: 64,
         waiting: 0,
         calls: 8,
         failures: provider === 'openrouter' ? 5 : 0,
@@ -115,7 +116,8 @@ export const createTestServices = (overrides: Partial<AdminDeps> = {}): TestServ
     startedAtMs: nowMs - 90_000,
     clock: { now: () => nowMs },
     authMode: 'none',
-    limits: { maxBodyBytes: 65_536, requestDeadlineMs: 30_000, rate: { windowMs: 60_000, maxRequests: 600 } },
+    bounds: { maxBodyBytes: 65_536, requestDeadlineMs: 30_000 },
+    limitsOf: () => [{ unit: 'requests', windowMs: 60_000, max: 600 }],
     ...overrides,
   })
   const known = { providers: new Set(knownProviders.map(({ id }) => id)) }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KeyRecord } from '../../../src/contract/caller.ts'
+import { parseLimits } from '../../../src/contract/limit.ts'
 import type { Directory } from '../../../src/contract/store.ts'
 import type { Open } from './open.ts'
 
@@ -31,6 +32,14 @@ export const describeDirectory = (store: string, open: Open<Directory>): void =>
       for (const key of [owned, shared]) await opened.port.create(key)
       expect(await opened.port.keys()).toEqual([owned, shared])
       expect(await opened.port.find(owned.sha256)).toEqual(owned)
+    })
+
+    test('keeps the limits of a key', async () => {
+      await using opened = await open()
+      const limits = parseLimits('requests_per_minute=60,tokens_per_day=1000000')
+      await opened.port.create({ ...keyOf('a'), limits })
+      expect(await opened.port.find(keyOf('a').sha256)).toEqual({ ...keyOf('a'), limits })
+      expect(await opened.port.keys()).toEqual([{ ...keyOf('a'), limits }])
     })
 
     test('revokes a key once, and keeps it on the list', async () => {
