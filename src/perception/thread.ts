@@ -28,8 +28,8 @@ const longestDelayMs = 60_000
 const stuckAfterMs = 30_000
 /** A snapshot is read and written in a second; loading a model from a slow disk may take a while. */
 const loadingMs = 180_000
-/** For a thread that is asked to end. */
-const partingMs = 2_000
+/** For a thread that is asked to end: it cannot while a model loads, and whoever ends it there ends the whole process. */
+const partingMs = 8_000
 
 /** Starts the worker over the models in `files`. */
 export const perceptionWorker = (files: PerceptionFiles) => (): Worker =>
