@@ -1,4 +1,5 @@
-import { catalogue, labelMeanings } from '../../src/telemetry/metrics/catalogue.ts'
+import { catalogue } from '../../src/telemetry/metrics/catalogue.ts'
+import { labelMeanings } from '../../src/telemetry/metrics/labels.ts'
 import type { MetricRow } from '../../src/telemetry/metrics/catalogue.ts'
 
 /** docs/metrics.md */

@@ -11,7 +11,7 @@ describe.skipIf(lacksPostgres)('with PostgreSQL (skipped where it is not install
       'gateways whose stores, network and processes come and go lose no receipt, double none and keep the limit',
       { timeout: 300_000 },
       async () => {
-        const run = await runChaos({ gateways: 3, callers: 12, lastsMs: 700 })
+        const run = await runChaos({ gateways: 3, callers: 12, lastsMs: 700, redisTimeoutMs: 10_000 })
         expect(run.faults).toEqual([])
         expect(run.figures.answered).toBeGreaterThan(50)
         expect(run.figures.receipts).toBeGreaterThanOrEqual(run.figures.answered)

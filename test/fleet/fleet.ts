@@ -62,6 +62,8 @@ const provider = `
     flags: { openai_extras: true }
 `
 const manyRequests = 1_000_000
+/** As shipped. */
+export const redisAwayShare = 0.3
 
 /** Starts them all. Where PostgreSQL is away their receipts go to a journal: what callers lose then is not for want of a ledger. */
 export const openFleet = async ({
@@ -93,7 +95,7 @@ export const openFleet = async ({
     path.join(config, 'limits.yaml'),
     JSON.stringify({
       http: { drain_ms: drainMs },
-      rate: { window_ms: windowMs, max_requests: maxRequests, redis_away_share: 0.3 },
+      rate: { window_ms: windowMs, max_requests: maxRequests, redis_away_share: redisAwayShare },
       ledger: { when_away: 'journal' },
     }),
   )

@@ -23,6 +23,7 @@ const row = (fields: Partial<Row> = {}): Row => ({
   usageSource: 'provider',
   costNanoUsd: '700',
   receivedAtMs: 0,
+  admitMs: 0,
   ...fields,
 })
 const whole = (fields: Partial<Extract<Heard, { kind: 'whole' }>> = {}): Heard => ({

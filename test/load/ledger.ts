@@ -15,6 +15,8 @@ export interface Row {
   usageSource: string | null
   costNanoUsd: string | null
   receivedAtMs: number
+  /** Until it was let in. */
+  admitMs: number
 }
 
 /** Opens a gateway's ledger to read, whether the gateway runs or not. Callers mark their requests by `user: "<call>"`. */
@@ -22,7 +24,7 @@ export const openLedger = (dataDir: string) => {
   const connection = new DatabaseSync(path.join(dataDir, 'gateway.db'), { readOnly: true, timeout: 5_000 })
   const select = connection.prepare(
     `SELECT id, user, outcome, error_code, ifnull(input_tokens, 0) AS input, ifnull(output_tokens, 0) AS output,
-      usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received FROM receipts`,
+      usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received, admit_ms AS admit FROM receipts`,
   )
   return {
     rows: (): Row[] => [...select.iterate()].map(rowOf),
@@ -39,7 +41,7 @@ export const readLedger = async (url: string): Promise<Row[]> =>
     await query(
       url,
       `SELECT id, "user", outcome, error_code, coalesce(input_tokens, 0) AS input, coalesce(output_tokens, 0) AS output,
-        usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received FROM receipts`,
+        usage_source, CAST(cost_nano_usd AS TEXT) AS cost, received_at_ms AS received, admit_ms AS admit FROM receipts`,
     )
   ).map(rowOf)
 
@@ -53,6 +55,7 @@ const rowOf = (row: Record<string, unknown>): Row => ({
   usageSource: textOrNull(row['usage_source']),
   costNanoUsd: textOrNull(row['cost']),
   receivedAtMs: Number(row['received']),
+  admitMs: Number(row['admit']),
 })
 
 const textOrNull = (value: unknown): string | null => (value === null || value === undefined ? null : String(value))

@@ -1,4 +1,4 @@
-import type { Label } from './catalogue.ts'
+import type { Label } from './labels.ts'
 
 export type Labels = Readonly<Partial<Record<Label, string>>>
 

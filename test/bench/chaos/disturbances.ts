@@ -6,6 +6,8 @@ export interface Disturbance {
   name: string
   /** What is published of it beside the figures. */
   does: string
+  /** Limits are counted by each instance for itself then, and until it is over. */
+  withoutRedis: boolean
   /** @param lastsMs how long it stays wrong. Returns what it found amiss, a sentence each. */
   run(fleet: Fleet, lastsMs: number): Promise<readonly string[]>
 }
@@ -27,6 +29,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'calm',
     does: 'nothing',
+    withoutRedis: false,
     run: async (_fleet, lastsMs) => {
       await sleep(lastsMs)
       return none
@@ -35,6 +38,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'Redis stops',
     does: 'Redis is stopped, and started again empty',
+    withoutRedis: true,
     run: async (fleet, lastsMs) => {
       const { server } = servers(fleet).redis
       await server.stop()
@@ -46,6 +50,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'PostgreSQL restarts',
     does: 'PostgreSQL is restarted',
+    withoutRedis: false,
     run: async (fleet) => {
       await servers(fleet).postgres.server.restart()
       return none
@@ -54,6 +59,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'Redis out of reach',
     does: 'the network to Redis is cut, and mended',
+    withoutRedis: true,
     run: async (fleet, lastsMs) => {
       const { wire } = servers(fleet).redis
       wire.cut()
@@ -65,6 +71,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'PostgreSQL out of reach',
     does: 'the network to PostgreSQL is cut, and mended',
+    withoutRedis: false,
     run: async (fleet, lastsMs) => {
       const { wire } = servers(fleet).postgres
       wire.cut()
@@ -76,6 +83,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'PostgreSQL says nothing',
     does: 'the network to PostgreSQL swallows everything, and mends',
+    withoutRedis: false,
     run: async (fleet, lastsMs) => {
       const { wire } = servers(fleet).postgres
       wire.stall()
@@ -87,6 +95,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'a gateway is killed',
     does: 'one gateway is ended by SIGKILL; another takes its place',
+    withoutRedis: false,
     run: async (fleet, lastsMs) => {
       const instance = one(fleet, 1)
       await instance.kill()
@@ -98,6 +107,7 @@ export const disturbances: readonly Disturbance[] = [
   {
     name: 'a gateway is drained',
     does: 'one gateway is ended by SIGTERM; another takes its place',
+    withoutRedis: false,
     run: async (fleet, lastsMs) => {
       const instance = one(fleet, 2)
       const { code, tookMs } = await instance.drain()

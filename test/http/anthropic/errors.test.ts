@@ -74,7 +74,8 @@ const codes = Object.keys(errorTable).filter((code): code is ErrorCode => code !
 
 test.each(codes)('%s has a type that Anthropic knows, and its status', async (code) => {
   const { status, body, headers } = await knock({}, { script: fails(new GatewayError(code, 'It went wrong.')) })
-  const isOverload = ['provider_overloaded', 'provider_circuit_open', 'provider_busy'].includes(code)
+  const overloads = ['provider_overloaded', 'provider_circuit_open', 'provider_busy', 'gateway_overloaded']
+  const isOverload = overloads.includes(code)
   expect(status).toBe(isOverload ? 529 : errorTable[code].status)
   expect(headers.get('x-should-retry')).toBe(String(errorTable[code].retryable))
   expect(body).toMatchObject({
