@@ -1,5 +1,13 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, scrypt } from 'node:crypto'
-import type { ScryptOptions } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  scrypt,
+} from 'node:crypto'
+import type { KeyObject, ScryptOptions } from 'node:crypto'
 import type { SecretText } from '../../contract/provider.ts'
 
 /** What may be read only with the right key, and not be changed unseen. */
@@ -27,10 +35,11 @@ export interface CacheKeys {
 const nonceBytes = 12
 const tagBytes = 16
 
+// Bytes would be made a key anew for each use, which takes longer than the use.
 interface Key {
   name: string
-  cipher: Uint8Array
-  mac: Uint8Array
+  cipher: KeyObject
+  mac: KeyObject
   root: Uint8Array
 }
 
@@ -76,8 +85,8 @@ const makeKey = async (secret: SecretText): Promise<Key> => {
   const root = await rootOf(secret.reveal())
   return {
     name: Buffer.from(expand(root, 'name')).toString('hex', 0, 8),
-    cipher: expand(root, 'cipher'),
-    mac: expand(root, 'mac'),
+    cipher: createSecretKey(expand(root, 'cipher')),
+    mac: createSecretKey(expand(root, 'mac')),
     root,
   }
 }

@@ -91,6 +91,7 @@ const until = async (isSo: () => Promise<boolean>): Promise<void> => {
   while (!(await isSo())) {
     if (performance.now() - startedMs > patienceMs)
       throw new Error('It takes more than ten minutes: something is wrong')
-    await delay(20)
+    // Each look costs the gateway a rendering of all metrics.
+    await delay(250)
   }
 }
