@@ -86,6 +86,8 @@ describe('its Prometheus and Grafana', () => {
       'unpriced',
       'cache-collapse',
       'stores-slow',
+      'redis-away',
+      'shedding',
     ]) {
       const alert = JSON.parse(readFileSync(path.join(folder, `monitoring/alerts/${id}.json`), 'utf8'))
       const { query, duration, alertRule } = alert.conditions[0].conditionPrometheusQueryLanguage
