@@ -84,7 +84,7 @@ export const createPerception = (options: {
       count(skip.reason)
       return skip
     },
-    warm: async () => void (await thread.ask({ kind: 'score', pairs: [] })),
+    warm: async () => void (await thread.ask({ kind: 'warm' })),
     facts: () => ({ ...thread.facts(), tallies: { ...tallies } }),
     tallies: () => ({ ...tallies }),
     thread,

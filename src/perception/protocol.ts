@@ -33,6 +33,8 @@ export type Order =
   | { kind: 'embed'; text: string }
   | { kind: 'search'; query: NeighbourQuery }
   | { kind: 'score'; pairs: readonly QuestionPair[] }
+  /** Loads what reads pairs, before a pair comes. */
+  | { kind: 'warm' }
   | { kind: 'change'; changes: readonly IndexChange[] }
   /** Reads a snapshot; everything in it is in doubt until it is added again. */
   | { kind: 'load'; place: SnapshotPlace }

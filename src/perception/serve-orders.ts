@@ -67,9 +67,13 @@ export const serveOrders = async (parts: {
     }
   }
 
-  const score = async (pairs: readonly QuestionPair[]): Promise<Answer> => {
+  const loadedPairModel = (): Promise<PairModel | { why: string }> => {
     pairModel ??= read()
-    const model = await pairModel.catch((error: unknown) => ({ why: wordsOf(error) }))
+    return pairModel.catch((error: unknown) => ({ why: wordsOf(error) }))
+  }
+
+  const score = async (pairs: readonly QuestionPair[]): Promise<Answer> => {
+    const model = await loadedPairModel()
     if ('why' in model) return { kind: 'skipped', reason: 'no-embedder', why: model.why }
     return { kind: 'logits', logits: await model.score(pairs), reader: model.fingerprint }
   }
@@ -101,6 +105,9 @@ export const serveOrders = async (parts: {
         return { kind: 'neighbours', neighbours: indexes.search(order.query) }
       case 'score':
         return score(order.pairs)
+      case 'warm':
+        await loadedPairModel()
+        return { kind: 'done' }
       case 'change':
         indexes.change(order.changes)
         return { kind: 'done' }

@@ -28,6 +28,8 @@ const longestDelayMs = 60_000
 const stuckAfterMs = 30_000
 /** A snapshot is read and written in a second; loading a model from a slow disk may take a while. */
 const loadingMs = 180_000
+/** What reads or writes whole files. */
+const slowOrders: ReadonlySet<Order['kind']> = new Set(['warm', 'load', 'save'])
 /** For a thread that is asked to end: it cannot while a model loads, and whoever ends it there ends the whole process. */
 const partingMs = 8_000
 
@@ -150,7 +152,7 @@ export const createPerceptionThread = (options: {
     const { promise, resolve } = Promise.withResolvers<Answer>()
     const id = ++lastId
     const { kind } = order
-    const boundMs = kind === 'load' || kind === 'save' ? loadingMs : patienceMs
+    const boundMs = slowOrders.has(kind) ? loadingMs : patienceMs
     const timer = setTimeout(() => giveUp(to, `it gave no answer to "${kind}"`, boundMs), boundMs)
     to.answers.set(id, resolve)
     to.worker.ref()

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { installNpmPackages } from '../support/cached-install.ts'
+import { freePort } from '../support/server.ts'
 
 export const portkeyVersion = '1.15.2'
 /** With later versions of its server every stream ends in a 500: https://github.com/Portkey-AI/gateway/issues/1389 */
@@ -41,17 +41,6 @@ export const launchPortkey = async (): Promise<RunningPortkey> => {
     throw new Error('@portkey-ai/gateway did not start.')
   }
   return { url, pid: child.pid ?? 0, [Symbol.asyncDispose]: stop }
-}
-
-/** A port that nobody listens on at the moment. */
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('There is no free port.')
-  return address.port
 }
 
 /** Waits until somebody answers there, for at most 20 seconds and as long as `mayStill`. */

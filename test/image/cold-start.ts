@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../support/server.ts'
 import { asUser } from './build.ts'
 import type { Built } from './build.ts'
 
@@ -125,14 +125,4 @@ const ask = async (url: string, content: string): Promise<{ cache: string | null
   const text = await reply.text()
   if (!reply.ok) throw new Error(`It answers ${reply.status}: ${text}`)
   return { cache: reply.headers.get('x-gateway-cache') }
-}
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No port is free')
-  return address.port
 }

@@ -16,6 +16,13 @@ describe('perception', () => {
     expect(it.workers()).toBe(1)
   })
 
+  test('loads both models before anybody asks, and gives a slow machine longer for that than for an answer', async () => {
+    await using it = startPerception({ pairsAfterMs: 1_500, patienceMs: 1_000 })
+    await it.perception.warm()
+    expect(it.perception.facts()).toMatchObject({ stuck: 0, ended: 0, pairs: { kind: 'ready' } })
+    expect(it.workers()).toBe(1)
+  })
+
   test('gives each text its own vector, however many ask at once', async () => {
     await using it = startPerception()
     const texts = Array.from({ length: 50 }, (_, index) => `question number ${index}`)

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, rmSync, symlinkSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort } from '../support/server.ts'
 import { copyProject, launch, shellNode, standInProject, start, version, type Project } from './project.ts'
 
 const major = (nodeVersion: string) => Number(/^v(\d+)/.exec(nodeVersion)?.[1])
@@ -146,12 +146,4 @@ async function status(url: string): Promise<number | null> {
   } catch {
     return null // Not listening yet.
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  return typeof address === 'object' && address ? address.port : 0
 }

@@ -1,10 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../../contract/errors.ts'
 import type { Receipt } from '../../contract/receipt.ts'
 import type { Clock, Logger } from '../../contract/runtime.ts'
 import type { LedgerSettings } from '../../contract/settings.ts'
 import type { LedgerState, Receipts } from '../../contract/store.ts'
-import { fullJitterMs } from '../../lib/backoff.ts'
+import { backOff } from '../../lib/backoff.ts'
 import type { Journal } from './journal.ts'
 
 interface GuardOptions {
@@ -86,8 +85,7 @@ export const guardReceipts = (options: GuardOptions): Guard => {
       } catch (thrown) {
         leave(thrown)
       }
-      const waitMs = fullJitterMs({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs, random: Math.random })
-      await pause(waitMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+      await backOff({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs }, stop.signal)
     }
   }
 

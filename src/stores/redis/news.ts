@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { News, NewsListener } from '../../contract/news.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
 import type { Note } from '../../contract/store.ts'
-import { fullJitterMs } from '../../lib/backoff.ts'
+import { backOff } from '../../lib/backoff.ts'
 import { openRedis } from './client.ts'
 import type { StreamItem } from './client.ts'
 import { createOutbox } from './outbox.ts'
@@ -177,14 +177,8 @@ export const openNews = <Message>(options: NewsOptions<Message>): News<Message> 
       } catch {
         isCaughtUp = false
         reader.reconnect()
-        const waitMs = fullJitterMs({
-          attempt,
-          baseDelayMs: firstPauseMs,
-          maxDelayMs: lastPauseMs,
-          random: Math.random,
-        })
+        await backOff({ attempt, baseDelayMs: firstPauseMs, maxDelayMs: lastPauseMs }, stop.signal)
         attempt += 1
-        await pause(waitMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
       }
     }
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { fullJitterMs } from '../../lib/backoff.ts'
+import { backOff } from '../../lib/backoff.ts'
 
 /** What waits to be told. */
 export interface Outbox<Message> extends AsyncDisposable {
@@ -75,14 +75,8 @@ export const createOutbox = <Message>(options: OutboxOptions<Message>): Outbox<M
       } catch {
         // One last attempt is all that the end waits for.
         if (stop.signal.aborted) break
-        const waitMs = fullJitterMs({
-          attempt,
-          baseDelayMs: firstPauseMs,
-          maxDelayMs: lastPauseMs,
-          random: Math.random,
-        })
+        await backOff({ attempt, baseDelayMs: firstPauseMs, maxDelayMs: lastPauseMs }, stop.signal)
         attempt += 1
-        await pause(waitMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
         continue
       }
       attempt = 0

@@ -1,8 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { GatewayError } from '../../contract/errors.ts'
 import type { Logger } from '../../contract/runtime.ts'
 import type { RedisSettings } from '../../contract/settings.ts'
-import { fullJitterMs } from '../../lib/backoff.ts'
+import { backOff } from '../../lib/backoff.ts'
 import { openRedis } from './client.ts'
 import type { RedisClient } from './client.ts'
 import { describeFault, isSettingsFault } from './fault.ts'
@@ -67,8 +66,7 @@ export const watchRedis = async ({ redis, logger, words, left, restore }: WatchO
         tellAway()
         client.reconnect()
       }
-      const waitMs = fullJitterMs({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs, random: Math.random })
-      await pause(waitMs, undefined, { signal: stop.signal, ref: false }).catch(() => undefined)
+      await backOff({ attempt, baseDelayMs: firstLookMs, maxDelayMs: lastLookMs }, stop.signal)
     }
   }
 

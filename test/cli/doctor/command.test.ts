@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -14,19 +11,11 @@ import type { Report } from '../../../src/cli/doctor/report.ts'
 import { readTarget } from '../../../src/cli/doctor/target.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
 import { run, serve } from '../../support/process.ts'
+import { freePort } from '../../support/server.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { startServer } from './support/proxy.ts'
 
 const key = 'gw_doctors-own-key-0123456789'
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 let data: ReturnType<typeof temporaryFolder>
 let upstreamPort: number

@@ -15,18 +15,24 @@ interface Started extends AsyncDisposable {
 
 /** Perception over a worker without weights; `loads` says how each worker's loading goes, the last one's for all later. */
 export const startPerception = (
-  options: { loads?: readonly ('well' | 'missing' | 'crash')[]; maxWaiting?: number } = {},
+  options: {
+    loads?: readonly ('well' | 'missing' | 'crash')[]
+    maxWaiting?: number
+    pairsAfterMs?: number
+    patienceMs?: number
+  } = {},
 ): Started => {
-  const { loads = ['well'], maxWaiting = 100 } = options
+  const { loads = ['well'], maxWaiting = 100, pairsAfterMs = 0, ...patience } = options
   const log: string[] = []
   const note = (_fields: object, message: string): void => void log.push(message)
   let workers = 0
   const perception = createPerception({
     startWorker: () => {
       const how = loads[Math.min(workers++, loads.length - 1)]
-      return new Worker(new URL('./stand-in-worker.ts', import.meta.url), { workerData: { loads: how } })
+      return new Worker(new URL('./stand-in-worker.ts', import.meta.url), { workerData: { loads: how, pairsAfterMs } })
     },
     settings: { maxWaiting, maxRemembered: 100 },
+    ...patience,
     logger: { debug: note, info: note, warn: note, error: note },
   })
   return {

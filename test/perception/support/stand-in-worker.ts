@@ -7,16 +7,23 @@ import { serveOrders } from '../../../src/perception/serve-orders.ts'
 import { hashedVector } from './hashed-vector.ts'
 
 // The worker without weights. Its embedder does what its texts say: `slow 50 …` takes 50 ms, `fail` is not read, `crash` ends
-// the thread and `hang` keeps it for ever; told to find all alike it gives every text one vector. Its pair model compares lengths. Its index is the real one.
+// the thread and `hang` keeps it for ever; told to find all alike it gives every text one vector. Its pair model compares lengths, once it has loaded for as long as it is told. Its index is the real one.
 
 const settings = Object(workerData) as {
   loads?: string
   dimensions?: number
   pairs?: boolean
+  pairsAfterMs?: number
   fingerprint?: string
   alike?: boolean
 }
-const { loads = 'well', dimensions = 64, pairs = true, fingerprint = `hashed-ngrams/${dimensions}` } = settings
+const {
+  loads = 'well',
+  dimensions = 64,
+  pairs = true,
+  pairsAfterMs = 0,
+  fingerprint = `hashed-ngrams/${dimensions}`,
+} = settings
 
 const embed = async (text: string): Promise<Perceived> => {
   const [order, ms] = text.split(' ')
@@ -39,6 +46,7 @@ const crash = (why: string): Promise<never> => {
 
 const loadPairModel = async (): Promise<PairModel> => {
   if (!pairs) throw new Error('the pair model is not in /models')
+  await delay(pairsAfterMs)
   return {
     fingerprint: 'lengths',
     score: async (asked) => {
