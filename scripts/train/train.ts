@@ -22,7 +22,9 @@ const { values } = parseArgs({
     without: { type: 'string', multiple: true, default: [] },
     /** A family that trees grow without, to see what becomes of a trap that was never seen; nothing else is done. */
     'leave-out': { type: 'string', multiple: true, default: [] },
-    epochs: { type: 'string', default: '3' },
+    /** With `leave-out`: the pair model is trained, too, once without all of these families. */
+    both: { type: 'boolean', default: false },
+    epochs: { type: 'string', default: '5' },
     /** Go on from the last checkpoint. */
     resume: { type: 'boolean', default: false },
   },
@@ -94,18 +96,21 @@ if (!values.resume) {
   verifier('prepare', ['--pairs', path.join(work, 'pairs/train'), ...without])
   readFeatures(path.join(values.out, 'rarity.bin'))
 }
-if (values['leave-out'].length > 0) verifier('leave-out', ['--families', ...values['leave-out']])
+const own = path.join(root, 'models/near-verifier')
+const learning = [
+  '--published',
+  published,
+  '--out',
+  values.out,
+  '--epochs',
+  values.epochs,
+  ...(values.resume ? ['--resume'] : []),
+]
+if (values['leave-out'].length > 0)
+  verifier('leave-out', ['--families', ...values['leave-out'], ...learning, ...(values.both ? ['--both'] : [])])
 else {
-  const own = path.join(root, 'models/near-verifier')
-  const resume = values.resume ? ['--resume'] : []
   verifier('learn', [
-    '--published',
-    published,
-    '--out',
-    values.out,
-    '--epochs',
-    values.epochs,
-    ...resume,
+    ...learning,
     // What the tests expect is of the weights that come with the project.
     ...(path.resolve(values.out) === own ? ['--tests', path.join(root, 'test')] : []),
   ])

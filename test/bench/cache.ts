@@ -6,15 +6,18 @@ import { parseArgs } from 'node:util'
 import { readPairFolder } from '../../scripts/train/pairs.ts'
 import { splitOf } from '../../scripts/train/split.ts'
 import { projectRoot } from '../support/app.ts'
-import { figuresOf, groupsOf, lessNoise } from './cache/figures.ts'
+import { figuresOf, groupsOf, lessNoise, reachOf } from './cache/figures.ts'
 import { throughGateway } from './cache/gateway.ts'
 import { measureLatency } from './cache/latency.ts'
 import { createReader, isSame } from './cache/reading.ts'
 import type { Reading } from './cache/reading.ts'
-import { rulesOf } from './cache/rules.ts'
+import { likelihoodOf, rulesOf } from './cache/rules.ts'
 import { resultsOf, tablesOf } from './cache/table.ts'
 
 const defaultDataDir = path.join(projectRoot, '../shared/data/cache-pairs')
+
+/** Raw rates of false hits, by Quora's own labels. */
+const reachRates = [0.06, 0.085, 0.1, 0.12]
 
 const { values } = parseArgs({
   options: {
@@ -70,6 +73,11 @@ const run = async (): Promise<void> => {
     }),
   )
 
+  const likelihood = likelihoodOf(reader.calibration)
+  const reach = Object.fromEntries(
+    reachRates.map((rate) => [rate, reachOf(groupsOf(readings).get('qqp') ?? [], likelihood, rate)]),
+  )
+
   /** An even spread over all families, the same at every run. */
   const wanted = values.gateway === 'all' ? chosen.length : Math.min(Number(values.gateway), chosen.length)
   const sample = Array.from({ length: wanted }, (_, at) => Math.floor((at * chosen.length) / wanted))
@@ -99,6 +107,9 @@ const run = async (): Promise<void> => {
       `qqp, false hits less wrong labels: ${Object.entries(noise)
         .map(([name, rate]) => `${name} ${(100 * rate).toFixed(1)} %`)
         .join('; ')}\n`,
+      `qqp, the most that one threshold could serve: ${Object.entries(reach)
+        .map(([rate, { coverage }]) => `${(100 * coverage).toFixed(1)} % at ≤ ${100 * Number(rate)} % false`)
+        .join('; ')}\n`,
       ...(gateway
         ? [
             `## Through the running gateway\n\n${tablesOf(gateway.results)}\n${gateway.otherwise} of ${wanted} pairs otherwise than read.\n`,
@@ -107,7 +118,9 @@ const run = async (): Promise<void> => {
       ...(latency ? [`## Time\n\n${JSON.stringify(latency, null, 2)}\n`] : []),
     ].join('\n')
 
-  process.stdout.write(values.json ? `${JSON.stringify({ about, results, noise, gateway, latency })}\n` : print())
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ about, results, noise, reach, gateway, latency })}\n` : print(),
+  )
 }
 
 const isThere = existsSync(values.data) && statSync(values.data).isDirectory()

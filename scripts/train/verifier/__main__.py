@@ -2,7 +2,7 @@
 
 `python -m verifier prepare` cuts the training split into what trains and what calibrates, and makes pairs by rule;
 `learn` fine-tunes the pair encoder and grows the trees; `leave-out` says what becomes of a kind of trap that was never
-seen, by trees that grew without it.
+seen, by trees that grew without it, and on request by a pair encoder that learnt without all of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from .pairs import CALIBRATION, Pair, read_pairs, read_written, write_pairs
 from .rule_made import make_pairs
 
 if TYPE_CHECKING:
+    from .pair_encoder import PairEncoder
     from .pieces import Pieces
 
 CALIBRATION_FOLDER, TRAINING_FILE, FEATURES_FILE = 'calibration', 'training.jsonl', 'features.jsonl'
@@ -60,35 +61,45 @@ def read_training(work: Path) -> Read:
 
 
 def learn(arguments: argparse.Namespace) -> None:
-    import torch
-    from safetensors.torch import load_file
-
     from .delta import write_delta
-    from .fine_tune import fine_tune, score
-    from .pair_encoder import PairEncoder
-    from .pieces import Pieces
+    from .fine_tune import score
 
     read = read_training(arguments.work)
     write_trees(read, arguments.out, arguments.tests)
+    training = [pair for pair in read.pairs if pair.fold != CALIBRATION]
+    model, pieces = train_encoder(arguments, read, training, checkpoint=arguments.work / 'checkpoint.pt')
+    if arguments.tests:
+        write_pair_logits(arguments.tests / 'perception/pair-logits.json', lambda pairs: score(model, pieces, pairs), pieces)
+    print(f'the correction: {write_delta(model, arguments.out / "delta.safetensors")}')
+
+
+def train_encoder(
+    arguments: argparse.Namespace, read: Read, training: Sequence[Pair], *, checkpoint: Path
+) -> tuple[PairEncoder, Pieces]:
+    import torch
+    from safetensors.torch import load_file
+
+    from .fine_tune import fine_tune
+    from .pair_encoder import PairEncoder
+    from .pieces import Pieces
 
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     pieces = Pieces(arguments.published / 'tokenizer.json')
     pieces.learn([text for pair in read.pairs for text in (pair.a, pair.b)])
     model = PairEncoder(load_file(arguments.published / 'model.safetensors'))
+    watched = [pair for pair in read.pairs if pair.fold == CALIBRATION and pieces.fits(pair.a) and pieces.fits(pair.b)]
     fine_tune(
         model,
         pieces,
-        [pair for pair in read.pairs if pair.fold != CALIBRATION],
-        [pair for pair in read.pairs if pair.fold == CALIBRATION and pieces.fits(pair.a) and pieces.fits(pair.b)][::5],
+        training,
+        watched[::5],
         epochs=arguments.epochs,
         seed=arguments.seed,
-        checkpoint=arguments.work / 'checkpoint.pt',
+        checkpoint=checkpoint,
         resume=arguments.resume,
     )
-    if arguments.tests:
-        write_pair_logits(arguments.tests / 'perception/pair-logits.json', lambda pairs: score(model, pieces, pairs), pieces)
-    print(f'the correction: {write_delta(model, arguments.out / "delta.safetensors")}')
+    return model, pieces
 
 
 def write_pair_logits(file: Path, score: Callable[[list[tuple[str, str]]], np.ndarray], pieces: Pieces) -> None:
@@ -131,6 +142,31 @@ def leave_out(arguments: argparse.Namespace) -> None:
         probabilities = booster.predict(read.features[own])
         report(f'without {family}', read.pairs, own, probabilities)
         report(f'without {family}, after the guards', read.pairs, own, np.where(read.reaches[own], probabilities, 0))
+    if arguments.both:
+        leave_out_of_both(arguments, read)
+
+
+def leave_out_of_both(arguments: argparse.Namespace, read: Read) -> None:
+    """The joined verifier, with the weights that serve, after both of its readers learnt without any of the families."""
+    from .fine_tune import score
+    from .trees import grow
+
+    rows, unseen = sides(read.pairs)
+    kin = [at for at in rows if not any(belongs(read.pairs[at].family, family) for family in arguments.families)]
+    booster = grow(read.features[kin], same(read.pairs)[kin], weights(read.pairs)[kin], read.names)
+    model, pieces = train_encoder(
+        arguments, read, [read.pairs[at] for at in kin], checkpoint=arguments.work / 'checkpoint-leave-out.pt'
+    )
+    served = [at for at in unseen if read.pairs[at].family in arguments.families and read.reaches[at]]
+    logits = score(model, pieces, [(read.pairs[at].a, read.pairs[at].b) for at in served])
+    join = json.loads((arguments.out / 'thresholds.json').read_text('utf8'))['joinWeights']
+    odds = join['trees'] * booster.predict(read.features[served], raw_score=True) + join['pair'] * logits + join['bias']
+    probabilities = np.zeros(len(read.pairs))
+    # What is too long for the pair model has no logit, and is not served.
+    probabilities[served] = 1 / (1 + np.exp(-np.nan_to_num(odds, nan=-np.inf)))
+    for family in arguments.families:
+        own = [at for at in unseen if read.pairs[at].family == family]
+        report(f'both readers without {" ".join(arguments.families)}, after the guards', read.pairs, own, probabilities[own])
 
 
 def belongs(family: str, left_out: str) -> bool:
@@ -172,7 +208,8 @@ def main() -> None:
     parser.add_argument('--tests', type=Path, help="the folder of the tests, where what they expect of the weights is written")
     parser.add_argument('--without', nargs='*', default=[], help='families that take no part')
     parser.add_argument('--families', nargs='*', default=[], help='of leave-out: these, one after the other')
-    parser.add_argument('--epochs', type=int, default=3)
+    parser.add_argument('--both', action='store_true', help='of leave-out: the pair encoder, too, learns without all of them')
+    parser.add_argument('--epochs', type=int, default=5)
     parser.add_argument('--threads', type=int, default=2)
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--resume', action='store_true')

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 HIDDEN, HEADS, LAYERS, EPSILON = 384, 12, 6, 1e-12
-RANK = 40
+RANK = 64
 DROPOUT = 0.1
 ABSENT = -10_000.0
 """Added to the score of a place that holds no piece."""

@@ -38,6 +38,32 @@ export const figuresOf = (readings: readonly Reading[], serves: Rule['serves']):
   }
 }
 
+/**
+ * The most of some pairs that any one threshold could serve with no more than so many false hits of all its hits: what the verifier's
+ * order is worth, whatever threshold was chosen. A threshold that is found so holds for these pairs only.
+ */
+export const reachOf = (
+  readings: readonly Reading[],
+  likelihood: (reading: Reading) => number | null,
+  maxFalseHitRate: number,
+): { coverage: number; falseHitRate: number } => {
+  const ranked = readings
+    .flatMap((reading) => {
+      const p = likelihood(reading)
+      return p === null ? [] : [{ p, same: reading.same }]
+    })
+    .toSorted((one, other) => other.p - one.p)
+  let [falseHits, most] = [0, { coverage: 0, falseHitRate: 0 }]
+  for (const [at, { p, same }] of ranked.entries()) {
+    if (!same) falseHits += 1
+    const rate = falseHits / (at + 1)
+    // Equals are served together.
+    if (rate <= maxFalseHitRate && ranked[at + 1]?.p !== p)
+      most = { coverage: (at + 1) / readings.length, falseHitRate: rate }
+  }
+  return most
+}
+
 /** Families whose labels are noisy stand by themselves: no pool has them. */
 const noisy = new Set(['qqp'])
 /** Many pairs of few patterns: easy, so that a pool is shown without them too. */

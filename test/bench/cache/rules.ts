@@ -15,6 +15,16 @@ interface Parts {
   form: VerifierForm
 }
 
+/** How likely the product holds it that one answer serves both, its guards and refusals applied; null where it compares nothing. */
+export const likelihoodOf =
+  (calibration: CalibrationFile) =>
+  (reading: Reading): number | null => {
+    if (isSameForm(reading)) return 1
+    const { cosine, pieces, isKnown, guards, refusal, trees, pair } = reading
+    if (cosine < minCosine || pieces > maxPairPieces || !isKnown || pair === null) return null
+    return refusal === null && guards.length === 0 ? probabilityOf(calibration, { trees, pair }) : null
+  }
+
 /** The product's own decision, or with parts of it taken out; thresholds stay as they were calibrated. */
 const near =
   (calibration: CalibrationFile, maxFalseHitRate: number, parts: Parts) =>
