@@ -113,9 +113,10 @@ export const serveOrders = async (parts: {
         return { kind: 'done' }
       case 'load':
         return load(order.place)
+      case 'confirm':
+        return { kind: 'lacking', ids: indexes.confirm(order.ids) }
       case 'sweep':
-        indexes.sweep()
-        return { kind: 'done' }
+        return { kind: 'swept', entries: indexes.sweep() }
       case 'save':
         return save(order.place)
       default:

@@ -162,12 +162,11 @@ describe('a near index with a snapshot', () => {
       await it.settle()
     }
     const gate = Promise.withResolvers<void>()
-    let reads = 0
     const slow = {
       ...questions,
-      async *questions() {
-        if (++reads > 1) await gate.promise
-        yield* questions.questions()
+      questionIds: async () => {
+        await gate.promise
+        return questions.questionIds()
       },
     }
     await using it = startNearIndex(slow, { snapshot: placeIn(folder.path) })

@@ -62,7 +62,7 @@ const nearEntry = (key: string, said: Partial<CacheEntry> = {}): CacheEntry =>
   })
 
 const idsOf = async ({ entries }: Opened): Promise<string[]> => {
-  const found = await Array.fromAsync(entries.questions())
+  const found = await entries.questions(await entries.questionIds())
   return found.map(({ id }) => id).toSorted()
 }
 

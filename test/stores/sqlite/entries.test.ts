@@ -99,7 +99,7 @@ describe('after a restart', () => {
       await it.entries.set(secret)
     }
     await using it = await openFolder({ dataDir: folder.path })
-    const [question] = await Array.fromAsync(it.entries.questions())
+    const [question] = await it.entries.questions(await it.entries.questionIds())
     expect(told).toEqual([{ kind: 'added', ...question }])
     expect(question?.near.vector[0]).toBeCloseTo(0.6, 2)
   })
