@@ -62,6 +62,11 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
   let committing: Promise<void> | null = null
   let isOpening = true
 
+  const enqueue = (write: EntryWrite): void => {
+    queue.push({ write })
+    if (!isOpening) committing ??= commit()
+  }
+
   const catalogue = createCatalogue<StoredCard>({
     maxBytes,
     clock,
@@ -147,11 +152,6 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
     pending.delete(id)
     const card = catalogue.ofId(id)
     if (card) catalogue.drop(card)
-  }
-
-  const enqueue = (write: EntryWrite): void => {
-    queue.push({ write })
-    if (!isOpening) committing ??= commit()
   }
 
   /** Resolves once this is on disk, and what was enqueued before it has been tried. */

@@ -61,10 +61,7 @@ const nearEntry = (key: string, said: Partial<CacheEntry> = {}): CacheEntry =>
     ...said,
   })
 
-const idsOf = async ({ entries }: Opened): Promise<string[]> => {
-  const found = await entries.questions(await entries.questionIds())
-  return found.map(({ id }) => id).toSorted()
-}
+const idsOf = async ({ entries }: Opened): Promise<string[]> => (await entries.questionIds()).toSorted()
 
 const factsOf = ({ facts }: Opened) => facts()
 

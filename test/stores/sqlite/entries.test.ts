@@ -204,6 +204,7 @@ describe('on disk', () => {
       )
     }
     await using it = await openFolder({ dataDir: folder.path, hotBytes: 0 })
+    expect(await it.entries.stats(null)).toMatchObject({ entries: 300 })
     const told: EntryChange[] = []
     it.entries.follow((change) => told.push(change))
     const spoiled = readFileSync(file)
