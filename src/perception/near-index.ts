@@ -49,6 +49,7 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
   let turn = 0
   let phase: NearIndexState['phase'] = 'idle'
   let waiting: IndexChange[] = []
+  /** Changes, and whatever is in a snapshot out of its graph: to draw it there anew takes a millisecond each. */
   let unsaved = 0
   let isSending = false
   let isClosed = false
@@ -113,8 +114,10 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
   const load = async (place: SnapshotPlace): Promise<void> => {
     const startedMs = performance.now()
     const answer = await thread.ask({ kind: 'load', place })
-    if (answer.kind === 'snapshot' && answer.entries > 0)
+    if (answer.kind === 'snapshot' && answer.entries > 0) {
+      unsaved += answer.untidy
       logger.info({ entries: answer.entries, ms: msSince(startedMs) }, 'the snapshot of the near index is read')
+    }
     if (answer.kind === 'skipped') logger.warn({ why: answer.why }, 'the snapshot of the near index was thrown away')
   }
 
@@ -148,12 +151,13 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
     if (!snapshot || unsaved === 0 || phase !== 'following') return false
     const before = unsaved
     const answer = await thread.ask({ kind: 'save', place: snapshot })
-    if (answer.kind === 'skipped') {
-      logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
-      return false
+    if (answer.kind === 'snapshot') {
+      unsaved += answer.untidy - before
+      return true
     }
-    unsaved -= before
-    return true
+    if (answer.kind === 'skipped')
+      logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
+    return false
   }
 
   thread.follow((event) => void (event === 'started' ? begin() : forget()))

@@ -49,8 +49,8 @@ export type Answer =
   | { kind: 'neighbours'; neighbours: readonly Neighbour[] }
   | ({ kind: 'logits' } & PairScores)
   | { kind: 'done' }
-  /** Of a snapshot: how many entries it holds. */
-  | { kind: 'snapshot'; entries: number }
+  /** Of a snapshot: how many entries it holds, and how many of them are yet to come into their graphs. */
+  | { kind: 'snapshot'; entries: number; untidy: number }
   | { kind: 'lacking'; ids: readonly string[] }
   | { kind: 'swept'; entries: number }
   | { kind: 'skipped'; reason: SkipReason; why: string }
