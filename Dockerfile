@@ -21,7 +21,7 @@ RUN node scripts/image/build-addon.mjs
 # The weights, each file held against its SHA-256 in scripts/model/published.mjs.
 RUN node scripts/setup-model.mjs
 COPY deploy/prune.mjs deploy/prune.mjs
-RUN npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx > sbom.cdx.json && node deploy/prune.mjs && mkdir compiled
+RUN npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx > sbom.cdx.json && node deploy/prune.mjs && mkdir cache
 
 # Node, its libraries and certificates, and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS gateway
@@ -37,16 +37,17 @@ COPY --from=sources /app/dist dist
 COPY config config
 COPY LICENSE NOTICE ./
 
-# Starts it once, as the user and in the place that it will run, since Node keeps what it compiled by both.
+# Starts it once, as the user and in the place that it will run, since Node keeps what it compiled by both; the gateway keeps what
+# its configuration says.
 FROM gateway AS warm
-COPY --from=packages --chown=65532:65532 /app/compiled node_modules/.cache/compiled
+COPY --from=packages --chown=65532:65532 /app/cache node_modules/.cache
 COPY scripts/image/warm.mjs /tmp/warm.mjs
 USER 65532:65532
 RUN ["/nodejs/bin/node", "/tmp/warm.mjs", "/app"]
 
 FROM gateway
 # Root's, so that nobody changes what runs.
-COPY --from=warm --chown=0:0 /app/node_modules/.cache/compiled node_modules/.cache/compiled
+COPY --from=warm --chown=0:0 /app/node_modules/.cache node_modules/.cache
 USER 65532:65532
 EXPOSE 8080
 ENTRYPOINT ["/nodejs/bin/node", "/app/dist/main.js"]

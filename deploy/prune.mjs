@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url'
 const kept = (/** @type {string} */ platform, /** @type {string} */ arch) => ({
   'onnxruntime-node': ['dist/**', 'lib/**', `bin/napi-v6/${platform}/${arch}/**`],
   '@xenova/transformers': ['dist/transformers.node.mjs'],
-  'gpt-tokenizer': ['esm/**'],
+  'gpt-tokenizer': ['esm/encodingParams/constants.js', 'data/o200k_base.tiktoken'],
   // The mark beside the addon says that set-up has built it, with the flags that it needs.
   'hnswlib-node': ['lib/**', 'build/Release/addon.node', 'build/ai-gateway-mcp'],
 })

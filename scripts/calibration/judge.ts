@@ -33,7 +33,8 @@ export const createJudge = async (root: string) => {
     pairFolder: path.join(models, 'near-verifier'),
   } as const
   forbidTelemetry()
-  const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
+  const embedder = await loadEmbedder(files)
+  const pairModel = await loadPairModel(files, embedder.tokenizer)
   const rarityBytes = readFileSync(path.join(trained, 'rarity.bin'))
   const treesText = readFileSync(path.join(trained, 'trees.json'), 'utf8')
   const [rarity, trees] = [readRarity(rarityBytes), readTrees(JSON.parse(treesText))]

@@ -1,5 +1,5 @@
-// Starts the gateway of FOLDER, asks it for an answer, and stops it: `node warm.mjs FOLDER [PORT]`. What Node compiled for that
-// it keeps, under node_modules/.cache/compiled, for the next start. Without packages: the image has no others.
+// Starts the gateway of FOLDER, asks it for an answer, and stops it: `node warm.mjs FOLDER [PORT]`. What Node compiled and what
+// the gateway read for that is kept, under node_modules/.cache, for the next start. Without packages: the image has no others.
 import { spawn } from 'node:child_process'
 import { chmodSync, readdirSync } from 'node:fs'
 import path from 'node:path'
@@ -37,12 +37,21 @@ try {
   gateway.kill('SIGTERM')
 }
 const code = await ended
-const compiled = path.join(folder, 'node_modules/.cache/compiled')
-const kept = readdirSync(compiled, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-if (code !== 0 || kept.length < 100) throw new Error(`It ended with ${code} and kept ${kept.length} files`)
+/** @param {string} name */
+const filesOf = (name) =>
+  readdirSync(path.join(folder, 'node_modules/.cache', name), { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile(),
+  )
+const [compiled, config] = [filesOf('compiled'), filesOf('config')]
+if (code !== 0 || compiled.length < 100 || config.length === 0)
+  throw new Error(
+    `It ended with ${code} and kept ${compiled.length} compiled files and ${config.length} of its configuration`,
+  )
 // Node keeps them for their owner's eyes only. In the image they are root's, and read by whoever runs it.
-for (const { parentPath, name } of kept) chmodSync(path.join(parentPath, name), 0o444)
-process.stdout.write(`${kept.length} compiled files are kept for the next start\n`)
+for (const { parentPath, name } of [...compiled, ...config]) chmodSync(path.join(parentPath, name), 0o444)
+process.stdout.write(
+  `${compiled.length} compiled files and ${config.length} of the configuration are kept for the next start\n`,
+)
 
 /**
  * @param {() => Promise<boolean>} isSo

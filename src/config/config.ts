@@ -114,7 +114,11 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   const { root, env: source = process.env } = options
   const { env, problems: envProblems } = readEnv(source)
   const configDir = path.resolve(root, env.CONFIG_DIR)
-  const files = readFiles(configDir, path.join(root, 'config'))
+  const files = readFiles({
+    configDir,
+    shippedDir: path.join(root, 'config'),
+    keptDir: path.join(root, 'node_modules/.cache/config'),
+  })
 
   const { auth, problems: authProblems } = readAuth(env, files.callers, {
     modeIsFaulty: envProblems.some(({ key }) => key === 'AUTH_MODE'),
@@ -180,18 +184,15 @@ export const loadConfig = (options: { root: string; env?: Source }): Config => {
   }
 }
 
-const readFiles = (configDir: string, shippedDir: string) => {
-  const at = { configDir, shippedDir }
-  return {
-    providers: readConfigFile({ ...at, name: 'providers.yaml', schema: schemas['providers.yaml'] }),
-    models: readConfigFile({ ...at, name: 'models.yaml', schema: schemas['models.yaml'] }),
-    pricing: readConfigFile({ ...at, name: 'pricing.yaml', schema: schemas['pricing.yaml'] }),
-    routing: readConfigFile({ ...at, name: 'routing.yaml', schema: schemas['routing.yaml'] }),
-    limits: readConfigFile({ ...at, name: 'limits.yaml', schema: schemas['limits.yaml'] }),
-    cache: readConfigFile({ ...at, name: 'cache.yaml', schema: schemas['cache.yaml'] }),
-    callers: readConfigFile({ ...at, name: 'callers.yaml', schema: schemas['callers.yaml'] }),
-  }
-}
+const readFiles = (at: { configDir: string; shippedDir: string; keptDir: string }) => ({
+  providers: readConfigFile({ ...at, name: 'providers.yaml', schema: schemas['providers.yaml'] }),
+  models: readConfigFile({ ...at, name: 'models.yaml', schema: schemas['models.yaml'] }),
+  pricing: readConfigFile({ ...at, name: 'pricing.yaml', schema: schemas['pricing.yaml'] }),
+  routing: readConfigFile({ ...at, name: 'routing.yaml', schema: schemas['routing.yaml'] }),
+  limits: readConfigFile({ ...at, name: 'limits.yaml', schema: schemas['limits.yaml'] }),
+  cache: readConfigFile({ ...at, name: 'cache.yaml', schema: schemas['cache.yaml'] }),
+  callers: readConfigFile({ ...at, name: 'callers.yaml', schema: schemas['callers.yaml'] }),
+})
 
 const proxyOf = ({ HTTPS_PROXY, HTTP_PROXY, NO_PROXY }: Env): Config['proxy'] =>
   HTTPS_PROXY === undefined && HTTP_PROXY === undefined

@@ -4,6 +4,8 @@ import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml
 import type { Document } from 'yaml'
 import type { z } from 'zod'
 import { explainIssues } from './explain.ts'
+import { openKeptData } from './kept-data.ts'
+import type { KeptData } from './kept-data.ts'
 import type { Problem } from './problem.ts'
 
 /** One YAML file, read and checked. */
@@ -17,20 +19,23 @@ export interface ConfigFile<T> {
 
 /**
  * Reads `<name>` of the operator's directory, or the shipped one where the operator's has none, so that a directory
- * needs to hold only what differs.
+ * needs to hold only what differs. What a shipped one says is kept in `keptDir`.
  */
 export const readConfigFile = <T>(options: {
   name: string
   configDir: string
   shippedDir: string
+  keptDir: string
   schema: z.ZodType<T>
 }): ConfigFile<T> => {
-  const { name, configDir, shippedDir, schema } = options
-  const own = path.join(configDir, name)
-  const filePath = existsSync(own) ? own : path.join(shippedDir, name)
+  const { name, configDir, shippedDir, keptDir, schema } = options
+  const [own, shipped] = [path.join(configDir, name), path.join(shippedDir, name)]
+  const filePath = existsSync(own) ? own : shipped
   const shownAs = path.relative(path.dirname(shippedDir), filePath)
+  // An operator's own is not copied to where he does not look for it.
+  const kept = filePath === shipped ? openKeptData(path.join(keptDir, `${name}.json`)) : null
   try {
-    return parseConfigFile({ text: readFileSync(filePath, 'utf8'), shownAs, schema })
+    return parseConfigFile({ text: readFileSync(filePath, 'utf8'), shownAs, schema, kept })
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     return unreadable(shownAs, error.message)
@@ -50,21 +55,31 @@ const unreadable = (file: string, reason: string): ConfigFile<never> => {
 }
 
 /** Parses the text of a YAML file; every fault has its line. */
-export const parseConfigFile = <T>(options: { text: string; shownAs: string; schema: z.ZodType<T> }): ConfigFile<T> => {
-  const { text, shownAs, schema } = options
+export const parseConfigFile = <T>(options: {
+  text: string
+  shownAs: string
+  schema: z.ZodType<T>
+  kept?: KeptData | null
+}): ConfigFile<T> => {
+  const { text, shownAs, schema, kept = null } = options
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  let read: Document.Parsed | null = null
+  // Only where the text is not known, and to say where in it something is wrong.
+  const readDocument = (): Document.Parsed =>
+    (read ??= parseDocument(text, { lineCounter: lines, prettyErrors: false }))
   const lineAt = (offset: number): number => lines.linePos(offset).line
 
   const problem = (at: readonly PropertyKey[], what: string, advice: string): Problem => ({
     file: shownAs,
-    line: lineAt(offsetOf(document, at)),
+    line: lineAt(offsetOf(readDocument(), at)),
     key: formatPath(at),
     problem: what,
     advice,
   })
 
-  if (document.errors.length > 0) {
+  const known = kept?.read(text)
+  const document = known === undefined ? readDocument() : null
+  if (document && document.errors.length > 0) {
     const problems = document.errors.map(({ message, pos }) => ({
       file: shownAs,
       line: lineAt(pos[0]),
@@ -75,7 +90,9 @@ export const parseConfigFile = <T>(options: { text: string; shownAs: string; sch
     return { value: null, problems, problem }
   }
 
-  const parsed = schema.safeParse(document.toJS() ?? {})
+  const data: unknown = document ? (document.toJS() ?? {}) : known
+  if (document) kept?.keep(text, data)
+  const parsed = schema.safeParse(data)
   if (parsed.success) return { value: parsed.data, problems: [], problem }
   const problems = explainIssues(schema, parsed.error.issues).map((found) =>
     problem(found.path, found.problem, found.advice),

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import { AutoModel, AutoTokenizer, env, Tensor } from '@xenova/transformers'
+import { AutoModel, env, Tensor } from '@xenova/transformers'
 import { z } from 'zod'
 import type { EmbedderFacts, Perceived } from '../contract/perception.ts'
 import { readModelFiles, verifyModelFiles } from './model-files.ts'
 import type { ModelFiles } from './model-files.ts'
 import type { PerceptionFiles } from './protocol.ts'
+import { loadTokenizer, readLocally } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** One text after the other: in the int8 form two texts of a batch would change each other's vectors. */
 export interface Embedder {
@@ -23,13 +25,16 @@ const maxCharacters = maxPieces * 64
  * from the network. It blocks its thread while it loads and while it reads a text.
  * @throws Error where the files are missing or damaged, or the runtime does not know this machine
  */
-export const loadEmbedder = async (files: Pick<PerceptionFiles, 'folder' | 'form'>): Promise<Embedder> => {
+export const loadEmbedder = async (
+  files: Pick<PerceptionFiles, 'folder' | 'form'>,
+): Promise<Embedder & { tokenizer: Tokenizer }> => {
   const startedMs = performance.now()
   const model = await readModelFiles(files)
   await verifyModelFiles(files.folder, model)
-  const { tokenize, run } = await load(files)
+  const { tokenizer, tokenize, run } = await load(files)
   const dimensions = (await run(tokenize('').ids)).vector.length
   return {
+    tokenizer,
     facts: {
       name: model.name,
       form: model.form,
@@ -47,12 +52,9 @@ export const loadEmbedder = async (files: Pick<PerceptionFiles, 'folder' | 'form
 }
 
 const load = async ({ folder, form }: Pick<PerceptionFiles, 'folder' | 'form'>) => {
-  env.allowRemoteModels = false
-  env.useFSCache = false
-  env.localModelPath = path.dirname(folder)
-  const name = path.basename(folder)
-  const tokenizer = await AutoTokenizer.from_pretrained(name, { local_files_only: true })
-  const network = await AutoModel.from_pretrained(name, {
+  const tokenizer = await loadTokenizer(folder)
+  readLocally(folder)
+  const network = await AutoModel.from_pretrained(path.basename(folder), {
     local_files_only: true,
     dtype: form,
     device: 'cpu',
@@ -82,7 +84,7 @@ const load = async ({ folder, form }: Pick<PerceptionFiles, 'folder' | 'form'>) 
     })
     return { vector: meanDirection(states.parse(output).last_hidden_state.data, ids.length) }
   }
-  return { tokenize, run }
+  return { tokenizer, tokenize, run }
 }
 
 /** The part that is read of the network's answer, which the library does not describe. */

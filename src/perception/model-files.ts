@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import type { EmbedderForm, ModelFile } from '../contract/perception.ts'
 import type { PerceptionFiles } from './protocol.ts'
+import { sha256OfFile } from './sha256-of-file.ts'
 
 const kept = z.object({ file: z.string(), bytes: z.number(), sha256: z.string(), source: z.string() })
 
@@ -37,8 +37,7 @@ export const readModelFiles = async ({
  */
 export const verifyModelFiles = async (folder: string, { network, tokenizer }: ModelFiles): Promise<void> => {
   for (const { file, sha256 } of [tokenizer, network]) {
-    const content = await readFile(path.join(folder, file))
-    if (createHash('sha256').update(content).digest('hex') !== sha256)
+    if ((await sha256OfFile(path.join(folder, file))) !== sha256)
       throw new Error(`${path.join(folder, file)} is damaged: it is not the file that set-up put there`)
   }
 }

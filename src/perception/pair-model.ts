@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { AutoModelForSequenceClassification, AutoTokenizer, env, PretrainedConfig, Tensor } from '@xenova/transformers'
+import { AutoModelForSequenceClassification, PretrainedConfig, Tensor } from '@xenova/transformers'
 import { z } from 'zod'
 import type { QuestionPair } from '../contract/near.ts'
 import type { PerceptionFiles } from './protocol.ts'
+import { sha256OfFile } from './sha256-of-file.ts'
+import { readLocally } from './tokenizer.ts'
+import type { Tokenizer } from './tokenizer.ts'
 
 /** Reads two questions at once: the second stage of the near tier. */
 export interface PairModel {
@@ -19,18 +20,18 @@ const maxPieces = 256
 const network = 'onnx/model_int8.onnx'
 
 /**
- * Loads the model from set-up's files. Its pieces are the embedder's.
+ * Loads the model from set-up's files.
+ * @param tokenizer the embedder's
  * @throws Error where a file is missing, or the runtime does not know this machine
  */
-export const loadPairModel = async ({ folder, pairFolder }: PerceptionFiles): Promise<PairModel> => {
-  const bytes = await readFile(path.join(pairFolder, network)).catch((error: unknown) => {
+export const loadPairModel = async (
+  { pairFolder }: Pick<PerceptionFiles, 'pairFolder'>,
+  tokenizer: Tokenizer,
+): Promise<PairModel> => {
+  const sha256 = await sha256OfFile(path.join(pairFolder, network)).catch((error: unknown) => {
     throw new Error(`the pair model is not in ${pairFolder}`, { cause: error })
   })
-  env.allowRemoteModels = false
-  env.useFSCache = false
-  env.localModelPath = path.dirname(folder)
-  const tokenizer = await AutoTokenizer.from_pretrained(path.basename(folder), { local_files_only: true })
-  env.localModelPath = path.dirname(pairFolder)
+  readLocally(pairFolder)
   const model = await AutoModelForSequenceClassification.from_pretrained(path.basename(pairFolder), {
     local_files_only: true,
     config: new PretrainedConfig({ model_type: 'bert', architectures: ['BertForSequenceClassification'] }),
@@ -71,7 +72,6 @@ export const loadPairModel = async ({ folder, pairFolder }: PerceptionFiles): Pr
 
   // Of any network the first reading is the slowest by far: nobody shall wait for it.
   await score({ stored: '', asked: '' })
-  const sha256 = createHash('sha256').update(bytes).digest('hex')
   return {
     fingerprint: `${path.basename(pairFolder)}/${sha256.slice(0, 16)}`,
     score: async (pairs) => {

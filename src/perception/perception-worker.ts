@@ -14,13 +14,14 @@ const [{ serveOrders, wordsOf }, { perceptionFiles }] = await Promise.all([
 
 const files = perceptionFiles.parse(workerData)
 
-// Imported late: on a machine that the runtime has no binary for, the import itself fails.
-const loadPairModel = async (): Promise<PairModel> => (await import('./pair-model.ts')).loadPairModel(files)
-
 if (parentPort)
   try {
+    // Imported late: on a machine that the runtime has no binary for, the import itself fails.
     const { loadEmbedder } = await import('./embedder.ts')
-    await serveOrders({ port: parentPort, embedder: await loadEmbedder(files), loadPairModel })
+    const embedder = await loadEmbedder(files)
+    const loadPairModel = async (): Promise<PairModel> =>
+      (await import('./pair-model.ts')).loadPairModel(files, embedder.tokenizer)
+    await serveOrders({ port: parentPort, embedder, loadPairModel })
   } catch (error) {
     parentPort.postMessage({ kind: 'unavailable', why: wordsOf(error) } satisfies Told)
   }

@@ -33,10 +33,16 @@ const slowOrders: ReadonlySet<Order['kind']> = new Set(['warm', 'load', 'save'])
 /** For a thread that is asked to end: it cannot while a model loads, and whoever ends it there ends the whole process. */
 const partingMs = 8_000
 
+/** It makes little that is new, and nearly all of that lives for a moment: by itself V8 would keep 30 MB for it. */
+const maxYoungGenerationSizeMb = 4
+
 /** Starts the worker over the models in `files`. */
 export const perceptionWorker = (files: PerceptionFiles) => (): Worker =>
   // `.ts` when stripped, `.js` when built: the compiler does not rewrite a worker's address.
-  new Worker(new URL(`./perception-worker${extname(import.meta.filename)}`, import.meta.url), { workerData: files })
+  new Worker(new URL(`./perception-worker${extname(import.meta.filename)}`, import.meta.url), {
+    workerData: files,
+    resourceLimits: { maxYoungGenerationSizeMb },
+  })
 
 /** @param options.patienceMs for an answer; for tests */
 export const createPerceptionThread = (options: {

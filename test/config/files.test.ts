@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -106,6 +106,7 @@ describe('a directory of one’s own', () => {
       name,
       configDir: path.join(home, 'own'),
       shippedDir: path.join(home, 'config'),
+      keptDir: path.join(home, 'kept'),
       schema: schemas[name],
     })
 
@@ -125,5 +126,53 @@ describe('a directory of one’s own', () => {
   test('is named in its problems', () => {
     writeFileSync(path.join(home, 'own/cache.yaml'), 'enabld: true\n')
     expect(read('cache.yaml').problems[0]?.file).toBe('own/cache.yaml')
+  })
+
+  test('is not copied', () => {
+    writeFileSync(path.join(home, 'own/cache.yaml'), 'chat_ttl_seconds: 2\n')
+    read('cache.yaml')
+    expect(existsSync(path.join(home, 'kept'))).toBe(false)
+  })
+
+  describe('the shipped one', () => {
+    const kept = (): string => readFileSync(path.join(home, 'kept/cache.yaml.json'), 'utf8')
+    const ship = (text: string): void => writeFileSync(path.join(home, 'config/cache.yaml'), text)
+
+    test('is read from what was kept of it, as long as it is the same', () => {
+      read('cache.yaml')
+      writeFileSync(
+        path.join(home, 'kept/cache.yaml.json'),
+        kept().replace('"chat_ttl_seconds":1', '"chat_ttl_seconds":7'),
+      )
+      expect(read('cache.yaml').value?.chat_ttl_seconds).toBe(7)
+      ship('chat_ttl_seconds: 3\n')
+      expect(read('cache.yaml').value?.chat_ttl_seconds).toBe(3)
+      expect(kept()).toContain('"chat_ttl_seconds":3')
+    })
+
+    test.each(['', '{', 'null', '{"sha256":1}'])('is read from its text where %j was kept', (text) => {
+      read('cache.yaml')
+      writeFileSync(path.join(home, 'kept/cache.yaml.json'), text)
+      expect(read('cache.yaml').value?.chat_ttl_seconds).toBe(1)
+    })
+
+    test('is read where nothing can be kept', () => {
+      writeFileSync(path.join(home, 'kept'), 'a file, not a folder')
+      expect(read('cache.yaml').value?.chat_ttl_seconds).toBe(1)
+    })
+
+    test('is not kept where it says what JSON cannot', () => {
+      ship('chat_ttl_seconds: .inf\n')
+      expect(read('cache.yaml').problems).not.toEqual([])
+      expect(existsSync(path.join(home, 'kept'))).toBe(false)
+    })
+
+    test('has the line of a problem, read or known', () => {
+      ship('# one\nenabld: true\n')
+      const [first] = read('cache.yaml').problems
+      expect(kept()).toContain('enabld')
+      expect(read('cache.yaml').problems).toEqual([first])
+      expect(first).toMatchObject({ line: 2, key: 'enabld' })
+    })
   })
 })

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import thresholds from '../../models/near-verifier/thresholds.json' with { type: 'json' }
 import { loadPairModel } from '../../src/perception/pair-model.ts'
+import { loadTokenizer } from '../../src/perception/tokenizer.ts'
 import expected from './pair-logits.json' with { type: 'json' }
 
 const models = path.resolve(import.meta.dirname, '../../.models')
@@ -13,7 +14,7 @@ const isThere = existsSync(path.join(pairFolder, 'set-up.json'))
 
 describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up could not get them)", () => {
   test('says in bytes what its training said in 32 bits', async () => {
-    const { score } = await loadPairModel({ folder, form: 'int8', pairFolder })
+    const { score } = await loadPairModel({ pairFolder }, await loadTokenizer(folder))
     const logits = await score(expected.map(({ a, b }) => ({ stored: a, asked: b })))
     const differences = expected.map(({ logit }, at) => Math.abs(logit - (logits[at] ?? Number.NaN)))
     expect(Math.max(...differences)).toBeLessThan(1)
@@ -21,7 +22,7 @@ describe.skipIf(!isThere)("the pair model's own weights (skipped where set-up co
   })
 
   test('does not mind which question came first', async () => {
-    const { score } = await loadPairModel({ folder, form: 'int8', pairFolder })
+    const { score } = await loadPairModel({ pairFolder }, await loadTokenizer(folder))
     for (const { a, b } of expected.slice(0, 8)) {
       const [there, back] = [await score([{ stored: a, asked: b }]), await score([{ stored: b, asked: a }])]
       expect(there[0]).toBeCloseTo(back[0] ?? Number.NaN, 4)

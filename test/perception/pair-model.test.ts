@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { createGraph } from '../../scripts/model/onnx.mjs'
 import { loadConfig } from '../../src/config/config.ts'
 import { loadPairModel } from '../../src/perception/pair-model.ts'
+import { loadTokenizer } from '../../src/perception/tokenizer.ts'
 import { projectRoot } from '../support/app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -42,7 +43,7 @@ const tokenize = async () => {
 describe.skipIf(!isThere)("the embedding model's own weights (skipped where set-up could not get them)", () => {
   test('have the vocabulary by which a pair is read as one text, in both orders, and the two are averaged', async () => {
     using root = temporaryFolder()
-    const model = await loadPairModel({ folder, form: 'int8', pairFolder: layModel(root.path) })
+    const model = await loadPairModel({ pairFolder: layModel(root.path) }, await loadTokenizer(folder))
     expect(model.fingerprint).toMatch(/^near-verifier\/[0-9a-f]{16}$/)
     const { encode } = await tokenize().then((tokenizer) => ({ encode: (text: string) => tokenizer.encode(text) }))
     const sum = (ids: readonly number[]): number => ids.reduce((all, id) => all + id, 0)
@@ -61,7 +62,7 @@ describe.skipIf(!isThere)("the embedding model's own weights (skipped where set-
 
   test('serve nobody a pair that is longer than what is read whole', async () => {
     using root = temporaryFolder()
-    const model = await loadPairModel({ folder, form: 'int8', pairFolder: layModel(root.path) })
+    const model = await loadPairModel({ pairFolder: layModel(root.path) }, await loadTokenizer(folder))
     const words = (count: number): string => Array.from({ length: count }, () => 'time').join(' ')
     const [fits, long] = await model.score([
       { stored: words(126), asked: words(127) },
@@ -74,7 +75,7 @@ describe.skipIf(!isThere)("the embedding model's own weights (skipped where set-
   test('come without a pair model where set-up made none, which is said in words', async () => {
     using root = temporaryFolder()
     const pairFolder = path.join(root.path, 'near-verifier')
-    await expect(loadPairModel({ folder, form: 'int8', pairFolder })).rejects.toThrow(
+    await expect(loadPairModel({ pairFolder }, await loadTokenizer(folder))).rejects.toThrow(
       `the pair model is not in ${pairFolder}`,
     )
   })

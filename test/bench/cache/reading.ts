@@ -68,7 +68,8 @@ export const createReader = async (root: string) => {
   } as const
   const trained = path.join(root, 'models/near-verifier')
   forbidTelemetry()
-  const [embedder, pairModel] = [await loadEmbedder(files), await loadPairModel(files)]
+  const embedder = await loadEmbedder(files)
+  const pairModel = await loadPairModel(files, embedder.tokenizer)
   const rarity = readRarity(readFileSync(path.join(trained, 'rarity.bin')))
   const trees = readTrees(JSON.parse(readFileSync(path.join(trained, 'trees.json'), 'utf8')))
   const calibration = parseThresholds(JSON.parse(readFileSync(path.join(trained, 'thresholds.json'), 'utf8')))
