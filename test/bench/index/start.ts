@@ -38,10 +38,11 @@ export const measureStart = async ({ size }: { size: number }): Promise<StartRow
   }
   await rememberOne(env)
   await fill(folder.path, size - 1)
-  // Writes the snapshot as it ends.
+  // Writes the snapshot as it ends, as one that has run for a while.
   {
-    await using gateway = await serve(env)
+    await using gateway = await serve({ ...env, METRICS_PORT: '0' })
     await until(() => gateway.stdout().includes('the near index is complete'))
+    await until(() => isTidy(gateway.stdout()))
     gateway.child.kill('SIGTERM')
     await gateway.ended
   }
@@ -58,6 +59,14 @@ export const measureStart = async ({ size }: { size: number }): Promise<StartRow
     until(() => gateway.stdout().includes('the near index is complete')).then(sinceStart),
   ])
   return { entries: size, listenMs, exactMs, snapshotMs, nearMs, completeMs, rssMb: residentMb(gateway.child.pid) }
+}
+
+/** Whether all are in their graphs. */
+const isTidy = async (stdout: string): Promise<boolean> => {
+  const url = /"message":"metrics on ([^"]+)"/.exec(stdout)?.[1]
+  if (url === undefined) return false
+  const reply = await fetch(url)
+  return /^near_index_untidy_entries 0$/m.test(await reply.text())
 }
 
 /** The one question that will be asked again, kept by a gateway itself: only that knows the partition. */
