@@ -2,6 +2,7 @@ import { setImmediate as nextTick } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../contract/runtime.ts'
 import type { CacheEntry, Entries, NearQuestion } from '../../contract/store.ts'
+import { once } from '../../lib/once.ts'
 import { createCatalogue } from '../entries/catalogue.ts'
 import type { Card } from '../entries/catalogue.ts'
 import { createChanges } from '../entries/changes.ts'
@@ -219,12 +220,19 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
   // What was met dead, or too much, while it was read.
   if (queue.length > 0) committing = commit()
 
+  const tellStuck = once(() =>
+    notice(
+      'The file of remembered answers, cache.db, cannot be read to its end: that is tried again every few seconds.',
+    ),
+  )
   const behind = loadBehind({
     isDone: reader.isDone,
     takePiece: () =>
       guarded('the cache', () => reader.takePiece(disk.rows)).catch((cause: unknown) => {
         // Of the file that took the place of a damaged one all is known.
-        if (!reader.isDone()) throw cause
+        if (reader.isDone()) return
+        tellStuck()
+        throw cause
       }),
   })
   const full = (): Promise<void> => behind.until(reader.isDone)
