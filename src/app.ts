@@ -121,6 +121,13 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
   const { content: logContent, requests: logRequests } = config.log
   const events = createEvents({ logger, logContent, logRequests, context: logContext, metrics, tracing })
   const stores = metrics ? timeStores(opened, events.stored) : opened
+  // Before all that does not need them: where questions are kept, their thread loads its models beside the rest.
+  const perception = openPerception(config, logger, overrides.startEmbedder)
+  resources.use(perception)
+  const snapshot = stores.derivedKey && { folder: path.join(config.dataDir, 'near-index'), key: stores.derivedKey }
+  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshot, logger })
+  resources.use(nearIndex)
+
   resources.use(startPruning({ receipts: stores.receipts, settings: config.ledger, clock, logger }))
   // Whoever writes to these waits for it: at the end nothing is left to close.
   const ownLogs = createOwnLogs({
@@ -159,11 +166,6 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     }),
   )
 
-  const perception = openPerception(config, logger, overrides.startEmbedder)
-  resources.use(perception)
-  const snapshot = stores.derivedKey && { folder: path.join(config.dataDir, 'near-index'), key: stores.derivedKey }
-  const nearIndex = perception && createNearIndex({ perception, entries: stores.entries, snapshot, logger })
-  resources.use(nearIndex)
   const perceptionStatus = () => (perception && nearIndex ? { ...perception.facts(), near: nearIndex.state() } : null)
   const near = nearMemoryOf(config, {
     perception,

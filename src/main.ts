@@ -1,9 +1,7 @@
-import { enableCompileCache } from 'node:module'
-import path from 'node:path'
+import { keepCompiled } from './lib/keep-compiled.ts'
 
-// What Node makes of the sources is kept from one start to the next: making it is a good part of a start. Imported
-// only then, because it holds for modules that are loaded later. A folder that cannot be written to costs that time only.
-enableCompileCache(path.join(import.meta.dirname, '../node_modules/.cache/compiled'))
+// Before anything else is loaded.
+keepCompiled()
 const [{ createProgram }, { printFailure }] = await Promise.all([
   import('./cli/program.ts'),
   import('./cli/print-failure.ts'),

@@ -323,8 +323,12 @@ export interface Entries {
    * @returns the epoch that it is in now
    */
   advance(scope: string | null, to?: number): Promise<number>
-  /** Every question that is compared with, as it stands: for an index that begins. */
-  questions(): AsyncIterable<{ id: string; near: NearQuestion }>
+  /** Whether any question is compared with. Known early: a store that is still finding out what it holds stops at the first. */
+  hasQuestions(): Promise<boolean>
+  /** Of every entry whose question is compared with, as it stands: for an index that begins. */
+  questionIds(): Promise<readonly string[]>
+  /** These questions, without those that are gone. Of an id the question never changes. */
+  questions(ids: readonly string[]): Promise<readonly { id: string; near: NearQuestion }[]>
   /** Tells of each change from now on; the returned function ends it. */
   follow(listener: (change: EntryChange) => void): () => void
 }

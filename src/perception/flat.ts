@@ -21,11 +21,17 @@ export interface Flat {
 const firstRows = 2
 const growth = 1.5
 
-/** 32-bit floats: bytes with a scale are no faster to look through here, and would cost a thousandth of the cosine. */
-export const createFlat = (dimensions: number): Flat => {
-  const ids: string[] = []
-  const places = new Map<string, number>()
-  let rows = new Float32Array(0)
+/**
+ * 32-bit floats: bytes with a scale are no faster to look through here, and would cost a thousandth of the cosine.
+ * @param kept what it begins with, and owns from then on: different ids, and their vectors in this order
+ */
+export const createFlat = (
+  dimensions: number,
+  kept: { ids: string[]; vectors: Float32Array<ArrayBuffer> } = { ids: [], vectors: new Float32Array(0) },
+): Flat => {
+  const { ids } = kept
+  const places = new Map(ids.map((id, place) => [id, place]))
+  let rows = kept.vectors
 
   const rowAt = (place: number): Float32Array => rows.subarray(place * dimensions, (place + 1) * dimensions)
 

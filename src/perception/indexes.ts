@@ -12,9 +12,15 @@ export interface Indexes {
   search(query: NeighbourQuery): readonly Neighbour[]
   /** Moves what is new into graphs until `untilMs` (of `performance.now()`). Says whether anything is left to do. */
   tend(untilMs: number): boolean
-  /** Marks all that is there as doubtful: what is not added again before `sweep` is removed by that. */
+  /** Marks all that is there as doubtful: what is neither confirmed nor added before `sweep` is removed by that. */
   doubt(): void
-  sweep(): void
+  /**
+   * Ends the doubt about entries that the store has; returns those that are not here. By their ids alone: these are drawn at
+   * random with the question itself, which an entry may lose but never changes, and so never its partition.
+   */
+  confirm(ids: readonly string[]): readonly string[]
+  /** Returns how many it removed. */
+  sweep(): number
   /** Nothing changes until the returned function is called. */
   hold(): () => void
   partitions(): ReadonlyMap<string, Partition>
@@ -93,10 +99,16 @@ export const createIndexes = (rules: PartitionRules, partitions = new Map<string
     doubt: () => {
       doubtful = new Set(places.keys())
     },
+    confirm: (ids) =>
+      ids.filter((id) => {
+        doubtful.delete(id)
+        return !places.has(id)
+      }),
     sweep: () => {
       const gone = [...doubtful].map((id) => ({ kind: 'remove', id }) as const)
       doubtful = new Set()
       change(gone)
+      return gone.length
     },
     hold: () => {
       held ??= []

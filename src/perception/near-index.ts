@@ -16,9 +16,12 @@ export interface NearIndex extends AsyncDisposable {
   save(): Promise<boolean>
 }
 
+/** What an index asks of the store. */
+export type IndexedEntries = Pick<Entries, 'hasQuestions' | 'questionIds' | 'questions' | 'follow'>
+
 interface NearIndexOptions {
   perception: Pick<Perception, 'thread' | 'line' | 'count'>
-  entries: Pick<Entries, 'questions' | 'follow'>
+  entries: IndexedEntries
   /** Null where entries do not outlive the process, and so their vectors must not either. */
   snapshot: SnapshotPlace | null
   logger: Logger
@@ -26,6 +29,8 @@ interface NearIndexOptions {
 
 /** So many at a time, with requests in between. */
 const batchSize = 64
+/** Ids take no reading. */
+const idsPerOrder = 1_000
 const saveEveryMs = 5 * 60_000
 /** Of a store that cannot be read. */
 const retryMs = 5_000
@@ -33,9 +38,10 @@ const retryMs = 5_000
 const lastSaveMs = 5_000
 
 /**
- * Keeps the worker's index in step with the entries. When a worker starts, it reads the snapshot, then all that the store
- * holds, and from then on what changes; what changed while it read comes after that, so that nothing is missed in between.
- * While it reads, searches find what is there already.
+ * Keeps the worker's index in step with the entries. When a worker starts, it reads the snapshot, is told which entries the
+ * store holds and of those that it lacks the questions, forgets the others, and hears from then on what changes; what changed
+ * meanwhile comes after that, so that nothing is missed in between. Until then searches find what is there already, which may
+ * be what the store has forgotten: whoever searches reads what was found from the store, where it is gone.
  */
 export const createNearIndex = ({ perception, entries, snapshot, logger }: NearIndexOptions): NearIndex => {
   const { thread, line, count } = perception
@@ -43,8 +49,7 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
   let turn = 0
   let phase: NearIndexState['phase'] = 'idle'
   let waiting: IndexChange[] = []
-  /** Removed while the store was read, which may still tell of them. */
-  let gone = new Set<string>()
+  /** Changes, and whatever is in a snapshot out of its graph: to draw it there anew takes a millisecond each. */
   let unsaved = 0
   let isSending = false
   let isClosed = false
@@ -52,7 +57,6 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
   const hear = (change: EntryChange): void => {
     // No worker, no index: one that starts reads everything.
     if (phase === 'idle') return void (change.kind === 'added' && thread.ready())
-    if (change.kind === 'removed') gone.add(change.id)
     waiting.push(changeOf(change))
     void send()
   }
@@ -82,18 +86,16 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
     const mine = ++turn
     phase = 'indexing'
     waiting = []
-    gone = new Set()
     const startedMs = performance.now()
     try {
       if (snapshot) await load(snapshot)
-      const read = await readStore(mine)
-      if (mine !== turn || read === null) return
-      await thread.ask({ kind: 'sweep' })
+      const confirmed = await confirm(mine)
+      if (mine !== turn || confirmed === null) return
+      const swept = await thread.ask({ kind: 'sweep' })
       if (mine !== turn || isClosed) return
+      if (swept.kind === 'swept') unsaved += swept.entries
       phase = 'following'
-      gone = new Set()
-      if (read > 0)
-        logger.info({ entries: read, ms: Math.round(performance.now() - startedMs) }, 'the near index is complete')
+      if (confirmed > 0) logger.info({ entries: confirmed, ms: msSince(startedMs) }, 'the near index is complete')
       await send()
     } catch (error) {
       if (mine !== turn) return
@@ -110,30 +112,36 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
   }
 
   const load = async (place: SnapshotPlace): Promise<void> => {
+    const startedMs = performance.now()
     const answer = await thread.ask({ kind: 'load', place })
+    if (answer.kind === 'snapshot' && answer.entries > 0) {
+      unsaved += answer.untidy
+      logger.info({ entries: answer.entries, ms: msSince(startedMs) }, 'the snapshot of the near index is read')
+    }
     if (answer.kind === 'skipped') logger.warn({ why: answer.why }, 'the snapshot of the near index was thrown away')
   }
 
-  /** How many there are; null where the worker ended over them. */
-  const readStore = async (mine: number): Promise<number | null> => {
-    let [batch, read]: [IndexChange[], number] = [[], 0]
-    for await (const { id, near } of entries.questions()) {
+  /** Compares ids, and reads only what the worker lacks. How many the store holds; null where the worker ended over them. */
+  const confirm = async (mine: number): Promise<number | null> => {
+    const ids = await entries.questionIds()
+    for (const some of piecesOf(ids, idsPerOrder)) {
       if (mine !== turn || isClosed) return null
-      if (gone.has(id)) continue
-      batch.push(changeOf({ kind: 'added', id, near }))
-      read += 1
-      if (batch.length < batchSize) continue
-      if (!(await tell(batch))) return null
-      batch = []
+      const answer = await thread.ask({ kind: 'confirm', ids: some })
+      if (answer.kind !== 'lacking') return null
+      for (const lacking of piecesOf(answer.ids, batchSize)) {
+        const questions = await entries.questions(lacking)
+        if (mine !== turn || isClosed) return null
+        if (!(await tell(questions.map((question) => changeOf({ kind: 'added', ...question }))))) return null
+      }
     }
-    return (await tell(batch)) ? read : null
+    return ids.length
   }
 
   /** A store that holds questions wants its index before the first request comes. */
   const wake = async (): Promise<void> => {
     try {
-      for await (const _question of entries.questions()) return void (await thread.ready())
-      if (snapshot && phase === 'idle') await dropSnapshot(snapshot.folder)
+      if (await entries.hasQuestions()) await thread.ready()
+      else if (snapshot && phase === 'idle') await dropSnapshot(snapshot.folder)
     } catch (error) {
       logger.warn({ why: wordsOf(error) }, 'the entries cannot be read for the near index')
     }
@@ -143,12 +151,13 @@ export const createNearIndex = ({ perception, entries, snapshot, logger }: NearI
     if (!snapshot || unsaved === 0 || phase !== 'following') return false
     const before = unsaved
     const answer = await thread.ask({ kind: 'save', place: snapshot })
-    if (answer.kind === 'skipped') {
-      logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
-      return false
+    if (answer.kind === 'snapshot') {
+      unsaved += answer.untidy - before
+      return true
     }
-    unsaved -= before
-    return true
+    if (answer.kind === 'skipped')
+      logger.warn({ why: answer.why }, 'the snapshot of the near index could not be written')
+    return false
   }
 
   thread.follow((event) => void (event === 'started' ? begin() : forget()))
@@ -182,5 +191,11 @@ const changeOf = (change: EntryChange): IndexChange =>
   change.kind === 'removed'
     ? { kind: 'remove', id: change.id }
     : { kind: 'add', id: change.id, partition: change.near.partition, vector: change.near.vector }
+
+function* piecesOf<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size)
+}
+
+const msSince = (startedMs: number): number => Math.round(performance.now() - startedMs)
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

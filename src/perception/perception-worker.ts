@@ -1,13 +1,18 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { z } from 'zod'
-import { embedderForms } from '../contract/perception.ts'
+import { keepCompiled } from '../lib/keep-compiled.ts'
 import type { PairModel } from './pair-model.ts'
 import type { Told } from './protocol.ts'
-import { serveOrders, wordsOf } from './serve-orders.ts'
 
 // The thread that owns the models and the index. Loading them, running them and searching block, which is why they are here.
 
-const files = z.object({ folder: z.string(), form: z.enum(embedderForms), pairFolder: z.string() }).parse(workerData)
+// Before anything else is loaded: what the process keeps does not count for its threads.
+keepCompiled()
+const [{ serveOrders, wordsOf }, { perceptionFiles }] = await Promise.all([
+  import('./serve-orders.ts'),
+  import('./perception-files.ts'),
+])
+
+const files = perceptionFiles.parse(workerData)
 
 if (parentPort)
   try {

@@ -36,9 +36,11 @@ export type Order =
   /** Loads what reads pairs, before a pair comes. */
   | { kind: 'warm' }
   | { kind: 'change'; changes: readonly IndexChange[] }
-  /** Reads a snapshot; everything in it is in doubt until it is added again. */
+  /** Reads a snapshot; everything in it is in doubt until it is confirmed. */
   | { kind: 'load'; place: SnapshotPlace }
-  /** Ends the doubt: what was not added again is forgotten. */
+  /** These are in the store: no doubt about them any more. Answered by those of them that the index lacks. */
+  | { kind: 'confirm'; ids: readonly string[] }
+  /** Ends the doubt: what was not confirmed is forgotten. */
   | { kind: 'sweep' }
   | { kind: 'save'; place: SnapshotPlace }
 
@@ -47,8 +49,10 @@ export type Answer =
   | { kind: 'neighbours'; neighbours: readonly Neighbour[] }
   | ({ kind: 'logits' } & PairScores)
   | { kind: 'done' }
-  /** Of a snapshot: how many entries it holds. */
-  | { kind: 'snapshot'; entries: number }
+  /** Of a snapshot: how many entries it holds, and how many of them are yet to come into their graphs. */
+  | { kind: 'snapshot'; entries: number; untidy: number }
+  | { kind: 'lacking'; ids: readonly string[] }
+  | { kind: 'swept'; entries: number }
   | { kind: 'skipped'; reason: SkipReason; why: string }
 
 export interface OrderMessage {

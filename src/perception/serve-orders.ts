@@ -84,7 +84,7 @@ export const serveOrders = async (parts: {
       if (kept) indexes = kept
       indexes.doubt()
       tellIndex()
-      return { kind: 'snapshot', entries: kept?.facts().entries ?? 0 }
+      return { kind: 'snapshot', entries: kept?.facts().entries ?? 0, untidy: indexes.facts().untidy }
     } catch (error) {
       await dropSnapshot(place.folder)
       throw error
@@ -94,7 +94,7 @@ export const serveOrders = async (parts: {
   const save = async (place: SnapshotPlace): Promise<Answer> => {
     const written = saveSnapshot(indexes, place, rules)
     saving = written.catch(() => null)
-    return { kind: 'snapshot', entries: await written }
+    return { kind: 'snapshot', entries: await written, untidy: indexes.facts().untidy }
   }
 
   const obey = async (order: Order): Promise<Answer> => {
@@ -113,9 +113,10 @@ export const serveOrders = async (parts: {
         return { kind: 'done' }
       case 'load':
         return load(order.place)
+      case 'confirm':
+        return { kind: 'lacking', ids: indexes.confirm(order.ids) }
       case 'sweep':
-        indexes.sweep()
-        return { kind: 'done' }
+        return { kind: 'swept', entries: indexes.sweep() }
       case 'save':
         return save(order.place)
       default:

@@ -152,11 +152,9 @@ const readPartitions = async (
   const partitions = new Map<string, Partition>()
   let at = 0
   for (const { partition, flat: ids, graph: kept } of shelves) {
-    const flat = createFlat(dimensions)
-    for (const id of ids) {
-      flat.add(id, vectors.subarray(at, at + dimensions))
-      at += dimensions
-    }
+    const end = at + ids.length * dimensions
+    const flat = createFlat(dimensions, { ids, vectors: vectors.slice(at, end) })
+    at = end
     const graph = kept && (await unsealGraph(kept, { read, folder, rules }))
     partitions.set(partition, createPartition(rules, { flat, graph }))
   }

@@ -244,9 +244,13 @@ export const describeEntries = (store: string, open: OpenEntries): void => {
     test('tells its questions, and each that comes or goes', async () => {
       await using opened = await open({ maxBytes: 1000, clock: still })
       const near = { partition: 'p', text: 'Who?', vector: Float32Array.of(1, 0) }
-      await opened.port.set(entryOf({ key: 'a', near }))
+      expect(await opened.port.hasQuestions()).toBe(false)
       await opened.port.set(entryOf({ key: 'b' }))
-      expect(await Array.fromAsync(opened.port.questions())).toEqual([{ id: 'ent_a', near }])
+      expect(await opened.port.hasQuestions()).toBe(false)
+      await opened.port.set(entryOf({ key: 'a', near }))
+      expect(await opened.port.hasQuestions()).toBe(true)
+      expect(await opened.port.questionIds()).toEqual(['ent_a'])
+      expect(await opened.port.questions(['ent_b', 'ent_a', 'ent_of_nobody'])).toEqual([{ id: 'ent_a', near }])
 
       const told: EntryChange[] = []
       const stop = opened.port.follow((change) => told.push(change))

@@ -19,7 +19,9 @@ const known = {
 }
 const rows: readonly MetricRow[] = Object.values(catalogue)
 
-const start = () => {
+const cacheFacts = { entries: 4, bytes: 500, maxBytes: 6_000 }
+
+const start = (cache: () => Promise<typeof cacheFacts> = async () => cacheFacts) => {
   const metrics = createMetrics({ known, version: '1.2.3' })
   metrics.showState({
     providers: () => [
@@ -36,7 +38,7 @@ const start = () => {
         failures: 9,
       },
     ],
-    cache: async () => ({ entries: 4, bytes: 500, maxBytes: 6_000 }),
+    cache,
     isReady: () => false,
     redisAway: () => ({ counters: false, entries: true }),
     shared: () => ({ hits: 7, misses: 6, failedLooks: 5, kept: 4, declined: 3, overtaken: 2, lost: 1 }),
@@ -286,6 +288,11 @@ describe('what is counted', () => {
     expect(writes.map((written) => sumOf(samples, 'llm_cache_shared_writes_total', { written }))).toEqual([4, 3, 2, 1])
     expect(sumOf(samples, 'llm_cache_instance_wait_seconds_count', { wait: 'answered' })).toBe(1)
     expect(sumOf(samples, 'llm_cache_instance_wait_seconds_sum')).toBeCloseTo(0.33, 9)
+  })
+
+  test('all the rest where the store of answers cannot tell what it holds', async () => {
+    const samples = await start(() => Promise.reject(new Error('the disk is gone'))).scrape()
+    expect(sumOf(samples, 'llm_provider_calls_in_flight')).toBe(3)
   })
 
   test('how providers, cache and gateway are, at every scrape', async () => {

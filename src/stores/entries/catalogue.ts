@@ -12,6 +12,7 @@ export interface Card
 export interface Catalogue<Of extends Card> {
   /** The living one of a key; asking does not count as using. */
   ofKey(key: string): Of | null
+  /** Of those that share it the last one that was made. */
   ofCanonicalKey(canonicalKey: string): Of | null
   ofId(id: string): Of | null
   use(card: Of): void
@@ -24,6 +25,8 @@ export interface Catalogue<Of extends Card> {
   remove(query: Removal): Promise<number>
   /** As they are now. */
   cards(): Of[]
+  /** Whether one of them is such. */
+  some(isSuch: (card: Of) => boolean): boolean
 }
 
 interface CatalogueOptions<Of> {
@@ -76,6 +79,12 @@ export const createCatalogue = <Of extends Card>({ maxBytes, clock, left }: Cata
     forget(card)
   }
 
+  /** The last one that was made stands for its canonical key, in whatever order they come in. */
+  const standFor = (canonicalKey: string, card: Of): void => {
+    const other = byCanonicalKey.get(canonicalKey)
+    if (!other || other.createdAtMs <= card.createdAtMs) byCanonicalKey.set(canonicalKey, card)
+  }
+
   const dropEnded = (): void => {
     for (const card of seats.end(clock.now())) forget(card)
   }
@@ -116,7 +125,7 @@ export const createCatalogue = <Of extends Card>({ maxBytes, clock, left }: Cata
       shelve(card)
       byKey.set(card.key, card)
       byId.set(card.id, card)
-      if (card.canonicalKey !== null) byCanonicalKey.set(card.canonicalKey, card)
+      if (card.canonicalKey !== null) standFor(card.canonicalKey, card)
       const crowdedOut = seats.take(card, uses)
       for (const other of crowdedOut) forget(other)
       return !crowdedOut.includes(card)
@@ -140,6 +149,7 @@ export const createCatalogue = <Of extends Card>({ maxBytes, clock, left }: Cata
       return meant
     },
     cards: () => [...byId.values()],
+    some: (isSuch) => byId.values().some(isSuch),
   }
 }
 

@@ -18,6 +18,8 @@ export interface Vault {
   knows(keyName: string): boolean
   /** Stands for a text that must not be read: the same for the same text, under the key in use. */
   mac(text: string): Uint8Array
+  /** The same under every key that is known, the one in use first: by which older things may lie. */
+  macs(text: string): readonly Uint8Array[]
   /** AES-256-GCM with a nonce of its own. `place`: where it stands; it opens nowhere else. */
   seal(plain: Uint8Array, place: string): Uint8Array
   /** Null for what is damaged, stands elsewhere, or was sealed under a key that is not known. */
@@ -51,10 +53,12 @@ export const createVault = async ({ current, previous }: CacheKeys): Promise<Vau
     const before = await makeKey(previous)
     keys.set(before.name, before)
   }
+  const macUnder = ({ mac }: Key, text: string): Uint8Array => createHmac('sha256', mac).update(text).digest()
   return {
     keyName: inUse.name,
     knows: (keyName) => keys.has(keyName),
-    mac: (text) => createHmac('sha256', inUse.mac).update(text).digest(),
+    mac: (text) => macUnder(inUse, text),
+    macs: (text) => [...keys.values()].map((key) => macUnder(key, text)),
     seal: (plain, place) => {
       const nonce = randomBytes(nonceBytes)
       const cipher = createCipheriv('aes-256-gcm', inUse.cipher, nonce).setAAD(placeOf(place, inUse))

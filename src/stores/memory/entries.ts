@@ -47,9 +47,17 @@ export const createEntries = ({ maxBytes, clock }: EntriesOptions): Entries => {
       epochs.set(scope, epoch)
       return epoch
     },
-    async *questions() {
-      for (const { entry } of catalogue.cards()) if (entry.near) yield { id: entry.id, near: entry.near }
-    },
+    hasQuestions: async () => catalogue.some(({ entry }) => entry.near !== null),
+    questionIds: async () =>
+      catalogue
+        .cards()
+        .filter(({ entry }) => entry.near !== null)
+        .map(({ id }) => id),
+    questions: async (ids) =>
+      ids.flatMap((id) => {
+        const near = catalogue.ofId(id)?.entry.near
+        return near ? [{ id, near }] : []
+      }),
     follow: changes.follow,
   }
 }

@@ -244,6 +244,8 @@ export const createEntries = (
       if (epoch === null) throw untold()
       return here
     },
+    hasQuestions: local.hasQuestions,
+    questionIds: local.questionIds,
     questions: local.questions,
     follow: local.follow,
   }

@@ -20,17 +20,19 @@ export type OpenedCacheFile =
   | { kind: 'taken'; path: string }
 
 /** Another number wherever the tables change: what an other version wrote is not read, it is made anew. */
-const schemaVersion = 1
+const schemaVersion = 2
 
 const schema = `
   CREATE TABLE entries (
     id TEXT NOT NULL PRIMARY KEY,
     key_mac BLOB NOT NULL UNIQUE,
+    canonical_mac BLOB,
     key_name TEXT NOT NULL,
     uses INTEGER NOT NULL,
     head BLOB NOT NULL,
     question BLOB
   ) STRICT;
+  CREATE INDEX entries_by_canonical ON entries (canonical_mac) WHERE canonical_mac IS NOT NULL;
   CREATE TABLE bodies (id TEXT NOT NULL PRIMARY KEY REFERENCES entries (id) ON DELETE CASCADE, body BLOB NOT NULL) STRICT;
   CREATE TABLE epochs (scope_mac BLOB NOT NULL PRIMARY KEY, epoch INTEGER NOT NULL) STRICT;
 `

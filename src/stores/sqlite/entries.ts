@@ -2,6 +2,7 @@ import { setImmediate as nextTick } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../contract/runtime.ts'
 import type { CacheEntry, Entries, NearQuestion } from '../../contract/store.ts'
+import { once } from '../../lib/once.ts'
 import { createCatalogue } from '../entries/catalogue.ts'
 import type { Card } from '../entries/catalogue.ts'
 import { createChanges } from '../entries/changes.ts'
@@ -13,8 +14,10 @@ import { worthOf } from '../entries/worth.ts'
 import { openCacheFile, setCacheFileAside } from './cache-file.ts'
 import type { CacheFile } from './cache-file.ts'
 import { openRows } from './entry-rows.ts'
-import type { EntryRows, EntryWrite } from './entry-rows.ts'
+import type { EntryRows, EntryWrite, HeadRow } from './entry-rows.ts'
 import { answering, isDamaged } from './fault.ts'
+import { createHeadReader } from './head-reader.ts'
+import { loadBehind } from './load-behind.ts'
 
 interface EntriesOptions {
   dataDir: string
@@ -39,7 +42,8 @@ const writesPerTransaction = 100
 
 /**
  * Remembered answers in `<dataDir>/cache.db`, sealed; those in use are held ready in memory. Which there are is known by
- * heart, so that a miss costs no read and a bound no query. Null where another gateway has the file.
+ * heart, so that a miss costs no read and a bound no query. A large file is learnt while the gateway serves already: what is
+ * looked for meanwhile is learnt first, and what takes all of them waits. Null where another gateway has the file.
  */
 export const openEntries = async (options: EntriesOptions): Promise<(Entries & AsyncDisposable) | null> => {
   const { dataDir, vault, maxBytes, hotBytes, clock, notice } = options
@@ -57,7 +61,12 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
   /** What could not be deleted is tried again with whatever is written next. */
   const undone: Waiting[] = []
   let committing: Promise<void> | null = null
-  let isLoading = true
+  let isOpening = true
+
+  const enqueue = (write: EntryWrite): void => {
+    queue.push({ write })
+    if (!isOpening) committing ??= commit()
+  }
 
   const catalogue = createCatalogue<StoredCard>({
     maxBytes,
@@ -66,9 +75,18 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       hot.delete(card.id)
       pending.delete(card.id)
       used.delete(card)
+      reader.left(card.id)
       enqueue({ kind: 'drop', id: card.id })
-      if (card.head.hasQuestion && !isLoading) changes.tell({ kind: 'removed', id: card.id })
+      if (card.head.hasQuestion) changes.tell({ kind: 'removed', id: card.id })
     },
+  })
+
+  const reader = createHeadReader({
+    vault,
+    isKnown: (id) => catalogue.ofId(id) !== null,
+    enter: (head, { keyName, uses }) => void catalogue.enter({ ...head, head, keyName }, uses),
+    drop: (id) => enqueue({ kind: 'drop', id }),
+    notice,
   })
 
   const openFile = (): { file: CacheFile; rows: EntryRows } | null => {
@@ -77,11 +95,8 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       // What was read of a file before its damage was met is not believed.
       for (const card of catalogue.cards()) catalogue.drop(card)
       rows = openRows(file, vault)
-      const { unreadable } = rows.load((head, uses, keyName) => catalogue.enter({ ...head, head, keyName }, uses))
-      if (unreadable > 0)
-        notice(
-          `${unreadable} remembered answers were sealed under another CACHE_KEY, or are damaged: they are dropped.`,
-        )
+      reader.begin()
+      reader.takePiece(rows)
     })
     if (opened.kind === 'taken' || rows === null) return null
     if (opened.notice !== null) notice(opened.notice)
@@ -91,7 +106,7 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
   const first = openFile()
   if (!first) return null
   let disk = first
-  isLoading = false
+  isOpening = false
 
   /** A file that turns out to be damaged is given up at once, with all that is in it. */
   const renew = (): void => {
@@ -140,11 +155,6 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
     if (card) catalogue.drop(card)
   }
 
-  const enqueue = (write: EntryWrite): void => {
-    queue.push({ write })
-    if (!isLoading) committing ??= commit()
-  }
-
   /** Resolves once this is on disk, and what was enqueued before it has been tried. */
   const written = (write: EntryWrite): Promise<void> => {
     const waiting = Promise.withResolvers<void>()
@@ -165,7 +175,13 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
     // Forgotten, or taken over by a newer one, while it was being sealed.
     if (pending.get(card.id) !== entry) return
     card.keyName = sealed.keyName
-    await written({ kind: 'put', entry: sealed, key: entry.key, uses: catalogue.usesOf(card) })
+    await written({
+      kind: 'put',
+      entry: sealed,
+      key: entry.key,
+      canonicalKey: entry.canonicalKey,
+      uses: catalogue.usesOf(card),
+    })
     if (pending.get(card.id) === entry) pending.delete(card.id)
   }
 
@@ -204,10 +220,42 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
   // What was met dead, or too much, while it was read.
   if (queue.length > 0) committing = commit()
 
+  const tellStuck = once(() =>
+    notice(
+      'The file of remembered answers, cache.db, cannot be read to its end: that is tried again every few seconds.',
+    ),
+  )
+  const behind = loadBehind({
+    isDone: reader.isDone,
+    takePiece: () =>
+      guarded('the cache', () => reader.takePiece(disk.rows)).catch((cause: unknown) => {
+        // Of the file that took the place of a damaged one all is known.
+        if (reader.isDone()) return
+        tellStuck()
+        throw cause
+      }),
+  })
+  const full = (): Promise<void> => behind.until(reader.isDone)
+
+  /** Has these answer as they will once all are known. */
+  const learn = async (rowsOf: (rows: EntryRows) => readonly (HeadRow | null)[]): Promise<void> => {
+    if (reader.isDone()) return
+    await guarded('the cache', () => {
+      for (const row of rowsOf(disk.rows)) if (row) reader.take(row)
+    })
+  }
+
   return {
-    find: (key) => use(catalogue.ofKey(key)),
-    findCanonical: (canonicalKey) => use(catalogue.ofCanonicalKey(canonicalKey)),
+    find: async (key) => {
+      await learn((rows) => [rows.headOfKey(key)])
+      return use(catalogue.ofKey(key))
+    },
+    findCanonical: async (canonicalKey) => {
+      await learn((rows) => [rows.headOfCanonicalKey(canonicalKey)])
+      return use(catalogue.ofCanonicalKey(canonicalKey))
+    },
     read: async (ids) => {
+      await learn((rows) => ids.map(rows.headOfId))
       const found = await Promise.all(ids.map((id) => use(catalogue.ofId(id))))
       return found.filter((entry) => entry !== null)
     },
@@ -216,13 +264,20 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       const { near, answer, ...card } = entry
       const head = { ...card, worthNanoUsd: worthOf(answer), hasQuestion: near !== null }
       const stored = { ...head, head, keyName: vault.keyName }
+      // What it replaces goes as one that is known does, whether its turn has come or not.
+      if (!reader.isDone()) await learn((rows) => [rows.headOfKey(entry.key)])
       if (!catalogue.enter(stored)) return
       hot.set(entry.id, entry)
       if (near) changes.tell({ kind: 'added', id: entry.id, near })
       await put(stored, entry)
     },
-    stats: async (scope) => ({ ...(await catalogue.stats(scope)), maxBytes }),
+    stats: async (scope) => {
+      await full()
+      return { ...(await catalogue.stats(scope)), maxBytes }
+    },
     remove: async (query) => {
+      const { ids } = query
+      await (ids ? learn((rows) => ids.map(rows.headOfId)) : full())
       const removed = await catalogue.remove(query)
       // Behind all the others: what is said to be forgotten does not come back with the next start.
       if (removed > 0 && !query.dryRun) await written({ kind: 'drop', id: '' })
@@ -237,15 +292,30 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
       if (epoch !== now) await written({ kind: 'advance', scope, epoch })
       return epoch
     },
-    async *questions() {
-      for (const { id, head } of catalogue.cards()) {
-        if (!head.hasQuestion) continue
-        const near = pending.get(id)?.near ?? disk.rows.question(id)
-        if (near) yield { id, near }
-      }
+    hasQuestions: async () => {
+      const isThere = (): boolean => catalogue.some(hasQuestion)
+      await behind.until(() => isThere() || reader.isDone())
+      return isThere()
     },
+    questionIds: async () => {
+      await full()
+      return catalogue
+        .cards()
+        .filter(hasQuestion)
+        .map(({ id }) => id)
+    },
+    questions: (ids) =>
+      guarded('the questions of the cache', () =>
+        ids.flatMap((id) => {
+          const card = catalogue.ofId(id)
+          const near = card && hasQuestion(card) ? (pending.get(id)?.near ?? disk.rows.question(id)) : null
+          return near ? [{ id, near }] : []
+        }),
+      ),
     follow: changes.follow,
     [Symbol.asyncDispose]: async () => {
+      await behind[Symbol.asyncDispose]()
+      reader.end()
       await Promise.allSettled(puttings)
       if (used.size > 0) await written({ kind: 'drop', id: '' }).catch(() => undefined)
       await committing
@@ -253,6 +323,8 @@ export const openEntries = async (options: EntriesOptions): Promise<(Entries & A
     },
   }
 }
+
+const hasQuestion = ({ head }: StoredCard): boolean => head.hasQuestion
 
 /** No scope has this name. */
 const everybody = ''

@@ -1,21 +1,33 @@
-import type { EntryHead, SealedEntry } from '../entries/sealed-entry.ts'
-import { openBody, openHead, openQuestion } from '../entries/sealed-entry.ts'
+import type { SealedEntry } from '../entries/sealed-entry.ts'
+import { openBody, openQuestion } from '../entries/sealed-entry.ts'
 import type { Vault } from '../entries/vault.ts'
 import type { CachedAnswer, NearQuestion } from '../../contract/store.ts'
 import type { CacheFile } from './cache-file.ts'
 import { bytesOf, numberOf, textOf } from './columns.ts'
+import type { Row } from './columns.ts'
 
 /** What is written, in the order in which it was asked for. */
 export type EntryWrite =
-  | { kind: 'put'; entry: SealedEntry; key: string; uses: number }
+  | { kind: 'put'; entry: SealedEntry; key: string; canonicalKey: string | null; uses: number }
   | { kind: 'drop'; id: string }
   | { kind: 'use'; id: string; uses: number }
   | { kind: 'advance'; scope: string; epoch: number }
 
+/** A head as it lies there, sealed. */
+export interface HeadRow extends Pick<SealedEntry, 'id' | 'keyName' | 'head'> {
+  uses: number
+  /** Where it stands among the others: what is written later stands behind. */
+  place: number
+}
+
 /** The tables of cache.db. */
 export interface EntryRows {
-  /** Every head that can be read, with its uses; the others are deleted and counted. */
-  load(see: (head: EntryHead, uses: number, keyName: string) => void): { unreadable: number }
+  /** The next ones behind a place, in order. */
+  heads(afterPlace: number, count: number): readonly HeadRow[]
+  /** Of what was written last, where several would do; null for none. */
+  headOfKey(key: string): HeadRow | null
+  headOfCanonicalKey(canonicalKey: string): HeadRow | null
+  headOfId(id: string): HeadRow | null
   write(writes: readonly EntryWrite[]): void
   /** Null for one that is gone or cannot be read. */
   body(id: string): Promise<CachedAnswer | null>
@@ -23,13 +35,20 @@ export interface EntryRows {
   epoch(scope: string): number
 }
 
+const headColumns = 'rowid AS place, id, key_name, uses, head'
+
 export const openRows = (file: CacheFile, vault: Vault): EntryRows => {
-  const selectHeads = file.prepare('SELECT id, key_name, uses, head FROM entries')
+  const selectHeads = file.prepare(`SELECT ${headColumns} FROM entries WHERE rowid > ? ORDER BY rowid LIMIT ?`)
+  const selectOfKey = file.prepare(`SELECT ${headColumns} FROM entries WHERE key_mac = ?`)
+  const selectOfCanonicalKey = file.prepare(
+    `SELECT ${headColumns} FROM entries WHERE canonical_mac = ? ORDER BY rowid DESC LIMIT 1`,
+  )
+  const selectOfId = file.prepare(`SELECT ${headColumns} FROM entries WHERE id = ?`)
   const selectBody = file.prepare('SELECT key_name, body FROM entries JOIN bodies USING (id) WHERE id = ?')
   const selectQuestion = file.prepare('SELECT key_name, question FROM entries WHERE id = ? AND question IS NOT NULL')
   const selectEpoch = file.prepare('SELECT epoch FROM epochs WHERE scope_mac = ?')
   const insertHead = file.prepare(
-    'INSERT INTO entries (id, key_mac, key_name, uses, head, question) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO entries (id, key_mac, canonical_mac, key_name, uses, head, question) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const insertBody = file.prepare('INSERT INTO bodies (id, body) VALUES (?, ?)')
   const deleteAny = file.prepare('DELETE FROM entries WHERE id = ? OR key_mac = ?')
@@ -43,8 +62,9 @@ export const openRows = (file: CacheFile, vault: Vault): EntryRows => {
       case 'put': {
         const { id, keyName, head, question, body } = write.entry
         const keyMac = vault.mac(write.key)
+        const canonicalMac = write.canonicalKey === null ? null : vault.mac(write.canonicalKey)
         drop(id, keyMac)
-        insertHead.run(id, keyMac, keyName, write.uses, head, question)
+        insertHead.run(id, keyMac, canonicalMac, keyName, write.uses, head, question)
         insertBody.run(id, body)
         break
       }
@@ -60,21 +80,21 @@ export const openRows = (file: CacheFile, vault: Vault): EntryRows => {
     }
   }
 
+  const firstHead = (select: { get(mac: Uint8Array): Row | undefined }, text: string): HeadRow | null => {
+    for (const mac of vault.macs(text)) {
+      const row = select.get(mac)
+      if (row) return headRowOf(row)
+    }
+    return null
+  }
+
   return {
-    load: (see) => {
-      const unreadable: string[] = []
-      for (const row of selectHeads.iterate()) {
-        const id = textOf(row, 'id')
-        const keyName = textOf(row, 'key_name')
-        const head = openHead(vault, { id, keyName, head: bytesOf(row, 'head') })
-        if (head) see(head, numberOf(row, 'uses'), keyName)
-        else unreadable.push(id)
-      }
-      if (unreadable.length > 0)
-        file.write(() => {
-          for (const id of unreadable) drop(id)
-        })
-      return { unreadable: unreadable.length }
+    heads: (afterPlace, count) => selectHeads.all(afterPlace, count).map(headRowOf),
+    headOfKey: (key) => firstHead(selectOfKey, key),
+    headOfCanonicalKey: (canonicalKey) => firstHead(selectOfCanonicalKey, canonicalKey),
+    headOfId: (id) => {
+      const row = selectOfId.get(id)
+      return row ? headRowOf(row) : null
     },
     write: (writes) =>
       file.write(() => {
@@ -90,9 +110,19 @@ export const openRows = (file: CacheFile, vault: Vault): EntryRows => {
         ? openQuestion(vault, { id, keyName: textOf(row, 'key_name'), question: bytesOf(row, 'question') })
         : null
     },
-    epoch: (scope) => {
-      const row = selectEpoch.get(vault.mac(scope))
-      return row ? numberOf(row, 'epoch') : 0
-    },
+    // Also what was written before the key changed: it holds for what was sealed then.
+    epoch: (scope) =>
+      vault.macs(scope).reduce((latest, mac) => {
+        const row = selectEpoch.get(mac)
+        return row ? Math.max(latest, numberOf(row, 'epoch')) : latest
+      }, 0),
   }
 }
+
+const headRowOf = (row: Row): HeadRow => ({
+  place: numberOf(row, 'place'),
+  id: textOf(row, 'id'),
+  keyName: textOf(row, 'key_name'),
+  uses: numberOf(row, 'uses'),
+  head: bytesOf(row, 'head'),
+})

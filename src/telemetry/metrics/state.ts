@@ -36,6 +36,11 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   const { providers, cache, isReady, redisAway } = readers
   const ofProviders = (read: (health: ProviderHealth) => number) => async () =>
     providers().map((health) => [{ provider: health.provider }, read(health)] as const)
+  /** As it was last, where the store cannot tell: the rest is shown all the same. */
+  const ofCache = (read: (facts: Awaited<ReturnType<typeof cache>>) => number) => async () => {
+    const facts = await cache().catch(() => null)
+    return facts ? [[{}, read(facts)] as const] : []
+  }
   const alone = (read: () => number | Promise<number>) => async () => [[{}, await read()] as const]
 
   gauge(catalogue.circuit, async () =>
@@ -57,15 +62,15 @@ export const showState = (instruments: ReturnType<typeof createInstruments>, rea
   )
   gauge(
     catalogue.cacheEntries,
-    alone(async () => (await cache()).entries),
+    ofCache(({ entries }) => entries),
   )
   gauge(
     catalogue.cacheBytes,
-    alone(async () => (await cache()).bytes),
+    ofCache(({ bytes }) => bytes),
   )
   gauge(
     catalogue.cacheMaxBytes,
-    alone(async () => (await cache()).maxBytes),
+    ofCache(({ maxBytes }) => maxBytes),
   )
   gauge(catalogue.redisAway, async () =>
     Object.entries(redisAway()).map(([store, isAway]) => [{ store }, Number(isAway)] as const),

@@ -167,14 +167,26 @@ describe('the indexes', () => {
     indexes.doubt()
     add(indexes, '3', clusteredVectors(10, dimensions, 5)[3] ?? one)
     add(indexes, 'new', other)
-    indexes.sweep()
+    expect(indexes.sweep()).toBe(9)
     expect(
       find(indexes, one, 100)
         .map(({ id }) => id)
         .toSorted(),
     ).toEqual(['3', 'new'])
-    indexes.sweep()
+    expect(indexes.sweep()).toBe(0)
     expect(indexes.facts().entries).toBe(2)
+  })
+
+  test('keep what is confirmed, by its id alone, and say what they lack', () => {
+    const indexes = createIndexes(rules)
+    for (const [at, vector] of clusteredVectors(10, dimensions, 5).entries()) add(indexes, `${at}`, vector)
+    indexes.doubt()
+    expect(indexes.confirm(['3', 'unknown', '4'])).toEqual(['unknown'])
+    expect(indexes.confirm(['5'])).toEqual([])
+    indexes.change([{ kind: 'remove', id: '4' }])
+    expect(indexes.sweep()).toBe(7)
+    const left = find(indexes, one, 100).map(({ id }) => id)
+    expect(left.toSorted()).toEqual(['3', '5'])
   })
 
   test('of many partitions of an entry each are small', () => {

@@ -154,6 +154,70 @@ describe('a near index with a snapshot', () => {
     expect(await idsOf(it)).toEqual(new Set(questions.held.keys()))
   })
 
+  test('reads of the store only what it lacks, and forgets what the store has not', async () => {
+    using folder = temporaryFolder()
+    const many = Array.from({ length: 1_300 }, (_, at) => `question number ${at} of many`)
+    const questions = startQuestions(many)
+    const read: string[] = []
+    {
+      await using it = startNearIndex(questions, { snapshot: placeIn(folder.path) })
+      await it.settle()
+    }
+    questions.onRead = (id) => void read.push(id)
+    for (const gone of [3, 1_200]) questions.remove(`question number ${gone} of many`)
+    questions.add('new', 'it came while nothing ran')
+    {
+      await using it = startNearIndex(questions, { snapshot: placeIn(folder.path) })
+      await it.settle()
+      expect(read).toEqual(['new'])
+      expect(new Set((await it.find('question', 2_000)).map(({ id }) => id))).toEqual(new Set(questions.held.keys()))
+      expect(it.log).toContain('the snapshot of the near index is read')
+    }
+    await using it = startNearIndex(questions, { snapshot: placeIn(folder.path) })
+    await it.settle()
+    expect(read).toEqual(['new'])
+  })
+
+  test('is written anew where something was forgotten, and left as it is where nothing changed', async () => {
+    using folder = temporaryFolder()
+    const questions = startQuestions(texts)
+    const saves = async (): Promise<boolean> => {
+      await using it = startNearIndex(questions, { snapshot: placeIn(folder.path) })
+      await it.settle()
+      return await it.index.save()
+    }
+    expect(await saves()).toBe(true)
+    expect(await saves()).toBe(false)
+    questions.remove('question number 7 of many')
+    expect(await saves()).toBe(true)
+    expect(await saves()).toBe(false)
+  })
+
+  test('whatever is removed while the two are compared is not found in the end', async () => {
+    using folder = temporaryFolder()
+    const questions = startQuestions(texts)
+    {
+      await using it = startNearIndex(questions, { snapshot: placeIn(folder.path) })
+      await it.settle()
+    }
+    const removing = {
+      ...questions,
+      questionIds: async () => {
+        const ids = await questions.questionIds()
+        questions.remove('question number 9 of many')
+        questions.remove('late')
+        return ids
+      },
+    }
+    questions.add('late', 'it came while nothing ran')
+    questions.add('later', 'so did this')
+    questions.onRead = (id) => void (id === 'later' && questions.remove('question number 8 of many'))
+    await using it = startNearIndex(removing, { snapshot: placeIn(folder.path) })
+    await it.settle()
+    expect(questions.held.size).toBe(199)
+    expect(await idsOf(it)).toEqual(new Set(questions.held.keys()))
+  })
+
   test('answers from it before the store is read', async () => {
     using folder = temporaryFolder()
     const questions = startQuestions(texts)
@@ -162,12 +226,11 @@ describe('a near index with a snapshot', () => {
       await it.settle()
     }
     const gate = Promise.withResolvers<void>()
-    let reads = 0
     const slow = {
       ...questions,
-      async *questions() {
-        if (++reads > 1) await gate.promise
-        yield* questions.questions()
+      questionIds: async () => {
+        await gate.promise
+        return questions.questionIds()
       },
     }
     await using it = startNearIndex(slow, { snapshot: placeIn(folder.path) })

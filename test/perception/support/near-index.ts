@@ -1,15 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import type { Neighbour } from '../../../src/contract/near.ts'
-import type { Entries, EntryChange, NearQuestion } from '../../../src/contract/store.ts'
+import type { EntryChange, NearQuestion } from '../../../src/contract/store.ts'
 import { createNearIndex } from '../../../src/perception/near-index.ts'
-import type { NearIndex } from '../../../src/perception/near-index.ts'
+import type { IndexedEntries, NearIndex } from '../../../src/perception/near-index.ts'
 import { createPerception } from '../../../src/perception/perception.ts'
 import type { Perception } from '../../../src/perception/perception.ts'
 import type { SnapshotPlace } from '../../../src/perception/protocol.ts'
 import { hashedVector } from './hashed-vector.ts'
 
 /** The part of the entries' store that an index follows. */
-export interface Questions extends Pick<Entries, 'questions' | 'follow'> {
+export interface Questions extends IndexedEntries {
   add(id: string, text: string, partition?: string): void
   remove(id: string): void
   /** Called at every question that is read. */
@@ -35,12 +35,14 @@ export const startQuestions = (texts: readonly string[] = []): Questions => {
       held.delete(id)
       tell({ kind: 'removed', id })
     },
-    async *questions() {
-      for (const [id, near] of new Map(held)) {
-        yield { id, near }
+    hasQuestions: async () => held.size > 0,
+    questionIds: async () => [...held.keys()],
+    questions: async (ids) =>
+      ids.flatMap((id) => {
+        const near = held.get(id)
         questions.onRead(id)
-      }
-    },
+        return near ? [{ id, near }] : []
+      }),
     follow: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -62,7 +64,7 @@ interface Started extends AsyncDisposable {
 
 /** A near index over a worker without weights. */
 export const startNearIndex = (
-  questions: Pick<Entries, 'questions' | 'follow'>,
+  questions: IndexedEntries,
   options: { snapshot?: SnapshotPlace; fingerprint?: string; maxWaiting?: number; patienceMs?: number } = {},
 ): Started => {
   const { snapshot = null, fingerprint, maxWaiting = 100, patienceMs = 60_000 } = options

@@ -61,10 +61,7 @@ const nearEntry = (key: string, said: Partial<CacheEntry> = {}): CacheEntry =>
     ...said,
   })
 
-const idsOf = async ({ entries }: Opened): Promise<string[]> => {
-  const found = await Array.fromAsync(entries.questions())
-  return found.map(({ id }) => id).toSorted()
-}
+const idsOf = async ({ entries }: Opened): Promise<string[]> => (await entries.questionIds()).toSorted()
 
 const factsOf = ({ facts }: Opened) => facts()
 

@@ -99,7 +99,7 @@ describe('after a restart', () => {
       await it.entries.set(secret)
     }
     await using it = await openFolder({ dataDir: folder.path })
-    const [question] = await Array.fromAsync(it.entries.questions())
+    const [question] = await it.entries.questions(await it.entries.questionIds())
     expect(told).toEqual([{ kind: 'added', ...question }])
     expect(question?.near.vector[0]).toBeCloseTo(0.6, 2)
   })
@@ -204,6 +204,7 @@ describe('on disk', () => {
       )
     }
     await using it = await openFolder({ dataDir: folder.path, hotBytes: 0 })
+    expect(await it.entries.stats(null)).toMatchObject({ entries: 300 })
     const told: EntryChange[] = []
     it.entries.follow((change) => told.push(change))
     const spoiled = readFileSync(file)
@@ -276,6 +277,29 @@ describe('another CACHE_KEY', () => {
     expect((await it.entries.find(secret.key))?.near?.text).toBe(near.text)
     expect(await it.entries.find('unused')).toBeNull()
   })
+})
+
+test('what was made void under the key before stays void under the next', async () => {
+  using folder = temporaryFolder()
+  {
+    await using it = await openFolder({ dataDir: folder.path })
+    await it.entries.advance('ada')
+    await it.entries.advance(null, 7)
+  }
+  await using it = await openFolder({ dataDir: folder.path, vault: await vaultOf(2, 1) })
+  expect(await Promise.all(['ada', null, 'bob'].map(it.entries.epoch))).toEqual([1, 7, 0])
+  await it.entries.advance('ada')
+  expect(await it.entries.epoch('ada')).toBe(2)
+})
+
+test('a bound that was lowered while nothing ran holds from the start', async () => {
+  using folder = temporaryFolder()
+  {
+    await using it = await openFolder({ dataDir: folder.path })
+    for (const key of ['a', 'b', 'c']) await it.entries.set(entryOf({ key }))
+  }
+  await using it = await openFolder({ dataDir: folder.path, maxBytes: 200 })
+  expect(await it.entries.stats(null)).toMatchObject({ entries: 2, bytes: 200 })
 })
 
 /** Root in a container may not, either. */
