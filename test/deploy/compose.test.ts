@@ -87,6 +87,7 @@ describe('its Prometheus and Grafana', () => {
       'cache-collapse',
       'stores-slow',
       'redis-away',
+      'logs-unwritten',
       'shedding',
     ]) {
       const alert = JSON.parse(readFileSync(path.join(folder, `monitoring/alerts/${id}.json`), 'utf8'))
