@@ -188,16 +188,21 @@ export const createPerceptionThread = (options: {
       const last = hired
       if (!last) return
       dismiss(last, { untilMs: Infinity, why: 'the gateway is stopping' })
-      // An idle thread does not keep the process: nothing else may, and this promise would never be settled.
-      last.worker.ref()
       // Also while it loads: whoever ends a thread inside a model's own code ends the whole process.
       const gone = new Promise((resolve) => last.worker.once('exit', resolve))
       last.worker.postMessage(goodbye)
-      await Promise.race([gone, delay(partingMs, undefined, { ref: false })])
+      await atMost(partingMs, gone)
       // One that is stuck outside JavaScript cannot be ended at all.
-      await Promise.race([last.worker.terminate(), delay(partingMs, undefined, { ref: false })])
+      await atMost(partingMs, last.worker.terminate())
     },
   }
+}
+
+/** The waiting itself keeps the process, which an idle thread does not: without it nothing might be left to end the waiting. */
+const atMost = async (ms: number, waited: Promise<unknown>): Promise<void> => {
+  const over = new AbortController()
+  await Promise.race([waited, delay(ms, undefined, { signal: over.signal })])
+  over.abort()
 }
 
 interface Hired {

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { PerceiveOutcome } from '../../src/contract/perception.ts'
 import { hashedVector } from './support/hashed-vector.ts'
@@ -111,6 +114,12 @@ describe('perception', () => {
     expect(await it.perception.ready()).toEqual({ kind: 'unavailable', why })
     expect(it.workers()).toBe(1)
     expect(it.log).toHaveLength(1)
+  })
+
+  test.each(['loading', 'ready'])('closes a worker that is %s, in a process that nothing else keeps', async (when) => {
+    const program = path.join(import.meta.dirname, 'support/close-early.ts')
+    const { stdout } = await promisify(execFile)(process.execPath, [program, when])
+    expect(stdout).toBe('closed, skipped')
   })
 
   test('leaves nobody waiting when it is closed', async () => {
