@@ -236,7 +236,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     random,
   }
   const findKey = config.auth.mode === 'none' ? null : keys.find
-  const readToken = openTokens(config, { clock, logger }, resources)
+  const readToken = await openTokens(config, { clock, logger }, resources)
   const gateway = createGateway({ ...gatewayParts, findKey, readToken })
   resources.defer(() => gateway.drain())
 

@@ -30,17 +30,18 @@ import type { Metrics } from './telemetry/metrics.ts'
 import { auditKeys } from './tenants/audited-keys.ts'
 import { createKeyDirectory } from './tenants/directory.ts'
 import type { KeyDirectory } from './tenants/directory.ts'
-import { createReadToken } from './tenants/tokens.ts'
+import type { createReadToken } from './tenants/tokens.ts'
 
-/** Who shows an access token; null where nobody is asked for one. */
-export const openTokens = (
+/** Who shows an access token; null where nobody is asked for one, and what reads them is not loaded. */
+export const openTokens = async (
   { auth, proxy }: Config,
   parts: { clock: Clock; logger: Logger },
   resources: AsyncDisposableStack,
-): ReturnType<typeof createReadToken> | null => {
+): Promise<ReturnType<typeof createReadToken> | null> => {
   if (auth.mode !== 'oauth') return null
+  const tokens = await import('./tenants/tokens.ts')
   const { get: getJson } = resources.use(createJsonReader(proxyOf({ proxy })))
-  return createReadToken({ settings: auth.oauth, getJson, ...parts })
+  return tokens.createReadToken({ settings: auth.oauth, getJson, ...parts })
 }
 
 /** Null where it is not there, or nobody would ask it. */

@@ -42,16 +42,12 @@ const filesOf = (name) =>
   readdirSync(path.join(folder, 'node_modules/.cache', name), { recursive: true, withFileTypes: true }).filter(
     (entry) => entry.isFile(),
   )
-const [compiled, config] = [filesOf('compiled'), filesOf('config')]
-if (code !== 0 || compiled.length < 100 || config.length === 0)
-  throw new Error(
-    `It ended with ${code} and kept ${compiled.length} compiled files and ${config.length} of its configuration`,
-  )
-// Node keeps them for their owner's eyes only. In the image they are root's, and read by whoever runs it.
-for (const { parentPath, name } of [...compiled, ...config]) chmodSync(path.join(parentPath, name), 0o444)
-process.stdout.write(
-  `${compiled.length} compiled files and ${config.length} of the configuration are kept for the next start\n`,
-)
+const [compiled, read] = [filesOf('compiled'), [...filesOf('config'), ...filesOf('tokens')]]
+const kept = `${compiled.length} compiled files and ${read.length} that were read`
+if (code !== 0 || compiled.length < 100 || read.length < 2) throw new Error(`It ended with ${code} and kept ${kept}`)
+// Node keeps its own for their owner's eyes only. In the image all are root's, and read by whoever runs it.
+for (const { parentPath, name } of [...compiled, ...read]) chmodSync(path.join(parentPath, name), 0o444)
+process.stdout.write(`${kept} are kept for the next start\n`)
 
 /**
  * @param {() => Promise<boolean>} isSo

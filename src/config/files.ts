@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import type { Document } from 'yaml'
 import type { z } from 'zod'
+import { once } from '../lib/once.ts'
 import { explainIssues } from './explain.ts'
 import { openKeptData } from './kept-data.ts'
 import type { KeptData } from './kept-data.ts'
 import type { Problem } from './problem.ts'
+import { parseYaml } from './yaml-document.ts'
 
 /** One YAML file, read and checked. */
 export interface ConfigFile<T> {
@@ -62,27 +62,22 @@ export const parseConfigFile = <T>(options: {
   kept?: KeptData | null
 }): ConfigFile<T> => {
   const { text, shownAs, schema, kept = null } = options
-  const lines = new LineCounter()
-  let read: Document.Parsed | null = null
   // Only where the text is not known, and to say where in it something is wrong.
-  const readDocument = (): Document.Parsed =>
-    (read ??= parseDocument(text, { lineCounter: lines, prettyErrors: false }))
-  const lineAt = (offset: number): number => lines.linePos(offset).line
-
+  const document = once(() => parseYaml(text))
   const problem = (at: readonly PropertyKey[], what: string, advice: string): Problem => ({
     file: shownAs,
-    line: lineAt(offsetOf(readDocument(), at)),
+    line: document().lineOf(at),
     key: formatPath(at),
     problem: what,
     advice,
   })
 
   const known = kept?.read(text)
-  const document = known === undefined ? readDocument() : null
-  if (document && document.errors.length > 0) {
-    const problems = document.errors.map(({ message, pos }) => ({
+  const errors = known === undefined ? document().errors : []
+  if (errors.length > 0) {
+    const problems = errors.map(({ message, line }) => ({
       file: shownAs,
-      line: lineAt(pos[0]),
+      line,
       key: 'YAML',
       problem: message,
       advice: 'correct the syntax',
@@ -90,32 +85,14 @@ export const parseConfigFile = <T>(options: {
     return { value: null, problems, problem }
   }
 
-  const data: unknown = document ? (document.toJS() ?? {}) : known
-  if (document) kept?.keep(text, data)
+  const data = known ?? document().data()
+  if (known === undefined) kept?.keep(text, data)
   const parsed = schema.safeParse(data)
   if (parsed.success) return { value: parsed.data, problems: [], problem }
   const problems = explainIssues(schema, parsed.error.issues).map((found) =>
     problem(found.path, found.problem, found.advice),
   )
   return { value: null, problems, problem }
-}
-
-/** Where in the text the setting stands, or its nearest parent that is there. */
-const offsetOf = (document: Document.Parsed, at: readonly PropertyKey[]): number => {
-  let node: unknown = document.contents
-  let offset = 0
-  for (const key of at) {
-    if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key)
-      if (!pair || !isScalar(pair.key)) return offset
-      offset = pair.key.range?.[0] ?? offset
-      node = pair.value
-    } else if (isSeq(node) && typeof key === 'number') {
-      node = node.items[key]
-      if (isNode(node)) offset = node.range?.[0] ?? offset
-    } else return offset
-  }
-  return offset
 }
 
 const formatPath = (at: readonly PropertyKey[]): string =>

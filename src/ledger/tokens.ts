@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import path from 'node:path'
 import { createBytePairs } from './byte-pairs.ts'
+import { keptVocabulary } from './kept-vocabulary.ts'
 
 /** Longest run without a change between space and non-space that the tokenizer is given in one piece. */
 export const longestRun = 256
@@ -17,6 +18,8 @@ const sampleLength = longestCounted / samples
 const sampledMargin = 1.05
 const estimateMargin = 1.15
 
+const keptFile = path.join(import.meta.dirname, '../../node_modules/.cache/tokens/o200k_base')
+
 export interface TokenCounter {
   /** Tokens of `text` in o200k_base; projected from samples for long text, estimated before `ready`. Never throws. */
   count(text: string): number
@@ -32,11 +35,12 @@ export const createTokenCounter = (): TokenCounter => {
   let loading: Promise<void> | null = null
 
   const load = async (): Promise<void> => {
-    const [{ O200K_TOKEN_SPLIT_REGEX }, ranked] = await Promise.all([
+    const published = createRequire(import.meta.url).resolve('gpt-tokenizer/data/o200k_base.tiktoken')
+    const [{ O200K_TOKEN_SPLIT_REGEX }, vocabulary] = await Promise.all([
       import('gpt-tokenizer/encodingParams/constants'),
-      readFile(createRequire(import.meta.url).resolve('gpt-tokenizer/data/o200k_base.tiktoken')),
+      keptVocabulary(published, keptFile),
     ])
-    countPiece = createBytePairs(ranked, O200K_TOKEN_SPLIT_REGEX)
+    countPiece = createBytePairs(vocabulary, O200K_TOKEN_SPLIT_REGEX)
   }
   const ready = (): Promise<void> => (loading ??= load())
 

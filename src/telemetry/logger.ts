@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { pino } from 'pino'
 import type { DestinationStream } from 'pino'
-import pretty from 'pino-pretty'
+import type { build } from 'pino-pretty'
 import type { Logger } from '../contract/runtime.ts'
 import type { LogSettings } from '../contract/settings.ts'
 import type { createCloudFields } from './cloud/line.ts'
@@ -16,6 +17,10 @@ export interface LogTarget {
   fd: 1 | 2
   isTerminal: boolean
 }
+
+/** Loaded for a person's eyes only: it would be thirty modules at every start. */
+// eslint-disable-next-line typescript/no-unsafe-return -- a package's own types are all that is known of it
+const loadPretty = (): typeof build => createRequire(import.meta.url)('pino-pretty')
 
 /** pino's number of `error`. */
 const errorLevel = 50
@@ -35,7 +40,7 @@ export const createLogger = (
   const log = forPeople
     ? pino(
         { level: settings.level, base: null, messageKey: 'message', serializers },
-        pretty({
+        loadPretty()({
           destination: fd,
           sync: true,
           colorize: isTerminal,

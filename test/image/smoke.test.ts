@@ -90,7 +90,7 @@ const warm = async (): Promise<string> => {
 test(`what the image compiles beforehand, ${runAs === null ? 'this user (its own cannot read this project)' : `user ${runAs}`} finds compiled, and starts on it`, async () => {
   expect((await cacheUse(built, ':memory:')).hits).toBe(0)
 
-  expect(await warm()).toMatch(/\d{3,} compiled files and [1-9] of the configuration are kept/)
+  expect(await warm()).toMatch(/\d{3,} compiled files and [1-9] that were read are kept/)
   const { hits, misses } = await cacheUse(built, ':memory:')
   expect(hits).toBeGreaterThan(300)
   expect(misses).toEqual([])

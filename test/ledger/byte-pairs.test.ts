@@ -5,11 +5,12 @@ import fc from 'fast-check'
 import { countTokens, setMergeCacheSize } from 'gpt-tokenizer/encoding/o200k_base'
 import { O200K_TOKEN_SPLIT_REGEX } from 'gpt-tokenizer/encodingParams/constants'
 import { describe, expect, test } from 'vitest'
-import { createBytePairs } from '../../src/ledger/byte-pairs.ts'
+import { createBytePairs, readVocabulary } from '../../src/ledger/byte-pairs.ts'
+import type { Vocabulary } from '../../src/ledger/byte-pairs.ts'
 import { projectRoot } from '../support/app.ts'
 
 const o200k = readFileSync(createRequire(import.meta.url).resolve('gpt-tokenizer/data/o200k_base.tiktoken'))
-const count = createBytePairs(o200k, O200K_TOKEN_SPLIT_REGEX)
+const count = createBytePairs(readVocabulary(o200k), O200K_TOKEN_SPLIT_REGEX)
 
 setMergeCacheSize(0)
 const asText = { disallowedSpecial: new Set<string>() }
@@ -70,8 +71,10 @@ describe('against another implementation', () => {
 })
 
 describe('a vocabulary', () => {
-  const vocabularyOf = (tokens: readonly string[]): Uint8Array =>
-    Buffer.from(tokens.map((token, rank) => `${Buffer.from(token).toString('base64')} ${rank}\n`).join(''))
+  const vocabularyOf = (tokens: readonly string[]): Vocabulary =>
+    readVocabulary(
+      Buffer.from(tokens.map((token, rank) => `${Buffer.from(token).toString('base64')} ${rank}\n`).join('')),
+    )
 
   test('joins the pair of the lowest rank first, and of equals the first', () => {
     // "bc" before "ab", though "ab" comes first: a, bc, and then what they are together.
@@ -92,6 +95,6 @@ describe('a vocabulary', () => {
     ['no bytes', 'YQ== 0\n 1\n'],
     ['what is not base64', 'YQ== 0\nY*== 1\n'],
   ])('with %s is refused, with its line', (_case, text) => {
-    expect(() => createBytePairs(Buffer.from(text), /./gu)).toThrow('line 2 of the vocabulary')
+    expect(() => readVocabulary(Buffer.from(text))).toThrow('line 2 of the vocabulary')
   })
 })
