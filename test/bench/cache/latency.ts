@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { startApp } from '../../support/app.ts'
 import type { TestApp } from '../../support/app.ts'
+import { ask, context } from '../../support/ask.ts'
 
 /** Times of one kind of request, ms, and the median beside the bare journey's. */
 export interface Latency {
@@ -29,6 +30,8 @@ export const measureLatency = async (rounds: number) => {
     change: (config) => ({ ...config, rate: null }),
   })
   const times = { bare: [] as number[], exact: [] as number[], near: [] as number[], miss: [] as number[] }
+  /** The same without HTTP: what the gateway itself takes. */
+  const within = { bare: [] as number[], exact: [] as number[], near: [] as number[] }
   let served = 0
   // Everything is warm before it counts: the model is loaded by the first question.
   for (let index = 0; index < 20; index += 1) for (const app of [bare, it]) await timed(app, `What is number ${index}?`)
@@ -42,15 +45,20 @@ export const measureLatency = async (rounds: number) => {
     if (near.cache === 'near') {
       served += 1
       times.near.push(near.ms)
+      within.near.push(await timedWithin(it, asked(index), { cache_ttl: 0 }))
     }
+    within.bare.push(await timedWithin(bare, question))
+    within.exact.push(await timedWithin(it, question))
   }
   loop.disable()
-  const base = quantile(times.bare, 0.5)
-  const show = (values: readonly number[]): Latency => ({
-    p50: quantile(values, 0.5),
-    p99: quantile(values, 0.99),
-    ratio: quantile(values, 0.5) / base,
-  })
+  const showBeside =
+    (base: number) =>
+    (values: readonly number[]): Latency => ({
+      p50: quantile(values, 0.5),
+      p99: quantile(values, 0.99),
+      ratio: quantile(values, 0.5) / base,
+    })
+  const [show, showWithin] = [showBeside(quantile(times.bare, 0.5)), showBeside(quantile(within.bare, 0.5))]
   return {
     rounds,
     nearHits: served,
@@ -58,6 +66,7 @@ export const measureLatency = async (rounds: number) => {
     exact: show(times.exact),
     near: show(times.near),
     miss: show(times.miss),
+    within: { bare: showWithin(within.bare), exact: showWithin(within.exact), near: showWithin(within.near) },
     /** Less the sampling's own millisecond. */
     loopLagP99: Math.max(0, loop.percentile(99) / 1e6 - 1),
   }
@@ -72,6 +81,13 @@ const timed = async (it: TestApp, text: string, fields: object = {}): Promise<{ 
   })
   await reply.arrayBuffer()
   return { ms: performance.now() - startedMs, cache: reply.headers.get('x-gateway-cache') }
+}
+
+const timedWithin = async (it: TestApp, text: string, fields: Record<string, unknown> = {}): Promise<number> => {
+  const [request, its] = [ask(text, fields), context({ incremental: false })]
+  const startedMs = performance.now()
+  await it.app.gateway.collect(request, its)
+  return performance.now() - startedMs
 }
 
 const quantile = (values: readonly number[], share: number): number =>
