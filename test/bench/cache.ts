@@ -8,7 +8,7 @@ import { splitOf } from '../../scripts/train/split.ts'
 import { projectRoot } from '../support/app.ts'
 import { figuresOf, groupsOf, lessNoise, reachOf } from './cache/figures.ts'
 import { throughGateway } from './cache/gateway.ts'
-import { measureLatency } from './cache/latency.ts'
+import { measureLatency, mostRounds } from './cache/latency.ts'
 import { createReader, isSame } from './cache/reading.ts'
 import type { Reading } from './cache/reading.ts'
 import { likelihoodOf, rulesOf } from './cache/rules.ts'
@@ -124,7 +124,10 @@ const run = async (): Promise<void> => {
 }
 
 const isThere = existsSync(values.data) && statSync(values.data).isDirectory()
-if (isThere) await run()
+if (Number(values.latency) > mostRounds) {
+  process.stderr.write(`--latency can be ${mostRounds} at most: there are no more questions to time.\n`)
+  process.exitCode = 1
+} else if (isThere) await run()
 else {
   process.stderr.write(
     `No question pairs in ${values.data}: name a folder of *.jsonl files ({"a", "b", "y"}) with --data DIR.\n`,

@@ -18,6 +18,9 @@ const roleOf = (index: number): string =>
 const kinds = ['public', 'young', 'amateur', 'local', 'school', 'modern', 'classical', 'team']
 const roles = ['speaker', 'writer', 'teacher', 'singer', 'painter', 'swimmer', 'manager', 'dancer', 'cook', 'gardener']
 
+/** There are no more questions: one that comes again would be an answer from memory where a miss is timed. */
+export const mostRounds = kinds.length * roles.length
+
 /** How long each kind of request takes through a whole gateway whose provider answers at once, and how long the event loop is held. */
 export const measureLatency = async (rounds: number) => {
   const loop = monitorEventLoopDelay({ resolution: 1 })
