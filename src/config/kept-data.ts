@@ -30,7 +30,8 @@ export const openKeptData = (file: string): KeptData => ({
     const draft = `${file}.${process.pid}`
     try {
       mkdirSync(path.dirname(file), { recursive: true })
-      writeFileSync(draft, json)
+      // Its owner may have kept the file that was read from other eyes.
+      writeFileSync(draft, json, { mode: 0o600 })
       renameSync(draft, file)
     } catch {
       // The folder is not ours to write to, as in the image, which has it from its making.

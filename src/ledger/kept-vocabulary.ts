@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { replaceFile } from '../lib/replace-file.ts'
 import { readVocabulary } from './byte-pairs.ts'
 import type { Vocabulary } from './byte-pairs.ts'
 
@@ -48,12 +49,9 @@ const unpack = (packed: Buffer, hash: Uint8Array): Vocabulary | null => {
   }
 }
 
-/** Another process may be reading it, or writing its own. */
 const keep = async (file: string, parts: readonly Uint8Array[]): Promise<void> => {
-  const draft = `${file}.${process.pid}`
   await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(draft, Buffer.concat(parts))
-  await rename(draft, file)
+  await replaceFile(file, Buffer.concat(parts))
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array =>

@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import type { Json } from '../contract/json.ts'
 import type { Note } from '../contract/store.ts'
+import { replaceFile } from '../lib/replace-file.ts'
 import { makeFolder } from './make-folder.ts'
 
 /** A note in a file of its own, for its owner only. Disposing waits for what is being written. */
@@ -11,6 +12,11 @@ export const openNote = (file: string): Note & AsyncDisposable => {
   /** The write that has not begun and takes whatever is the latest then. */
   let coming: Promise<void> | null = null
   let last: Promise<void> = Promise.resolve()
+
+  const keep = async (value: Json): Promise<void> => {
+    makeFolder(path.dirname(file))
+    await replaceFile(file, JSON.stringify(value))
+  }
 
   return {
     read: async () => {
@@ -25,7 +31,7 @@ export const openNote = (file: string): Note & AsyncDisposable => {
       if (coming) return coming
       const begin = (): Promise<void> => {
         coming = null
-        return replaceFile(file, JSON.stringify(latest))
+        return keep(latest)
       }
       last = last.then(begin, begin)
       coming = last
@@ -44,16 +50,4 @@ export const createMemoryNote = (): Note => {
       latest = value
     },
   }
-}
-
-/** Whoever reads meets the old text or the new one, whole, and after a loss of power too. */
-const replaceFile = async (file: string, text: string): Promise<void> => {
-  makeFolder(path.dirname(file))
-  const partial = `${file}.${process.pid}`
-  {
-    await using handle = await open(partial, 'w', 0o600)
-    await handle.writeFile(text)
-    await handle.sync()
-  }
-  await rename(partial, file)
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -154,6 +154,12 @@ describe('a directory of one’s own', () => {
       read('cache.yaml')
       writeFileSync(path.join(home, 'kept/cache.yaml.json'), text)
       expect(read('cache.yaml').value?.chat_ttl_seconds).toBe(1)
+    })
+
+    test.skipIf(process.platform === 'win32')('is kept for its owner only, as it may be itself', () => {
+      read('cache.yaml')
+      expect(statSync(path.join(home, 'kept/cache.yaml.json')).mode & 0o777).toBe(0o600)
+      expect(readdirSync(path.join(home, 'kept'))).toEqual(['cache.yaml.json'])
     })
 
     test('is read where nothing can be kept', () => {
