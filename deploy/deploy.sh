@@ -326,7 +326,8 @@ main() {
   NODE=$(find_node)
   WORK=$(mktemp -d)
   trap 'rm -rf -- "$WORK"' EXIT
-  STAMP=$(date -u +%Y%m%d-%H%M%S)
+  # Two deployments may begin in the same second: neither the revision nor the image of one is that of the other.
+  STAMP=$(date -u +%Y%m%d-%H%M%S)-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')
   ACCOUNT=$SERVICE@$PROJECT.iam.gserviceaccount.com
   REPOSITORY=ai-gateway
   REVISION=$SERVICE-$STAMP

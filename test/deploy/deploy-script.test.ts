@@ -121,7 +121,7 @@ describe('a deployment', () => {
       },
     })
     const [before = ''] = Object.keys(sharesOf(cloud))
-    await using figures = await serveFigures({ requests: 500, failures: 2 })
+    await using figures = await serveFigures(before, { requests: 500, failures: 2 })
     const { code, said } = await deploy(cloud, [...trial, ...content, '--bake', '0', '--promote-percent', '25'], {
       env: { ...hashes, CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: figures.url },
     })
@@ -135,15 +135,15 @@ describe('a deployment', () => {
 
   test('a revision that fails more often than the one before is rolled back', async () => {
     const cloud = await deployed({ url: it.url })
-    const before = sharesOf(cloud)
-    await using figures = await serveFigures({ requests: 500, failures: 40 })
+    const [before = ''] = Object.keys(sharesOf(cloud))
+    await using figures = await serveFigures(before, { requests: 500, failures: 40 })
     const { code, said } = await deploy(cloud, [...trial, ...content, '--bake', '0'], {
       env: { ...hashes, CLOUDSDK_API_ENDPOINT_OVERRIDES_MONITORING: figures.url },
     })
     expect(code).toBe(1)
     expect(said).toContain('It fails more often than the one before.')
     expect(said).toContain('The callers are served by')
-    expect(sharesOf(cloud)).toEqual(before)
+    expect(sharesOf(cloud)).toEqual({ [before]: 100 })
   })
 
   test('held, a revision keeps its share, and --promote goes on or back', async () => {
@@ -483,10 +483,9 @@ describe('the list of commands', () => {
   })
 })
 
-/** Managed Service for Prometheus: the revision asked for first in each pair of questions is the new one. */
-const serveFigures = async (worst: { requests: number; failures: number }) => {
+/** Managed Service for Prometheus, where one request of the revision before failed and `worst.failures` of any other. */
+const serveFigures = async (before: string, worst: { requests: number; failures: number }) => {
   const tokens = new Set<string>()
-  let newest = ''
   const server = createServer((req, res) => {
     let body = ''
     req.setEncoding('utf8').on('data', (text: string) => (body += text))
@@ -494,13 +493,12 @@ const serveFigures = async (worst: { requests: number; failures: number }) => {
       tokens.add(req.headers.authorization ?? '')
       const query = new URLSearchParams(body).get('query') ?? ''
       const revision = /revision_name="([^"]+)"/.exec(query)?.[1] ?? ''
-      newest = revision > newest ? revision : newest
       const value = query.includes('histogram')
         ? 'NaN'
         : query.includes('status=~')
-          ? revision === newest
-            ? worst.failures
-            : 1
+          ? revision === before
+            ? 1
+            : worst.failures
           : worst.requests
       res.setHeader('content-type', 'application/json')
       res.end(

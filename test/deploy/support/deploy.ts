@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { projectRoot } from '../../support/app.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -20,10 +21,14 @@ interface Options {
   watch?: (said: string, kill: (signal: NodeJS.Signals) => void) => void
 }
 
-/** Runs a script of deploy/ with this cloud behind `gcloud`, as a pipeline would: no terminal, and nothing in the environment. */
+/**
+ * Runs a script of deploy/ with this cloud behind `gcloud`, as a pipeline would: no terminal, and nothing in the
+ * environment. All deployments happen in one and the same second, since two pipelines' may.
+ */
 export const deploy = async (cloud: Cloud, args: readonly string[], options: Options = {}): Promise<Deployed> => {
   using folder = temporaryFolder()
   await using _gcloud = await installGcloud(folder.path, cloud)
+  writeFileSync(path.join(folder.path, 'date'), '#!/bin/sh\necho 20261121-090000\n', { mode: 0o755 })
   const script = path.join(projectRoot, options.script ?? 'deploy/deploy.sh')
   const child = spawn('bash', [script, ...args], {
     cwd: folder.path,

@@ -7,7 +7,7 @@ import type { Loose } from './loose.ts'
 /** What deploy.sh sets for a small service with everything. */
 export const usualValues: Readonly<Record<string, string>> = {
   SERVICE: 'ai-gateway',
-  REVISION: 'ai-gateway-20261121-120000',
+  REVISION: 'ai-gateway-20261121-120000-3f9a1c',
   PROJECT: 'acme',
   REGION: 'europe-west1',
   IMAGE: `europe-docker.pkg.dev/acme/ai-gateway/gateway@sha256:${'ab'.repeat(32)}`,
