@@ -193,7 +193,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     clock,
   })
   const dialects = createDialects(upstream, perception?.perceive)
-  const { classify, route, routeEmbedding, routePassthrough, resolve } = createRoute({
+  const { classify, route, mayServe, routeEmbedding, routePassthrough, resolve } = createRoute({
     ...catalogueOf(config, rows),
     prices,
     health: deployments.health,
@@ -213,6 +213,7 @@ export const createApp = async (config: Config, logTo: LogTarget, overrides: Ove
     cache,
     classify,
     route,
+    mayServe,
     routeEmbedding,
     routePassthrough,
     resolve,

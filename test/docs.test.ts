@@ -219,8 +219,9 @@ describe('what the guides have you write', () => {
 
   test('a factor judges', async () => {
     const { locality } = await importExample('docs/add-a-factor.md', 'src/routing/factors')
-    expect(locality.judge({ card: { provider: 'llamacpp' } })).toMatchObject({ value: 1 })
-    expect(locality.judge({ card: { provider: 'openai' } })).toMatchObject({ value: 0 })
+    expect(locality.judge({ card: { provider: 'llamacpp' } })).toBe(1)
+    expect(locality.judge({ card: { provider: 'openai' } })).toBe(0)
+    expect(locality.explain({ card: { provider: 'openai' } })).toBe('runs elsewhere')
   })
 })
 

@@ -16,8 +16,8 @@ const others: ReadonlySet<string> = new Set<Exclude<Content, AnswerEvent>['type'
 interface ChatAnswersOptions {
   /** What kind of work a request is. */
   taskOf: (request: ChatRequest) => Task
-  /** Whether the model of an answer may answer this request. */
-  mayServe: (request: ChatRequest, answer: Pick<CachedAnswer, 'provider' | 'model'>) => boolean
+  /** Of one request with `auto`, whether the model of an answer may answer it now. */
+  mayServe: (request: ChatRequest) => (answer: Pick<CachedAnswer, 'provider' | 'model'>) => boolean
 }
 
 /** Answers in words. */
@@ -29,7 +29,8 @@ export const createChatAnswers = ({ taskOf, mayServe }: ChatAnswersOptions): Ans
     const { request } = options
     const text = questionOf(request)
     const task = taskOf(request)
-    const fits = (answer: CachedAnswer): boolean => mayServe(request, answer)
+    // A request that names its model has it in every key; else the choice depends on the text and on what is configured.
+    const fits = request.model.kind === 'named' ? () => true : mayServe(request)
     if (text === null) return { canonicalKey: null, near: null, fits }
     const formRefusal = judgeForm(request, task, text)
     return {

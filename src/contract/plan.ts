@@ -68,7 +68,8 @@ export interface Forecast {
 export interface Candidate {
   card: ModelCard
   score: number
-  factors: readonly FactorScore[]
+  /** What the score is made of, worked out when asked for: a plan may have a hundred candidates, and few are looked at. */
+  factors: () => readonly FactorScore[]
   forecast: Forecast
   /** What the caller should be told if this candidate serves: that it is deprecated, that the output cap was lowered. */
   warnings?: readonly Warning[] | undefined

@@ -90,8 +90,12 @@ export interface Receipt {
   /** The model as the caller wrote it. */
   requestedModel: string
   task: TaskGuess | null
+  /** The best of them and those that were tried, the best first. */
   candidates: readonly ReceiptCandidate[]
+  /** Without the models that the configuration alone keeps out. */
   refusals: readonly Refusal[]
+  /** How many of either there were beside these; unset: none. `explain_route` tells of all. */
+  leftOut?: { candidates: number; refusals: number } | undefined
   tries: readonly Try[]
   /** Turns among the tries in which a model was asked again because its JSON did not fit. */
   repairs: number

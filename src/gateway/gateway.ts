@@ -24,7 +24,6 @@ import { collect, collectVectors } from './collect.ts'
 import { chatTokens, passthroughTokens } from './claimed-tokens.ts'
 import { createCount } from './count.ts'
 import { createChatFit, createEmbeddingFit, createPassthroughFit } from './fit.ts'
-import { createMayServe } from './may-serve.ts'
 import { createJourney } from './journey.ts'
 import type { JourneyParts } from './journey.ts'
 import { createPass } from './pass.ts'
@@ -89,6 +88,8 @@ interface GatewayParts extends Omit<JourneyParts, 'admit'> {
   cache: Cache
   classify: (request: ChatRequest) => TaskGuess
   route: (request: ChatRequest, task: TaskGuess) => Plan
+  /** Of one request, whether a model would be in its plan. */
+  mayServe: (request: ChatRequest) => (served: { provider: string; model: string }) => boolean
   routeEmbedding: (request: EmbeddingRequest) => Lineup
   routePassthrough: (request: PassthroughRequest) => Lineup
   resolve: (choice: ModelChoice) => readonly ModelCard[]
@@ -124,7 +125,7 @@ export const createGateway = (parts: GatewayParts): Gateway & { drain(): Promise
   const chatMemory = cache.of(
     createChatAnswers({
       taskOf: (request) => classify(request).task,
-      mayServe: createMayServe({ classify, route }),
+      mayServe: parts.mayServe,
     }),
   )
   const chat = createJourney(journeyParts, {

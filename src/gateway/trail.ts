@@ -131,9 +131,7 @@ export const closeTrail = (
     traceId: context.traceId,
     requestedModel: nameOf(request.model),
     task: trail.task,
-    candidates: trail.plan?.candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors })) ?? [],
-    // With `auto` every model that has no key is refused: the configuration says that, not each receipt.
-    refusals: trail.plan?.refusals.filter(({ code }) => code !== 'not_configured') ?? [],
+    ...reasonsOf(trail),
     tries: attempts.map(showAttempt),
     repairs: trail.repairs,
     served: trail.served,
@@ -157,6 +155,26 @@ export const closeTrail = (
     tags: { user: request.tags.user ?? null, metadata: request.tags.metadata ?? {} },
     warnings: trail.warnings,
     simulated: trail.simulated,
+  }
+}
+
+/** Of either so many are kept: `auto` may choose from hundreds of models, and a receipt of each would be mostly of that. */
+const reasonsKept = 10
+
+/** Why it went where it went: the best of the candidates and those that were tried, and who was left out. */
+const reasonsOf = ({ plan, attempts }: Trail): Pick<Receipt, 'candidates' | 'refusals' | 'leftOut'> => {
+  const tried = new Set(attempts.map(({ card }) => card.key))
+  const candidates = plan?.candidates.filter(({ card }, rank) => rank < reasonsKept || tried.has(card.key)) ?? []
+  // With `auto` every model that has no key is refused: the configuration says that, not each receipt.
+  const refusals = plan?.refusals.filter(({ code }) => code !== 'not_configured') ?? []
+  const leftOut = {
+    candidates: (plan?.candidates.length ?? 0) - candidates.length,
+    refusals: Math.max(0, refusals.length - reasonsKept),
+  }
+  return {
+    candidates: candidates.map(({ card, score, factors }) => ({ model: card.key, score, factors: factors() })),
+    refusals: refusals.slice(0, reasonsKept),
+    ...(leftOut.candidates + leftOut.refusals > 0 && { leftOut }),
   }
 }
 

@@ -28,8 +28,13 @@ export const createPriceBook = (rules: readonly PriceRule[], cards: readonly Mod
   const ruleFor = (provider: string, model: string, atMs: number): PriceRule | null => {
     const shelf = shelves.get(provider)
     if (!shelf) return null
-    const known = namesOf(model).find((name) => shelf.has(name)) ?? anyModel
-    return shelf.get(known)?.find((rule) => isInForce(rule, atMs)) ?? null
+    const rules =
+      shelf.get(model) ??
+      otherNamesOf(model)
+        .map((name) => shelf.get(name))
+        .find(Boolean) ??
+      shelf.get(anyModel)
+    return rules?.find((rule) => isInForce(rule, atMs)) ?? null
   }
 
   const at = (query: { provider: string; model: string; atMs: number; inputTokens: number }) => {
@@ -76,11 +81,11 @@ export const createPriceBook = (rules: readonly PriceRule[], cards: readonly Mod
   }
 }
 
-/** What the model may be called in the book, the most exact name first. */
-const namesOf = (model: string): string[] => {
+/** What else the model may be called in the book, the most exact name first. */
+const otherNamesOf = (model: string): string[] => {
   const undated = model.replace(snapshotDate, '')
   const bare = model.slice(model.lastIndexOf('/') + 1)
-  return [model, undated, bare, bare.replace(snapshotDate, '')]
+  return [undated, bare, bare.replace(snapshotDate, '')]
 }
 
 const getOrAdd = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {

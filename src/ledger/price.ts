@@ -22,11 +22,14 @@ export const isInForce = (rule: PriceRule, atMs: number): boolean =>
  * open, else the rule's own.
  */
 export const ratesAt = (rule: PriceRule, atMs: number, inputTokens: number): TokenRates => {
-  const reached = rule.tiers
-    .filter((tier) => (tier.boundary === 'above' ? inputTokens > tier.inputTokens : inputTokens >= tier.inputTokens))
-    .sort((a, b) => b.inputTokens - a.inputTokens)[0]
+  let reached: PriceRule['tiers'][number] | null = null
+  for (const tier of rule.tiers)
+    if (isReached(tier, inputTokens) && tier.inputTokens > (reached?.inputTokens ?? -1)) reached = tier
   return reached?.rates ?? rule.windows.find((window) => isOpen(window, atMs))?.rates ?? rule.rates
 }
+
+const isReached = (tier: PriceRule['tiers'][number], inputTokens: number): boolean =>
+  tier.boundary === 'above' ? inputTokens > tier.inputTokens : inputTokens >= tier.inputTokens
 
 /** A window that ends before it starts runs over midnight. Its weekday is that of the moment asked about. */
 const isOpen = ({ startMinute, endMinute, weekdays }: PriceRule['windows'][number], atMs: number): boolean => {

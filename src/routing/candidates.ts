@@ -6,7 +6,7 @@ import type { FactorWeights } from '../contract/settings.ts'
 import type { Ask } from './gates.ts'
 import { lifecycleNote } from './lifecycle.ts'
 import type { HealthOf } from './order.ts'
-import { scoreFacts } from './score.ts'
+import { explainFacts, scoreFacts } from './score.ts'
 
 /** Makes candidates of what passed the gates of one request. */
 export const createCandidates =
@@ -22,7 +22,13 @@ export const createCandidates =
     const health = healthOf(card.provider)
     const facts = { card, task: ask.task, forecast, health, cheapestNanoUsd, defaultQuality }
     const warnings = warningsOf(card, forecast, ask)
-    return { card, ...scoreFacts(facts, weights), forecast, ...(warnings.length > 0 ? { warnings } : {}) }
+    return {
+      card,
+      score: scoreFacts(facts, weights),
+      factors: () => explainFacts(facts, weights),
+      forecast,
+      ...(warnings.length > 0 ? { warnings } : {}),
+    }
   }
 
 const warningsOf = (card: ModelCard, { maxOutputTokens }: Forecast, { request, atMs }: Ask): Warning[] => {

@@ -36,7 +36,9 @@ const firstRefusal = <Known extends unknown[]>(
   card: ModelCard,
   refuse: (gate: Gate<Known>) => string | null,
 ): Verdict | null => {
-  for (const [index, gate] of gates.entries()) {
+  let index = -1
+  for (const gate of gates) {
+    index += 1
     const reason = refuse(gate)
     if (reason === null) continue
     const refusal = { model: card.key, code: gate.code, reason }

@@ -100,7 +100,7 @@ export const createEmbeddingRoute = (parts: EmbeddingRouteParts): ((request: Emb
       .map((card): Candidate => ({
         card,
         score: 1,
-        factors: [],
+        factors: () => [],
         forecast: foresee(request, card, atMs),
         ...notes(card, atMs),
       }))

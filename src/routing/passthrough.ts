@@ -108,7 +108,7 @@ export const createPassthroughRoute = (parts: PassthroughRouteParts): ((request:
     refuse(card, clock.now(), whyNotCallable)
     const forecast = foresee(card, known, request)
     refuseCost(card, forecast, request)
-    const candidate: Candidate = { card, score: 1, factors: [], forecast }
+    const candidate: Candidate = { card, score: 1, factors: () => [], forecast }
     return { task: null, candidates: [candidate], refusals: [] }
   }
 }

@@ -1,5 +1,6 @@
 import type { ChatRequest, ModelChoice } from '../contract/chat.ts'
 import type { EmbeddingRequest } from '../contract/embedding.ts'
+import { GatewayError } from '../contract/errors.ts'
 import type { HealthView, ProviderHealth } from '../contract/health.ts'
 import type { PassthroughRequest } from '../contract/passthrough.ts'
 import type { ModelCard } from '../contract/model.ts'
@@ -7,6 +8,7 @@ import type { Candidate, Lineup, Plan, TaskGuess } from '../contract/plan.ts'
 import type { PriceBook } from '../contract/price.ts'
 import type { Clock } from '../contract/runtime.ts'
 import type { RoutingSettings } from '../contract/settings.ts'
+import { once } from '../lib/once.ts'
 import { createCandidates } from './candidates.ts'
 import type { Classify } from './classify.ts'
 import { createJudge } from './eligible.ts'
@@ -56,7 +58,12 @@ export interface Router {
    */
   route(request: ChatRequest, task: TaskGuess): Plan
   /**
-   * The same for vectors.
+   * Of one request, whether a model would be in its plan, without the plan: a hundred models need not be scored to know
+   * about one. None is where there would be no plan.
+   */
+  mayServe(request: ChatRequest): (served: { provider: string; model: string }) => boolean
+  /**
+   * The plan for vectors.
    * @throws GatewayError as `route`
    */
   routeEmbedding(request: EmbeddingRequest): Lineup
@@ -83,24 +90,61 @@ export const createRoute = (parts: RouteParts): Router => {
     createForecast(parts),
   )
 
+  const classify = (request: ChatRequest): TaskGuess =>
+    request.requirements.task === undefined
+      ? parts.classify(readQuestion(request))
+      : { task: request.requirements.task, confidence: 1, signals: ['the caller says so'] }
+
+  const askOf = (request: ChatRequest, { task }: TaskGuess): Ask => ({
+    request,
+    task,
+    atMs: clock.now(),
+    qualityFloor: request.requirements.minQuality ?? null,
+    allowedKeys: readAllowed(request, names),
+  })
+
   /** The configured floor is a wish, the caller's a demand: where no model reaches the former, it is waived. */
-  const judgeTurn = ({ choice, cards }: Turn, ask: Ask): Verdict[] => {
-    const judgeAll = (qualityFloor: number | null): Verdict[] =>
-      cards.map((card) => judge(card, { ...ask, qualityFloor }))
-    const configured = choice.kind === 'auto' ? settings.qualityFloor[ask.task] : undefined
-    if (ask.qualityFloor !== null || configured === undefined) return judgeAll(ask.qualityFloor)
-    const floored = judgeAll(configured)
-    return floored.some(({ eligible }) => eligible) ? floored : judgeAll(null)
+  const wishOf = ({ choice }: Turn, { task, qualityFloor }: Ask): number | null =>
+    choice.kind === 'auto' && qualityFloor === null ? (settings.qualityFloor[task] ?? null) : null
+
+  const judgeTurn = (turn: Turn, ask: Ask): Verdict[] => {
+    const judgeAll = (demands: Ask): Verdict[] => turn.cards.map((card) => judge(card, demands))
+    const wish = wishOf(turn, ask)
+    if (wish === null) return judgeAll(ask)
+    const floored = judgeAll({ ...ask, qualityFloor: wish })
+    return floored.some(({ eligible }) => eligible) ? floored : judgeAll(ask)
+  }
+
+  /** What `judgeTurn` says of one of its cards. */
+  const passes = (card: ModelCard, turn: Turn, ask: Ask): boolean => {
+    if (!judge(card, ask).eligible) return false
+    const wish = wishOf(turn, ask)
+    if (wish === null) return true
+    const floored = { ...ask, qualityFloor: wish }
+    return judge(card, floored).eligible || !turn.cards.some((other) => judge(other, floored).eligible)
+  }
+
+  const mayServe: Router['mayServe'] = (request) => {
+    const turnsOf = once(() => {
+      try {
+        const ask = askOf(request, classify(request))
+        return takeTurns(request).map((turn) => ({ turn, ask }))
+      } catch (error) {
+        if (error instanceof GatewayError) return [] // Whoever makes the plan meets it, and says it.
+        throw error
+      }
+    })
+    return ({ provider, model }) => {
+      for (const { turn, ask } of turnsOf()) {
+        const card = turn.cards.find((one) => one.provider === provider && one.id === model)
+        if (card) return passes(card, turn, ask)
+      }
+      return false
+    }
   }
 
   const route = (request: ChatRequest, task: TaskGuess): Plan => {
-    const ask: Ask = {
-      request,
-      task: task.task,
-      atMs: clock.now(),
-      qualityFloor: request.requirements.minQuality ?? null,
-      allowedKeys: readAllowed(request, names),
-    }
+    const ask = askOf(request, task)
     const turns = takeTurns(request).map((turn) => {
       const verdicts = judgeTurn(turn, ask)
       return {
@@ -132,10 +176,8 @@ export const createRoute = (parts: RouteParts): Router => {
     route,
     routeEmbedding: createEmbeddingRoute({ ...parts, ...parts.embedding, names }),
     routePassthrough: createPassthroughRoute({ ...parts, ...parts.passthrough, names }),
-    classify: (request) =>
-      request.requirements.task === undefined
-        ? parts.classify(readQuestion(request))
-        : { task: request.requirements.task, confidence: 1, signals: ['the caller says so'] },
+    mayServe,
+    classify,
     resolve: (choice) => {
       const { asked, others } = names.find(choice)
       return [...asked, ...others]

@@ -22,9 +22,20 @@ export const weigh = (
 }
 
 /** Σ weight × value / Σ weight over all factors: 0…1, and 0 where every weight is. */
-export const scoreFacts = (facts: Facts, weights: FactorWeights): { score: number; factors: FactorScore[] } => {
-  const scores = factors.map(({ name, judge }) => ({ factor: name, weight: weights[name], ...judge(facts) }))
-  const total = scores.reduce((sum, { weight }) => sum + weight, 0)
-  const gained = scores.reduce((sum, { weight, value }) => sum + weight * value, 0)
-  return { score: total === 0 ? 0 : gained / total, factors: scores }
+export const scoreFacts = (facts: Facts, weights: FactorWeights): number => {
+  let [total, gained] = [0, 0]
+  for (const { name, judge } of factors) {
+    total += weights[name]
+    gained += weights[name] * judge(facts)
+  }
+  return total === 0 ? 0 : gained / total
 }
+
+/** What that score is made of. */
+export const explainFacts = (facts: Facts, weights: FactorWeights): FactorScore[] =>
+  factors.map(({ name, judge, explain }) => ({
+    factor: name,
+    value: judge(facts),
+    weight: weights[name],
+    reason: explain(facts),
+  }))

@@ -45,6 +45,7 @@ export const createTurns = (parts: {
     const first = names.find(request.model)
     const own = request.fallbacks.map((choice, index) => reach(choice, names.find(choice, `fallbacks[${index}]`)))
     const turns = [reach(request.model, first), ...own, ...(request.model.kind === 'named' ? configured(first) : [])]
+    if (turns.length === 1) return turns
     const seen = new Set<string>()
     return turns.map((turn) => {
       const cards = turn.cards.filter(({ key }) => !seen.has(key))

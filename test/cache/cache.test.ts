@@ -11,7 +11,7 @@ import { createEntries } from '../../src/stores/memory/entries.ts'
 import { plainRequest } from '../support/plain.ts'
 import { answerOf, says } from './answer-of.ts'
 
-const chatAnswers = createChatAnswers({ taskOf: () => 'qa', mayServe: () => true })
+const chatAnswers = createChatAnswers({ taskOf: () => 'qa', mayServe: () => () => true })
 const patience = { withinMs: 1000, signal: new AbortController().signal }
 
 const settings: Omit<CacheSettings, 'near'> = {

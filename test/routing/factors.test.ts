@@ -33,7 +33,7 @@ const facts = (given: Partial<Facts> = {}): Facts => ({
   ...given,
 })
 
-const valueOf = (factor: Factor, given: Partial<Facts>): number => factor.judge(facts(given)).value
+const valueOf = (factor: Factor, given: Partial<Facts>): number => factor.judge(facts(given))
 
 const costing = (estimatedCostNanoUsd: bigint | null): Partial<Facts> => ({
   forecast: { ...forecast, estimatedCostNanoUsd },
@@ -54,7 +54,7 @@ test('every file of the folder is in the list, and every weight of the configura
   expect(names.toSorted()).toEqual(Object.keys(settings.profiles.balanced).toSorted())
 })
 
-test.each(factors)('$name gives a value from 0 to 1 and its reason for whatever is known', ({ judge }) => {
+test.each(factors)('$name gives a value from 0 to 1 and its reason for whatever is known', ({ judge, explain }) => {
   fc.assert(
     fc.property(
       fc.option(fc.bigInt({ min: 0n, max: 10n ** 12n })),
@@ -65,17 +65,15 @@ test.each(factors)('$name gives a value from 0 to 1 and its reason for whatever 
       fc.constantFrom('closed' as const, 'half_open' as const, 'open' as const),
       fc.double({ min: 0, max: 1, noNaN: true }),
       (estimate, cheapestNanoUsd, totalMs, calls, failures, circuit, mean) => {
-        const { value, reason } = judge(
-          facts({
-            ...liking(mean, 3),
-            ...feeling({ calls, failures, circuit, inFlight: failures }),
-            forecast: { ...forecast, estimatedCostNanoUsd: estimate, totalMs },
-            cheapestNanoUsd,
-          }),
-        )
-        expect(value).toBeGreaterThanOrEqual(0)
-        expect(value).toBeLessThanOrEqual(1)
-        expect(reason).not.toBe('')
+        const given = facts({
+          ...liking(mean, 3),
+          ...feeling({ calls, failures, circuit, inFlight: failures }),
+          forecast: { ...forecast, estimatedCostNanoUsd: estimate, totalMs },
+          cheapestNanoUsd,
+        })
+        expect(judge(given)).toBeGreaterThanOrEqual(0)
+        expect(judge(given)).toBeLessThanOrEqual(1)
+        expect(explain(given)).not.toBe('')
       },
     ),
   )

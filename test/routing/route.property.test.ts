@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { GatewayError } from '../../src/contract/errors.ts'
 import type { ModelCard } from '../../src/contract/model.ts'
+import { tasks } from '../../src/contract/plan.ts'
 import type { Plan } from '../../src/contract/plan.ts'
-import { card, chatRequest, everyTask, healthView, keysOf, routeIn } from './support.ts'
+import { card, chatRequest, everyTask, healthView, keysOf, routeIn, routerFor } from './support.ts'
 import type { PriceList, Scene } from './support.ts'
 
 interface Offer {
@@ -69,6 +70,8 @@ const outcome = (scene: Scene, asked: ReturnType<typeof chatRequest>): Plan | st
   }
 }
 
+const shown = ({ candidates }: Plan) => candidates.map((one) => ({ ...one, factors: one.factors() }))
+
 test('the order of the catalogue changes nothing, nor does asking again', () => {
   fc.assert(
     fc.property(
@@ -81,15 +84,48 @@ test('the order of the catalogue changes nothing, nor does asking again', () => 
           expect(again).toBe(plan)
           return
         }
-        expect(again.candidates).toEqual(plan.candidates)
+        expect(shown(again)).toEqual(shown(plan))
         expect(new Set(again.refusals.map(({ model }) => model))).toEqual(
           new Set(plan.refusals.map(({ model }) => model)),
         )
-        expect(outcome(sceneOf(some), asked)).toEqual(plan)
+        const repeated = outcome(sceneOf(some), asked)
+        expect(typeof repeated === 'string' ? repeated : shown(repeated)).toEqual(shown(plan))
+        expect(repeated).toMatchObject({ refusals: plan.refusals, task: plan.task })
       },
     ),
   )
 })
+
+test('a model may serve a request exactly where the plan has it among its candidates', () => {
+  const floors = fc.double({ min: 0, max: 1, noNaN: true })
+  const asking = fc.record({
+    text: fc.string({ maxLength: 3_000 }),
+    requirements: fc.record(
+      {
+        minQuality: floors,
+        excludeProviders: fc.subarray(['a', 'b']),
+        models: fc.subarray(['model-0', 'model-1'], { minLength: 1 }),
+      },
+      { requiredKeys: [] },
+    ),
+    limits: fc.record({ maxCostNanoUsd: fc.bigInt({ min: 1n, max: 10_000_000n }) }, { requiredKeys: [] }),
+    fallbacks: fc.subarray(['model-0', 'model-2', 'nobody'].map((model) => ({ kind: 'named' as const, model }))),
+  })
+  fc.assert(
+    fc.property(offers, asking, fc.option(floors), (some, given, wish) => {
+      const scene: Scene = { ...sceneOf(some), settings: { qualityFloor: wish === null ? {} : everyFloor(wish) } }
+      const asked = chatRequest(given)
+      const plan = outcome(scene, asked)
+      const planned = new Set(typeof plan === 'string' ? [] : keysOf(plan))
+      const mayServe = routerFor(scene).mayServe(asked)
+      for (const { card: one } of some)
+        expect(mayServe({ provider: one.provider, model: one.id })).toBe(planned.has(one.key))
+      expect(mayServe({ provider: 'a', model: 'nobody' })).toBe(false)
+    }),
+  )
+})
+
+const everyFloor = (floor: number) => Object.fromEntries(tasks.map((task) => [task, floor]))
 
 test('a cheaper price never lowers a model’s score or its place', () => {
   fc.assert(
@@ -131,7 +167,7 @@ test('scores and factors stay between 0 and 1, and caps within caller, model and
       const plan = outcome(sceneOf(some), asked)
       if (typeof plan === 'string') return
       for (const { score, factors, forecast, card: one } of plan.candidates) {
-        for (const value of [score, ...factors.map((factor) => factor.value)]) {
+        for (const value of [score, ...factors().map((factor) => factor.value)]) {
           expect(value).toBeGreaterThanOrEqual(0)
           expect(value).toBeLessThanOrEqual(1)
         }

@@ -38,15 +38,15 @@ describe('auto', () => {
     expect(candidates).toHaveLength(5)
     expect(candidates.map(({ score }) => score)).toEqual(candidates.map(({ score }) => score).toSorted((a, b) => b - a))
     for (const { score, factors } of candidates) {
-      expect(factors.map(({ factor }) => factor)).toEqual(['cost', 'quality', 'latency', 'health'])
-      expect(factors.every(({ reason }) => reason.length > 5)).toBe(true)
-      expect(factors.reduce((sum, { value, weight }) => sum + value * weight, 0)).toBeCloseTo(score, 10)
+      expect(factors().map(({ factor }) => factor)).toEqual(['cost', 'quality', 'latency', 'health'])
+      expect(factors().every(({ reason }) => reason.length > 5)).toBe(true)
+      expect(factors().reduce((sum, { value, weight }) => sum + value * weight, 0)).toBeCloseTo(score, 10)
     }
   })
 
   test('weighs two wishes by the mean of their profiles', () => {
     const [candidate] = routeIn(market, chatRequest({ requirements: { lowCost: true, lowLatency: true } })).candidates
-    expect(Object.fromEntries(candidate?.factors.map(({ factor, weight }) => [factor, weight]) ?? [])).toEqual({
+    expect(Object.fromEntries(candidate?.factors().map(({ factor, weight }) => [factor, weight]) ?? [])).toEqual({
       cost: expect.closeTo(0.4),
       quality: expect.closeTo(0.175),
       latency: expect.closeTo(0.325),
@@ -65,7 +65,7 @@ describe('auto', () => {
     const health = healthView({ providers: { home: { circuit: 'open', reason: '9 of 10 calls failed' } } })
     const plan = routeIn({ ...market, health }, chatRequest({ requirements: { lowCost: true } }))
     expect(keysOf(plan).at(-1)).toBe('home:llama')
-    expect(plan.candidates.at(-1)?.factors.at(-1)?.reason).toBe('resting: 9 of 10 calls failed')
+    expect(plan.candidates.at(-1)?.factors().at(-1)?.reason).toBe('resting: 9 of 10 calls failed')
   })
 
   test('takes the task from the caller who says it', () => {
@@ -207,7 +207,7 @@ describe('the forecast', () => {
   test('says that a price is unknown rather than that it is nothing', () => {
     const scene = { ...market, prices: {} }
     expect(forecastOf({}, scene)?.forecast).toMatchObject({ estimatedCostNanoUsd: null, worstCaseCostNanoUsd: null })
-    expect(forecastOf({}, scene)?.factors[0]).toMatchObject({ value: 0, reason: expect.stringMatching(/unknown/) })
+    expect(forecastOf({}, scene)?.factors()[0]).toMatchObject({ value: 0, reason: expect.stringMatching(/unknown/) })
     expect(formatUsd(forecastOf({})?.forecast.estimatedCostNanoUsd ?? 0n)).toMatch(/^0\.000\d+$/)
   })
 })

@@ -211,9 +211,9 @@ const isIdPart = (token: Token | undefined): boolean => token?.kind === 'word' |
 const joinsIn = (tokens: readonly Token[]): ReadonlySet<string> => {
   const parts = tokens.filter(isIdPart)
   const joins = new Set<string>()
-  for (const [at, part] of parts.entries())
+  for (let at = 0; at < parts.length; at += 1)
     for (let length = 2; length <= 3; length += 1) {
-      const run = [part, ...parts.slice(at + 1, at + length)]
+      const run = parts.slice(at, at + length)
       if (run.some(({ kind }) => kind === 'digits')) joins.add(foldCase(run.map(({ text }) => text).join('')))
     }
   return joins

@@ -78,6 +78,7 @@ export const showReceipt = (receipt: Receipt) => ({
   repairs: receipt.repairs,
   candidates: receipt.candidates,
   refusals: receipt.refusals,
+  left_out: receipt.leftOut ?? { candidates: 0, refusals: 0 },
   warnings: receipt.warnings,
   timings: {
     first_token_ms: receipt.timings.firstTokenMs,

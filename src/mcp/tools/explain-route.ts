@@ -131,7 +131,7 @@ const showCandidate = ({ rank, card, score, factors, forecast }: Ranked) => ({
   model: card.key,
   provider: card.provider,
   score,
-  factors: [...factors],
+  factors: [...factors()],
   input_tokens: forecast.inputTokens,
   output_tokens: forecast.outputTokens,
   max_output_tokens: forecast.maxOutputTokens,
@@ -143,6 +143,6 @@ const showCandidate = ({ rank, card, score, factors, forecast }: Ranked) => ({
 
 const sayCandidate = ({ rank, card, score, factors, forecast }: Ranked): string => {
   const cost = forecast.estimatedCostNanoUsd
-  const parts = factors.map(({ factor, value, weight }) => `${factor} ${value.toFixed(2)}×${weight.toFixed(2)}`)
+  const parts = factors().map(({ factor, value, weight }) => `${factor} ${value.toFixed(2)}×${weight.toFixed(2)}`)
   return `${rank}. ${card.key}: score ${score.toFixed(3)} (${parts.join(', ')}), ${cost === null ? 'price unknown' : `about $${formatUsd(cost)}`}`
 }

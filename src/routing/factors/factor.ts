@@ -15,9 +15,12 @@ export interface Facts {
   defaultQuality: number
 }
 
-/** One reason to prefer a candidate: a pure judgement from 0 (worst) to 1 (best), with its grounds in words. */
+/** One reason to prefer a candidate, by the facts alone. */
 export interface Factor {
   /** Its weight's name in config/routing.yaml. */
   name: keyof FactorWeights
-  judge(facts: Facts): { value: number; reason: string }
+  /** From 0 (worst) to 1 (best); asked of every candidate of every request. */
+  judge(facts: Facts): number
+  /** The grounds of that judgement in words; asked of the few that somebody looks at. */
+  explain(facts: Facts): string
 }

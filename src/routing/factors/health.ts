@@ -1,3 +1,4 @@
+import type { ProviderHealth } from '../../contract/health.ts'
 import type { Factor } from './factor.ts'
 
 /** A provider without calls counts as one that answered this many. */
@@ -10,16 +11,22 @@ const fullShare = 0.5
 /** The share of calls that succeeded, (calls − failures + 5) / (calls + 5); less on trial or when full; 0 while resting. */
 export const health: Factor = {
   name: 'health',
-  judge: ({ health: { circuit, reason, calls, failures, inFlight, slots } }) => {
-    if (circuit === 'open') return { value: 0, reason: `resting: ${reason ?? 'it failed repeatedly'}` }
+  judge: ({ health: state }) => {
+    const { circuit, calls, failures } = state
+    if (circuit === 'open') return 0
     const succeeded = (Math.max(0, calls - failures) + assumedCalls) / (calls + assumedCalls)
-    const isFull = slots > 0 && inFlight >= slots
-    const value = succeeded * (circuit === 'half_open' ? halfOpenShare : 1) * (isFull ? fullShare : 1)
+    return succeeded * (circuit === 'half_open' ? halfOpenShare : 1) * (isFull(state) ? fullShare : 1)
+  },
+  explain: ({ health: state }) => {
+    const { circuit, reason, calls, failures } = state
+    if (circuit === 'open') return `resting: ${reason ?? 'it failed repeatedly'}`
     const grounds = [
       calls === 0 ? 'no calls yet' : `${failures} of ${calls} calls failed`,
       ...(circuit === 'half_open' ? ['on trial'] : []),
-      ...(isFull ? ['all slots taken'] : []),
+      ...(isFull(state) ? ['all slots taken'] : []),
     ]
-    return { value, reason: grounds.join(', ') }
+    return grounds.join(', ')
   },
 }
+
+const isFull = ({ inFlight, slots }: ProviderHealth): boolean => slots > 0 && inFlight >= slots

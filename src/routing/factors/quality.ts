@@ -8,15 +8,12 @@ const defaultWeight = 5
 /** The model's expected quality for the task, as `expectQuality` has it. */
 export const quality: Factor = {
   name: 'quality',
-  judge: ({ card, task, defaultQuality }) => {
-    const value = expectQuality(card, task, defaultQuality)
+  judge: ({ card, task, defaultQuality }) => expectQuality(card, task, defaultQuality),
+  explain: ({ card, task, defaultQuality }) => {
     const prior = card.quality[task]
-    return {
-      value,
-      reason: prior
-        ? `${value.toFixed(2)} for ${task} (prior ${prior.mean.toFixed(2)}, weight ${prior.weight})`
-        : `no prior for ${task}: ${defaultQuality.toFixed(2)} assumed`,
-    }
+    if (!prior) return `no prior for ${task}: ${defaultQuality.toFixed(2)} assumed`
+    const value = expectQuality(card, task, defaultQuality).toFixed(2)
+    return `${value} for ${task} (prior ${prior.mean.toFixed(2)}, weight ${prior.weight})`
   },
 }
 

@@ -7,7 +7,7 @@ import type { ChatRequest } from '../../../src/contract/chat.ts'
 import { plainRequest } from '../../support/plain.ts'
 import { says } from '../answer-of.ts'
 
-const kind = createChatAnswers({ taskOf: () => 'qa', mayServe: () => true })
+const kind = createChatAnswers({ taskOf: () => 'qa', mayServe: () => () => true })
 
 const partitionOf = (request: ChatRequest, scope: string, embedder: string): string | undefined =>
   kind.readQuestion?.({ request, scope, simulated: false }).near?.partitionOf(embedder)

@@ -194,7 +194,7 @@ const planFor = async ({ model, maxOutputTokens }: ChatRequest): Promise<Plan> =
     candidates: meant.map((card, index) => ({
       card,
       score: 0.9 - index * 0.01,
-      factors: [{ factor: 'cost', value: 0.5, weight: 0.25, reason: 'costs about the median' }],
+      factors: () => [{ factor: 'cost', value: 0.5, weight: 0.25, reason: 'costs about the median' }],
       forecast: {
         inputTokens: 10,
         outputTokens: 100,
