@@ -26,8 +26,11 @@ RUN npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx > sbom.cdx.j
 # Node, its libraries and certificates, and nothing else: no shell, no package manager.
 FROM gcr.io/distroless/nodejs24-debian13:nonroot AS gateway
 WORKDIR /app
-# By itself the C library gives each thread of Node's and of the model runtime's a heap of its own, most of it empty.
-ENV MALLOC_ARENA_MAX=2
+# By itself the C library gives each thread of Node's and of the model runtime's a heap of its own, most of it empty, and keeps the room of
+# large blocks that were given back, once it has seen some.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
+# By itself V8 lets what is young grow beyond 100 MB where the machine is large: docs/performance.md, "Cold start".
+ENV NODE_OPTIONS=--max-semi-space-size=8
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/tmp/ai-gateway PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin
 COPY --from=packages /app/package.json /app/sbom.cdx.json ./
 COPY --from=packages /app/node_modules node_modules

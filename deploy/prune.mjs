@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Takes out of a production install what the image never loads: `node deploy/prune.mjs FOLDER`, where FOLDER has the
 // node_modules. Other platforms' binaries are most of it. What remains is a list where a package is known (`kept`), so
-// that a release which moves its files fails the image's trial, not a start.
-import { existsSync, globSync, rmSync, statSync } from 'node:fs'
+// that a release which moves its files fails the image's trial, not a start. FOLDER's sbom.cdx.json, which tells of every package of
+// the lock, tells of those that are left afterwards.
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
@@ -15,8 +16,8 @@ const kept = (/** @type {string} */ platform, /** @type {string} */ arch) => ({
   'hnswlib-node': ['lib/**', 'build/Release/addon.node', 'build/ai-gateway-mcp'],
 })
 
-/** The base image has Node; types are for compilers. */
-const needless = ['node-*-{x64,arm64}', '@types', '.bin']
+/** The base image has Node; types are for compilers; the models' thread leaves the reader of pictures out. */
+const needless = ['node-*-{x64,arm64}', '@types', '.bin', 'sharp', '@img']
 /** For people and their tools, in any package. */
 const unread = '**/*.{d.ts,d.mts,d.cts,map,md,markdown,tsbuildinfo}'
 const always = '{package.json,LICEN[CS]E*,licen[cs]e*,NOTICE*,ThirdPartyNotices*}'
@@ -40,6 +41,32 @@ export function prune(root, { platform = process.platform, arch = process.arch }
   }
   for (const file of filesOf(modules, [unread])) if (!isLicence(file)) remove(path.join(modules, file))
   return { before, after: bytesOf(modules) }
+}
+
+/**
+ * Takes out of a CycloneDX list (https://cyclonedx.org/docs/1.5/json/) the packages that are not there.
+ *
+ * @param {{ components: { 'bom-ref': string, name: string, version: string }[], dependencies: { ref: string, dependsOn?: string[] }[] }} sbom
+ * @param {string} root the folder that has the node_modules
+ */
+export function withoutAbsent(sbom, root) {
+  const modules = path.join(root, 'node_modules')
+  const left = new Set(
+    filesOf(modules, ['**/package.json']).map((file) => {
+      const { name, version } = JSON.parse(readFileSync(path.join(modules, file), 'utf8'))
+      return `${name}@${version}`
+    }),
+  )
+  const absent = new Set(
+    sbom.components.filter((one) => !left.has(`${one.name}@${one.version}`)).map((one) => one['bom-ref']),
+  )
+  return {
+    ...sbom,
+    components: sbom.components.filter((one) => !absent.has(one['bom-ref'])),
+    dependencies: sbom.dependencies
+      .filter(({ ref }) => !absent.has(ref))
+      .map((one) => ({ ...one, dependsOn: (one.dependsOn ?? []).filter((ref) => !absent.has(ref)) })),
+  }
 }
 
 const isLicence = (/** @type {string} */ file) => /^(?:licen[cs]e|notice|copying)/i.test(path.basename(file))
@@ -67,7 +94,10 @@ export function bytesOf(folder) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { before, after } = prune(path.resolve(process.argv[2] ?? '.'))
+  const root = path.resolve(process.argv[2] ?? '.')
+  const { before, after } = prune(root)
+  const list = path.join(root, 'sbom.cdx.json')
+  if (existsSync(list)) writeFileSync(list, JSON.stringify(withoutAbsent(JSON.parse(readFileSync(list, 'utf8')), root)))
   const megabytes = (/** @type {number} */ bytes) => `${(bytes / 1e6).toFixed(0)} MB`
   process.stdout.write(`node_modules: ${megabytes(before)}, ${megabytes(after)} without what the image never loads\n`)
 }

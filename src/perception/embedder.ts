@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import path from 'node:path'
 import { AutoModel, env, Tensor } from '@xenova/transformers'
 import { z } from 'zod'
 import type { EmbedderFacts, Perceived } from '../contract/perception.ts'
+import { fromFolder, sessionOptions } from './from-folder.ts'
 import { readModelFiles, verifyModelFiles } from './model-files.ts'
 import type { ModelFiles } from './model-files.ts'
 import type { PerceptionFiles } from './protocol.ts'
-import { loadTokenizer, readLocally } from './tokenizer.ts'
+import { loadTokenizer } from './tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** One text after the other: in the int8 form two texts of a batch would change each other's vectors. */
@@ -53,13 +53,12 @@ export const loadEmbedder = async (
 
 const load = async ({ folder, form }: Pick<PerceptionFiles, 'folder' | 'form'>) => {
   const tokenizer = await loadTokenizer(folder)
-  readLocally(folder)
-  const network = await AutoModel.from_pretrained(path.basename(folder), {
-    local_files_only: true,
+  const { name, options } = fromFolder(folder)
+  const network = await AutoModel.from_pretrained(name, {
+    ...options,
     dtype: form,
     device: 'cpu',
-    // A second thread would take the core that the event loop runs on. Other optimisations may round otherwise.
-    session_options: { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: 'all' },
+    session_options: sessionOptions,
   })
   const [separator, unknown] = [tokenizer.sep_token_id, tokenizer.unk_token_id]
   if (separator === undefined || unknown === undefined) throw new Error('the tokenizer lacks its own marks')

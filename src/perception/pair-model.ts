@@ -2,9 +2,9 @@ import path from 'node:path'
 import { AutoModelForSequenceClassification, PretrainedConfig, Tensor } from '@xenova/transformers'
 import { z } from 'zod'
 import type { QuestionPair } from '../contract/near.ts'
+import { fromFolder, sessionOptions } from './from-folder.ts'
 import type { PerceptionFiles } from './protocol.ts'
 import { sha256OfFile } from './sha256-of-file.ts'
-import { readLocally } from './tokenizer.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** Reads two questions at once: the second stage of the near tier. */
@@ -31,13 +31,13 @@ export const loadPairModel = async (
   const sha256 = await sha256OfFile(path.join(pairFolder, network)).catch((error: unknown) => {
     throw new Error(`the pair model is not in ${pairFolder}`, { cause: error })
   })
-  readLocally(pairFolder)
-  const model = await AutoModelForSequenceClassification.from_pretrained(path.basename(pairFolder), {
-    local_files_only: true,
+  const { name, options } = fromFolder(pairFolder)
+  const model = await AutoModelForSequenceClassification.from_pretrained(name, {
+    ...options,
     config: new PretrainedConfig({ model_type: 'bert', architectures: ['BertForSequenceClassification'] }),
     dtype: 'int8',
     device: 'cpu',
-    session_options: { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: 'all' },
+    session_options: sessionOptions,
   })
   const separator = tokenizer.sep_token_id
   if (separator === undefined) throw new Error('the tokenizer lacks its own marks')
@@ -73,7 +73,7 @@ export const loadPairModel = async (
   // Of any network the first reading is the slowest by far: nobody shall wait for it.
   await score({ stored: '', asked: '' })
   return {
-    fingerprint: `${path.basename(pairFolder)}/${sha256.slice(0, 16)}`,
+    fingerprint: `${name}/${sha256.slice(0, 16)}`,
     score: async (pairs) => {
       const logits: number[] = []
       for (const pair of pairs) logits.push(await score(pair))

@@ -1,12 +1,16 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
+import { open } from 'node:fs/promises'
 
-/** In pieces: a model as one block would stay in memory until much later. @throws the system's error */
+/** Through one buffer: a model as one block, or as many, would stay in memory until much later. @throws the system's error */
 export const sha256OfFile = async (file: string): Promise<string> => {
+  await using handle = await open(file)
   const hash = createHash('sha256')
-  await pipeline(createReadStream(file, { highWaterMark: chunkBytes }), hash)
-  return hash.digest('hex')
+  const block = Buffer.allocUnsafeSlow(blockBytes)
+  for (;;) {
+    const { bytesRead } = await handle.read(block)
+    if (bytesRead === 0) return hash.digest('hex')
+    hash.update(block.subarray(0, bytesRead))
+  }
 }
 
-const chunkBytes = 1 << 20
+const blockBytes = 1 << 18

