@@ -53,7 +53,8 @@ export function withoutAbsent(sbom, root) {
   const modules = path.join(root, 'node_modules')
   const left = new Set(
     filesOf(modules, ['**/package.json']).map((file) => {
-      const { name, version } = JSON.parse(readFileSync(path.join(modules, file), 'utf8'))
+      const content = readFileSync(path.join(modules, file), 'utf8')
+      const { name, version } = /** @type {{ name?: string, version?: string }} */ (JSON.parse(content))
       return `${name}@${version}`
     }),
   )
