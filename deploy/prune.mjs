@@ -53,9 +53,10 @@ export function withoutAbsent(sbom, root) {
   const modules = path.join(root, 'node_modules')
   const left = new Set(
     filesOf(modules, ['**/package.json']).map((file) => {
-      const content = readFileSync(path.join(modules, file), 'utf8')
-      const { name, version } = /** @type {{ name?: string, version?: string }} */ (JSON.parse(content))
-      return `${name}@${version}`
+      /** @type {unknown} */
+      const about = JSON.parse(readFileSync(path.join(modules, file), 'utf8'))
+      const isNamed = typeof about === 'object' && about !== null && 'name' in about && 'version' in about
+      return isNamed ? `${String(about.name)}@${String(about.version)}` : null
     }),
   )
   const absent = new Set(
