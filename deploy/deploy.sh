@@ -57,7 +57,8 @@ How it grows and changes
   --smoke PROGRAM           examines a revision in place of the doctor: it gets the URL, and exit code 0 is good
   --otlp URL                where traces go (https://telemetry.googleapis.com); "none" for nowhere
 
-  --dry-run                 print every gcloud command, as if nothing was there but an older revision, and run none
+  --dry-run                 print every gcloud command, as if nothing was there but an older revision, and run none;
+                            what is lacking is said, the rest shown all the same, and the exit code 1
   --yes                     do not ask
   --allow-removals          let a deployment take away what the running one has (see docs/deploy.md)
 TEXT
@@ -66,7 +67,7 @@ TEXT
 PROJECT='' REGION='' SERVICE=ai-gateway IMAGE='' AUTH=connector AUTH_MODE='' PUBLIC_URL='' NEW_KEY_FILE=''
 CLOUDSQL='' REDIS='' NETWORK=default SUBNET=default CREATE='' EPHEMERAL=''
 MIN_INSTANCES=0 MAX_INSTANCES='' PROMOTE_PERCENT=10 BAKE_SECONDS=300 HOLD='' PROMOTE='' SMOKE_HEADERS='' SMOKE=''
-OTLP=https://telemetry.googleapis.com DRY_RUN='' YES='' ALLOW_REMOVALS=''
+OTLP=https://telemetry.googleapis.com DRY_RUN='' LACKING='' YES='' ALLOW_REMOVALS=''
 WANTED_SECRETS=() ENVIRONMENT=() MEMBERS=() SECRETS=()
 
 read_flags() {
@@ -227,6 +228,13 @@ look_for_secrets() {
   fail 'The secrets could not be listed.' 'Ask for roles/secretmanager.admin, then run this again.'
 }
 
+# lack WHAT NEXT: something has to be decided before this can be done. A dry run shows the rest all the same.
+lack() {
+  [[ -n $DRY_RUN ]] || fail "$1" "$2"
+  LACKING=yes
+  printf '\nLacking: %s\nNext: %s\n' "$1" "$2" >&2
+}
+
 check_state() {
   local variable
   for variable in "${WANTED_SECRETS[@]}"; do
@@ -239,8 +247,9 @@ check_state() {
   if [[ -n $EPHEMERAL ]]; then
     forget DATABASE_URL REDIS_URL
   elif [[ -z $CLOUDSQL ]] && ! has_secret DATABASE_URL && [[ " ${WANTED_SECRETS[*]} " != *' DATABASE_URL '* ]]; then
-    fail 'There is no DATABASE_URL: an instance forgets everything when it goes, and two would not know of each other.' \
+    lack 'There is no DATABASE_URL: an instance forgets everything when it goes, and two would not know of each other.' \
       'Name Postgres: DATABASE_URL in this shell, or --cloudsql INSTANCE (--create makes one). For a trial: --ephemeral.'
+    WANTED_SECRETS+=(DATABASE_URL)
   fi
   check_callers
   check_providers
@@ -250,9 +259,11 @@ check_state() {
 check_callers() {
   [[ $AUTH_MODE == api-key ]] || { forget API_KEY_HASHES && return; }
   if ! has_secret API_KEY_HASHES && [[ -z $NEW_KEY_FILE && " ${WANTED_SECRETS[*]} " != *' API_KEY_HASHES '* ]]; then
-    may_hold_keys ||
-      fail 'The gateway has no key yet, so nobody could call it.' 'Add --new-key FILE, which makes one, or --secret API_KEY_HASHES.'
-    say 'Note: the gateway gets no key of its own: who may call is in its database (DATABASE_URL=… node scripts/launch.mjs keys list).' >&2
+    if may_hold_keys; then
+      say 'Note: the gateway gets no key of its own: who may call is in its database (DATABASE_URL=… node scripts/launch.mjs keys list).' >&2
+    else
+      lack 'The gateway has no key yet, so nobody could call it.' 'Add --new-key FILE, which makes one, or --secret API_KEY_HASHES.'
+    fi
   fi
   ! has_secret API_KEY_HASHES || [[ -z $NEW_KEY_FILE ]] ||
     fail "The gateway has keys already (secret $(secret_of API_KEY_HASHES))." 'Leave out --new-key; further keys are made as docs/deploy.md says.'
@@ -268,7 +279,7 @@ check_providers() {
   local name
   for name in "${SECRETS[@]}" "${WANTED_SECRETS[@]}"; do [[ $name == *_API_KEY ]] && return; done
   for name in "${ENVIRONMENT[@]}"; do [[ ${name%%=*} == PROVIDERS || ${name%%=*} == *_BASE_URL ]] && return; done
-  fail 'No provider can be called.' 'Add --secret OPENAI_API_KEY or another key of docs/configuration.md; for a trial without costs --env PROVIDERS=sandbox.'
+  lack 'No provider can be called.' 'Add --secret OPENAI_API_KEY or another key of docs/configuration.md; for a trial without costs --env PROVIDERS=sandbox.'
 }
 
 forget() {
@@ -370,7 +381,11 @@ main() {
   if [[ -n ${previous:-} ]]; then update "$previous"; else first_deploy; fi
 
   say
-  [[ -n $DRY_RUN ]] && say 'That was a dry run: nothing has changed.' && return
+  if [[ -n $DRY_RUN ]]; then
+    say 'That was a dry run: nothing has changed.'
+    [[ -z $LACKING ]] || fail 'Without --dry-run it would not begin: something is lacking.' 'Read what, and what to add, at the top.'
+    return
+  fi
   say "$REVISION serves $PUBLIC_URL"
   say "  MCP      $PUBLIC_URL/mcp"
   say "  OpenAI   $PUBLIC_URL/v1"

@@ -18,13 +18,3 @@ export const fromFolder = (folder: string): { name: string; options: { local_fil
   env.customCache = { match: async (file) => (file.endsWith('.onnx') ? file : undefined), put: async () => {} }
   return { name: path.basename(folder), options: { local_files_only: true } }
 }
-
-/** How both networks are run. Their answers are those of exactly these options. */
-export const sessionOptions = {
-  // A second thread would take the core that the event loop runs on. Other optimisations may round otherwise.
-  intraOpNumThreads: 1,
-  interOpNumThreads: 1,
-  graphOptimizationLevel: 'all',
-  // Texts differ in length: by itself the runtime keeps a plan, and memory, for each length that it has seen.
-  enableMemPattern: false,
-} as const

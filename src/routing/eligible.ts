@@ -36,13 +36,11 @@ const firstRefusal = <Known extends unknown[]>(
   card: ModelCard,
   refuse: (gate: Gate<Known>) => string | null,
 ): Verdict | null => {
-  let index = -1
   for (const gate of gates) {
-    index += 1
     const reason = refuse(gate)
     if (reason === null) continue
     const refusal = { model: card.key, code: gate.code, reason }
-    return { eligible: false, refusal, param: gate.param, passed: passedBefore + index }
+    return { eligible: false, refusal, param: gate.param, passed: passedBefore + gates.indexOf(gate) }
   }
   return null
 }

@@ -473,6 +473,39 @@ test('a dry run shows every command, runs none, and needs nothing', async () => 
   expect(Object.keys(gcloudCommands).filter((command) => !shown.has(command))).toEqual(seldom)
 })
 
+test('a dry run of nothing but a project and a region says what is lacking, and shows the rest', async () => {
+  const cloud = createCloud()
+  const { code, said } = await deploy(cloud, ['--project', 'acme', '--region', 'europe-west1', '--dry-run'])
+  expect(code).toBe(1)
+  expect(said).toContain('Lacking: There is no DATABASE_URL')
+  expect(said).toContain('Lacking: No provider can be called.')
+  for (const command of [
+    'secrets create ai-gateway-database-url',
+    'builds submit',
+    'beta run services replace',
+    'run services update-traffic',
+  ])
+    expect(said).toContain(`  gcloud ${command}`)
+  expect(said).toContain('That was a dry run: nothing has changed.')
+  expect(said).toContain('Stopped: Without --dry-run it would not begin')
+  expect(cloud.calls).toEqual([])
+
+  const trialOnly = [
+    '--project',
+    'acme',
+    '--region',
+    'europe-west1',
+    '--dry-run',
+    '--ephemeral',
+    '--env',
+    'PROVIDERS=sandbox',
+  ]
+  const keyless = await deploy(cloud, trialOnly)
+  expect(keyless.code).toBe(1)
+  expect(keyless.said).toContain('Lacking: The gateway has no key yet')
+  expect(keyless.said).not.toContain('in its database')
+})
+
 describe('the list of commands', () => {
   test.each<[string, Pick<Call, 'argv'>['argv']]>([
     ['a slip in a flag', ['run', 'services', 'describe', 'x', '--regoin=r']],
